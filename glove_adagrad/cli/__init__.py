@@ -1,0 +1,83 @@
+"""The command line: parse, call the rooms, print. Commands are loaded only when asked for."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from glove_adagrad import __version__
+from glove_adagrad.errors import GloveError
+
+#: command -> (module of this room, one line of help). The help stands here so that `--help` imports nothing.
+COMMANDS = {
+    "train": ("train", "Train vectors: text in, a run folder out."),
+    "vocab": ("count", "Count the words of a corpus."),
+    "cooccur": ("count", "Count the co-occurrences of a corpus."),
+    "export": ("export", "Write vectors or co-occurrences in another format."),
+    "evaluate": ("evaluate", "Score vectors on analogies and word similarity."),
+    "similar": ("explore", "Print the nearest neighbours of words."),
+    "analogy": ("explore", "Print what is to C as B is to A."),
+    "odd-one-out": ("explore", "Print the word that fits the others least."),
+    "plot": ("plot", "Draw loss curves, analogy accuracy and maps of words."),
+    "report": ("plot", "Write one self-contained HTML page about a run."),
+    "demo": ("demo", "Train and evaluate on a small corpus that is at hand."),
+}
+
+
+class _Commands(click.Group):
+    """A click group that imports a command's module when the command is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"glove_adagrad.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="glove-adagrad")
+def cli() -> None:
+    """Train, export and evaluate GloVe word vectors."""
+
+
+def main() -> None:
+    """Entry point: 0 on success, 2 for wrong usage, 1 for anything else the user can mend."""
+    try:
+        cli(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("glove-adagrad: interrupted", err=True)
+        sys.exit(130)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(1)
+    except GloveError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        # the reader of our output (head, less) has gone: not an error, but Python must not flush again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except MemoryError:
+        _fail("out of memory; give a smaller --memory or close other programs")
+
+
+def _fail(message: str) -> None:
+    click.echo(f"glove-adagrad: error: {message}", err=True)
+    sys.exit(1)

@@ -1,0 +1,35 @@
+"""How kernels are compiled: the one place for jit options.
+
+Fast-math flags are named one by one. `nnan` and `ninf` are left out on purpose, so that a NaN or an
+infinity stays one and divergence is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+#: Reordering, reciprocals, fused multiply-add and approximate functions: what vectorised sums need.
+FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile exact, integer or order-sensitive code; releases the GIL, so threads can share the work."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+def fast_kernel(function: Callable[..., Any]) -> Any:
+    """Like `kernel`, with floating-point sums free to be vectorised."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)(function)
+
+
+def parallel_kernel(function: Callable[..., Any]) -> Any:
+    """Like `fast_kernel`, with `prange` loops run by Numba's threads."""
+    return numba.njit(cache=True, error_model="numpy", fastmath=FAST, parallel=True)(function)
+
+
+def inline(function: Callable[..., Any]) -> Any:
+    """A small function to be copied into the kernels that call it."""
+    return numba.njit(inline="always", error_model="numpy", fastmath=FAST)(function)
