@@ -12,19 +12,7 @@ from glove_adagrad import __version__
 from glove_adagrad.errors import GloveError
 
 #: command -> (module of this room, one line of help). The help stands here so that `--help` imports nothing.
-COMMANDS = {
-    "train": ("train", "Train vectors: text in, a run folder out."),
-    "vocab": ("count", "Count the words of a corpus."),
-    "cooccur": ("count", "Count the co-occurrences of a corpus."),
-    "export": ("export", "Write vectors or co-occurrences in another format."),
-    "evaluate": ("evaluate", "Score vectors on analogies and word similarity."),
-    "similar": ("explore", "Print the nearest neighbours of words."),
-    "analogy": ("explore", "Print what is to C as B is to A."),
-    "odd-one-out": ("explore", "Print the word that fits the others least."),
-    "plot": ("plot", "Draw loss curves, analogy accuracy and maps of words."),
-    "report": ("plot", "Write one self-contained HTML page about a run."),
-    "demo": ("demo", "Train and evaluate on a small corpus that is at hand."),
-}
+COMMANDS: dict[str, tuple[str, str]] = {}
 
 
 class _Commands(click.Group):

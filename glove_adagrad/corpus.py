@@ -1,0 +1,282 @@
+"""Where text comes from: files, folders, globs, compressed files, standard input, lists of tokens.
+
+A corpus yields byte buffers cut between tokens and can be read any number of times. What words and ids are is
+not known here.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple, Protocol
+
+import numpy as np
+
+from glove_adagrad.errors import InputError
+
+#: Bytes handed on at a time: large against the cost of a call, small against any memory budget.
+CHUNK_BYTES = 1 << 22
+
+#: What is kept of a run of bytes without any white space: more than the longest token.
+_KEPT_BYTES = 4096
+
+_SPACES = b" \t\n"
+_COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
+
+
+class Chunk(NamedTuple):
+    """Some text, cut between two tokens.
+
+    text : uint8 array, without carriage returns.
+    starts_line : whether it begins at the start of a line.
+    source_bytes : how far this chunk has brought the reading, in bytes of the source as stored.
+    """
+
+    text: np.ndarray
+    starts_line: bool
+    source_bytes: int
+
+
+class Corpus(Protocol):
+    """What the counting needs of a text: it can be read more than once, and knows its size if anyone does."""
+
+    @property
+    def total_bytes(self) -> int | None:
+        """Size as stored, for progress bars; None where unknown."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the whole text from the start."""
+
+    def locate(self, token: bytes) -> str:
+        """Say where a token stands first, as `file:line`."""
+
+
+class TextFiles:
+    """Text files, read one after the other as if joined, a line end being added where a file lacks its last.
+
+    Parameters
+    ----------
+    sources : sequence of str or Path
+        Files, folders (every file below, in the order of names; names that start with a dot are left out),
+        glob patterns, or `-` for standard input, which is copied to a temporary file because counting reads
+        the text twice. `.gz`, `.bz2`, `.xz` and `.zst` files are decompressed while being read.
+    lowercase : bool
+        Turn letters to lower case (Unicode rules; bytes that are not UTF-8 are kept as they are).
+    spool_folder : Path, optional
+        Where the copy of standard input is kept; the system's temporary folder by default.
+
+    Raises
+    ------
+    InputError
+        If a source is missing, unreadable or empty, or holds a zero byte and therefore is no text.
+    """
+
+    def __init__(
+        self, sources: Sequence[str | Path], *, lowercase: bool = False, spool_folder: Path | None = None
+    ) -> None:
+        self.lowercase = lowercase
+        self._spool: IO[bytes] | None = None
+        self.paths: list[Path] = []
+        for source in sources:
+            if str(source) == "-":
+                self.paths.append(self._spooled_input(spool_folder))
+            else:
+                self.paths.extend(_expand(str(source)))
+        for path in self.paths:
+            _check_readable(path)
+        if not self.paths or not any(path.stat().st_size for path in self.paths):
+            raise InputError(
+                f"{', '.join(map(str, sources))}: the corpus is empty; name a text file with words in it"
+            )
+
+    def _spooled_input(self, folder: Path | None) -> Path:
+        if self._spool is not None:
+            raise InputError("-: standard input is named twice; it can be read only once")
+        # the file lives as long as this object, and vanishes with it even after a kill -9 of a shell pipeline
+        self._spool = tempfile.NamedTemporaryFile(prefix="glove-adagrad-stdin.", dir=folder)  # noqa: SIM115
+        shutil.copyfileobj(sys.stdin.buffer, self._spool, CHUNK_BYTES)
+        self._spool.flush()
+        return Path(self._spool.name)
+
+    @property
+    def total_bytes(self) -> int | None:
+        return sum(path.stat().st_size for path in self.paths)
+
+    def chunks(self) -> Iterator[Chunk]:
+        done = 0
+        for path in self.paths:
+            size = path.stat().st_size
+            with open(path, "rb") as raw, _decompressed(raw, path) as file:
+                try:
+                    for text, starts_line in _cut(_blocks(file), self.lowercase):
+                        if (zero := text.find(b"\0")) >= 0:
+                            near = text[max(0, zero - 20) : zero + 1]
+                            raise InputError(
+                                f"{path}: a zero byte after {near[:-1]!r}: this is no text in UTF-8 or another "
+                                "byte encoding; convert or leave out the file"
+                            )
+                        position = done + min(raw.tell(), size)
+                        yield Chunk(np.frombuffer(text, np.uint8), starts_line, position)
+                except (EOFError, ValueError) as error:
+                    raise _damaged(path, error) from error
+                except OSError as error:
+                    if error.errno is None:  # raised by a decompressor, not by the system
+                        raise _damaged(path, error) from error
+                    raise
+            done += size
+
+    def locate(self, token: bytes) -> str:
+        for path in self.paths:
+            with open(path, "rb") as raw, _decompressed(raw, path) as file:
+                for number, line in enumerate(file, 1):
+                    if token in (line.lower() if self.lowercase else line).replace(b"\r", b"").split():
+                        return f"{path}:{number}"
+        return ", ".join(map(str, self.paths))
+
+
+class Sentences:
+    """A restartable iterable of token lists, each a context of its own.
+
+    Parameters
+    ----------
+    sentences : iterable of sequences of str or bytes
+        Anything that can be iterated over more than once; not a generator.
+    lowercase : bool
+        Turn letters to lower case.
+
+    Raises
+    ------
+    TypeError
+        If `sentences` is an iterator (it could be read only once), or a token is neither str nor bytes.
+    InputError
+        If a token is empty or contains white space or a zero byte.
+    """
+
+    total_bytes = None
+
+    def __init__(self, sentences: Iterable[Sequence[str | bytes]], *, lowercase: bool = False) -> None:
+        if isinstance(sentences, (str, bytes)):
+            raise TypeError("sentences: a string was given; give lists of tokens, or name a file as corpus_file")
+        if iter(sentences) is sentences:
+            raise TypeError(
+                "sentences: an iterator or generator can be read only once, and the text is read twice; "
+                "give a list, or an object whose __iter__ starts anew"
+            )
+        self._sentences = sentences
+        self._lowercase = lowercase
+
+    def chunks(self) -> Iterator[Chunk]:
+        parts: list[bytes] = []
+        size = done = 0
+        for number, sentence in enumerate(self._sentences):
+            line = self._line(number, sentence)
+            parts.append(line)
+            size += len(line)
+            if size >= CHUNK_BYTES:
+                done += size
+                yield Chunk(np.frombuffer(b"".join(parts), np.uint8), True, done)
+                parts, size = [], 0
+        if parts:
+            yield Chunk(np.frombuffer(b"".join(parts), np.uint8), True, done + size)
+
+    def locate(self, token: bytes) -> str:
+        for number, sentence in enumerate(self._sentences):
+            if token in self._line(number, sentence).split():
+                return f"sentence {number}"
+        return "sentences"
+
+    def _line(self, number: int, sentence: Sequence[str | bytes]) -> bytes:
+        if isinstance(sentence, (str, bytes)):
+            raise TypeError(f"sentence {number}: is a string; give a list of tokens, as by its split()")
+        tokens = []
+        for token in sentence:
+            if isinstance(token, str):
+                token = token.encode("utf-8", "surrogateescape")
+            elif not isinstance(token, bytes):
+                raise TypeError(f"sentence {number}: token {token!r} is a {type(token).__name__}, not a string")
+            if not token or any(byte in token for byte in b" \t\n\r\0"):
+                raise InputError(
+                    f"sentence {number}: token {token!r} is empty or holds white space or a zero byte"
+                )
+            tokens.append(token)
+        line = b" ".join(tokens) + b"\n"
+        return _lowered(line) if self._lowercase else line
+
+
+def _expand(source: str) -> list[Path]:
+    path = Path(source)
+    if path.is_dir():
+        found = sorted(
+            Path(folder, name)
+            for folder, _, names in os.walk(path)
+            for name in names
+            if not any(part.startswith(".") for part in Path(folder, name).relative_to(path).parts)
+        )
+        if not found:
+            raise InputError(f"{source}: the folder holds no files")
+        return found
+    if path.exists():
+        return [path]
+    found = sorted(Path(name) for name in glob.glob(source, recursive=True) if os.path.isfile(name))
+    if not found:
+        raise InputError(f"{source}: no such file, folder or pattern")
+    return found
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    if isinstance(error, InputError):
+        return error
+    return InputError(f"{path}: cannot be decompressed ({error}); is the file complete?")
+
+
+def _decompressed(raw: IO[bytes], path: Path) -> IO[bytes]:
+    if path.suffix not in _COMPRESSED:
+        return open(raw.fileno(), "rb", buffering=0, closefd=False)
+    from smart_open import compression
+
+    file: IO[bytes] = compression.compression_wrapper(raw, "rb", filename=str(path))
+    return file
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    while block := file.read(CHUNK_BYTES):
+        yield block
+
+
+def _cut(blocks: Iterable[bytes], lowercase: bool) -> Iterator[tuple[bytes, bool]]:
+    """Cut blocks after a line end, or between words where a line is longer than a block; drop carriage returns."""
+    rest = b""
+    starts_line = True
+    for block in blocks:
+        text = rest + block.replace(b"\r", b"")
+        end = text.rfind(b"\n") + 1
+        if end == 0:
+            end = max(text.rfind(b" "), text.rfind(b"\t")) + 1
+        if end == 0:
+            # no white space at all: one token, of which only the first bytes count
+            rest = text[:_KEPT_BYTES]
+            continue
+        rest, text = text[end:], text[:end]
+        yield (_lowered(text) if lowercase else text), starts_line
+        starts_line = text.endswith(b"\n")
+    if rest or not starts_line:
+        yield (_lowered(rest) if lowercase else rest) + b"\n", starts_line
+
+
+def _lowered(text: bytes) -> bytes:
+    if text.isascii():
+        return text.lower()
+    return text.decode("utf-8", "surrogateescape").lower().encode("utf-8", "surrogateescape")

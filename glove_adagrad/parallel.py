@@ -1,0 +1,31 @@
+"""Work for threads with results in the order of the work, and a bounded amount of it under way."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+def in_order(
+    pool: Executor, workers: int, tasks: Iterable[tuple[Callable[..., Result], tuple[Any, ...]]]
+) -> Iterator[Result]:
+    """Run (function, arguments) pairs on a pool and yield their results in order.
+
+    At most `workers` + 1 tasks are taken from `tasks` before the first result is yielded, which bounds the memory
+    that waiting work and waiting results take.
+    """
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for function, arguments in tasks:
+            waiting.append(pool.submit(function, *arguments))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
