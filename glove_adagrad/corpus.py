@@ -200,9 +200,7 @@ class Sentences:
             elif not isinstance(token, bytes):
                 raise TypeError(f"sentence {number}: token {token!r} is a {type(token).__name__}, not a string")
             if not token or any(byte in token for byte in b" \t\n\r\0"):
-                raise InputError(
-                    f"sentence {number}: token {token!r} is empty or holds white space or a zero byte"
-                )
+                raise InputError(f"sentence {number}: token {token!r} is empty or holds white space or a zero byte")
             tokens.append(token)
         line = b" ".join(tokens) + b"\n"
         return _lowered(line) if self._lowercase else line

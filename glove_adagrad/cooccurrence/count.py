@@ -1,0 +1,273 @@
+"""Counting a corpus: segments of text that fit in memory, their rows counted in parallel, runs merged at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
+from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
+from glove_adagrad.cooccurrence.tiles import (
+    Tiles,
+    TileWriter,
+    Views,
+    number_of_parts,
+    part_sizes,
+    section_bases,
+)
+from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.corpus import Corpus
+from glove_adagrad.errors import InputError
+from glove_adagrad.files import atomic_folder
+from glove_adagrad.parallel import in_order
+from glove_adagrad.vocabulary import Progress, Vocabulary
+
+#: Which side of an occurrence is counted: see `left` and `right` of `kernels.cooccurrence.count_rows`.
+_SYMMETRIC = (1, 1)
+_LOWER, _UPPER = (-1, 1), (0, -1)
+
+#: A segment has at least so many ids, whatever the budget, and at most so many, for positions of 32 bits.
+_LEAST_SEGMENT, _MOST_SEGMENT = 1 << 12, 1 << 31
+
+#: Cells that a thread sets aside at a time for the rows it counts.
+_BUFFER_CELLS = 1 << 20
+
+#: Of the time that a piece of text takes, the share that goes into reading and encoding it; for progress bars.
+_READING_SHARE = 0.25
+
+
+def count_cooccurrences(
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    output: Path,
+    *,
+    windows: Windows | None = None,
+    min_cooccurrence: float = 0.0,
+    workers: int = 1,
+    memory: int = 4 << 30,
+    tmp: Path | None = None,
+    progress: Progress | None = None,
+) -> CooccurrenceMatrix:
+    """Count the co-occurrences of a corpus into a folder.
+
+    Parameters
+    ----------
+    output : Path
+        The folder to write; it replaces one of that name, and appears only when complete.
+    windows : Windows, optional
+        What counts, and how much; Stanford's defaults if left out.
+    min_cooccurrence : float
+        Cells whose X is smaller are left out.
+    workers, memory
+        Threads and bytes to use. The folder written does not depend on them.
+    tmp : Path, optional
+        Where partial counts go if memory does not suffice; beside the output by default.
+    progress : callable, optional
+        Told how many bytes of the source have been dealt with.
+
+    Raises
+    ------
+    InputError
+        If the corpus holds no word of the vocabulary, or no two of them within a window.
+    """
+    windows = windows or Windows()
+    halves = {"lower": _SYMMETRIC} if windows.symmetric else {"lower": _LOWER, "upper": _UPPER}
+    minimum = max(1, int(np.ceil(min_cooccurrence * windows.denominator)))
+    runs: dict[str, list[Tiles]] = {half: [] for half in halves}
+    tokens = 0
+    meter = _Meter(progress)
+    with spill_folder(tmp or output.parent) as spill, atomic_folder(output) as folder:
+        encoded = vocabulary.encode(
+            corpus,
+            boundary=windows.boundary,
+            keep_positions=windows.keep_positions,
+            workers=workers,
+            progress=meter.read,
+        )
+        capacity = _segment_size(windows, len(vocabulary), workers, memory)
+        for segment in _segments(encoded, windows.window, capacity):
+            tokens += segment.words
+            alone = segment.last and not runs["lower"]
+            index = _index(segment, len(vocabulary), workers)
+            for number, (half, sides) in enumerate(halves.items()):
+                counter = _Counter(segment, index, windows, sides, minimum if alone else 1)
+                with open(spill / f"{half}-{len(runs[half])}", "wb") as file:
+                    writer = TileWriter(file)
+                    for part, tiles in enumerate(counter.parts(workers)):
+                        writer.write(*tiles)
+                        meter.counted((number + (part + 1) / counter.number) / len(halves))
+                runs[half].append(Tiles(Path(file.name), writer.table(), len(vocabulary), writer.checksum))
+            meter.segment_done()
+        if tokens == 0:
+            raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
+        merged = {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}
+        write_matrix(folder, vocabulary, windows, tokens, merged, min_cooccurrence=min_cooccurrence)
+    return CooccurrenceMatrix.open(output)
+
+
+class _Segment(NamedTuple):
+    """Consecutive ids of a corpus.
+
+    ids : uint32; a window of boundaries, up to a window of ids of the segment before, the new ids, a window of
+        boundaries.
+    fresh : where the new ids begin.
+    words : how many words came with it.
+    last : whether the corpus ends here.
+    """
+
+    ids: np.ndarray
+    fresh: int
+    words: int
+    last: bool
+
+
+def _segments(encoded: Iterator[tuple[np.ndarray, int]], window: int, capacity: int) -> Iterator[_Segment]:
+    """Join pieces of ids to segments of `capacity` ids; one buffer serves them all in turn."""
+    from glove_adagrad.kernels.words import BOUNDARY
+
+    buffer = np.empty(capacity + 3 * window, np.uint32)
+    buffer[:window] = BOUNDARY
+    fresh = end = window
+    words = 0
+    for piece, number in encoded:
+        words += number
+        while len(piece):
+            if end == fresh + capacity:
+                buffer[end : end + window] = BOUNDARY
+                yield _Segment(buffer[: end + window], fresh, words, False)
+                words = 0
+                kept = min(window, end - window)
+                buffer[window : window + kept] = buffer[end - kept : end].copy()
+                fresh = end = window + kept
+            taken = piece[: fresh + capacity - end]
+            buffer[end : end + len(taken)] = taken
+            end += len(taken)
+            piece = piece[len(taken) :]
+    buffer[end : end + window] = BOUNDARY
+    yield _Segment(buffer[: end + window], fresh, words, True)
+
+
+def _segment_size(windows: Windows, words: int, workers: int, memory: int) -> int:
+    """Ids that can be counted at a time within the memory budget, if every pair of words were a cell of its own."""
+    parts = number_of_parts(words)
+    for_ids = 4 + 4  # the ids and their positions
+    # each thread holds a part's cells, unpacked and as tiles; tiles wait to be written
+    for_cells = windows.window * (24 * workers + 6) / parts
+    for_threads = workers * 9 * words
+    available = max(0.9 * memory - for_threads, 0)
+    return int(np.clip(available / (for_ids + for_cells), _LEAST_SEGMENT, _MOST_SEGMENT))
+
+
+def _index(segment: _Segment, words: int, workers: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where each word stands: positions (uint32) in ascending order, and where each word's begin (int64 [V + 1])."""
+    from glove_adagrad.kernels import cooccurrence as kernels
+
+    ids = segment.ids
+    bounds = np.linspace(0, len(ids), workers + 1).astype(np.int64)
+    counts = np.zeros((workers, words), np.int64)
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda w: kernels.count_ids(ids, bounds[w], bounds[w + 1], counts[w]), range(workers)))
+        starts = np.zeros(words + 1, np.int64)
+        np.cumsum(counts.sum(axis=0), out=starts[1:])
+        cursors = starts[:-1] + np.cumsum(counts, axis=0) - counts
+        positions = np.empty(starts[-1], np.uint32)
+        list(
+            pool.map(
+                lambda w: kernels.index_positions(ids, bounds[w], bounds[w + 1], cursors[w], positions),
+                range(workers),
+            )
+        )
+    return positions, starts
+
+
+class _Counter:
+    """Counts one half of a segment, part by part."""
+
+    def __init__(
+        self,
+        segment: _Segment,
+        index: tuple[np.ndarray, np.ndarray],
+        windows: Windows,
+        sides: tuple[int, int],
+        minimum: int,
+    ) -> None:
+        self.segment = segment
+        self.positions, self.starts = index
+        self.weights = windows.weights
+        self.sides = sides
+        self.minimum = np.uint64(minimum)
+        self.words = len(self.starts) - 1
+        self.number = number_of_parts(self.words)
+        self.sizes = part_sizes(self.words, self.number)
+        ranks = np.arange(self.words)
+        self.word_part = (ranks % self.number).astype(np.uint16)
+        self.word_row = (ranks // self.number).astype(np.uint16)
+
+    def parts(self, workers: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+        """The tiles of part after part, as `TileWriter.write` takes them."""
+        with ThreadPoolExecutor(workers) as pool:
+            yield from in_order(pool, workers, ((self._part, (part,)) for part in range(self.number)))
+
+    def _part(self, part: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        from glove_adagrad.kernels import cooccurrence as kernels
+
+        row_cells = np.zeros(self.sizes[part], np.int64)
+        pieces = list(self._rows(part, row_cells))
+        cells, large = np.zeros((2, self.number), np.int64)
+        for _, column, total in pieces:
+            kernels.count_tile_cells(column, total, len(column), self.word_part, self.minimum, cells, large)
+        base, offsets = section_bases(int(self.sizes[part]), cells, large)
+        raw = np.zeros(offsets[-1], np.uint8)
+        views = Views(raw)
+        written = np.zeros((self.number, 2), np.int64)
+        row = 0
+        for last, column, total in pieces:
+            kernels.fill_tiles(
+                column, total, row_cells, row, last, self.word_part, self.word_row, self.minimum, base, written,
+                *views.all,
+            )  # fmt: skip
+            row = last
+        return raw, offsets, cells, large
+
+    def _rows(self, part: int, row_cells: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Count a part's rows; yields the row reached and the cells up to there, columns and sums."""
+        from glove_adagrad.kernels import cooccurrence as kernels
+
+        window = len(self.weights) - 1
+        accumulator = np.zeros(-(-self.words // 8) * 8 + 2 * (window + 1), np.uint64)
+        touched = np.zeros(len(accumulator) // 8 + 1, np.uint8)
+        row, capacity = 0, min(_BUFFER_CELLS, max(1, len(self.segment.ids)))
+        while row < len(row_cells):
+            column, total = np.empty(capacity, np.uint32), np.empty(capacity, np.uint64)
+            reached, cells = kernels.count_rows(
+                self.segment.ids, np.uint64(self.segment.fresh), self.positions, self.starts, part, self.number, row,
+                *self.sides, self.weights, accumulator, touched, column, total, row_cells,
+            )  # fmt: skip
+            if reached == row:
+                capacity *= 2
+                continue
+            row = reached
+            yield row, column[:cells], total[:cells]
+
+
+class _Meter:
+    """Turns what has been read and counted into bytes of the source, never going back."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress or (lambda done: None)
+        self._start = self._read = 0
+
+    def read(self, source_bytes: int) -> None:
+        self._read = source_bytes
+        self._progress(int(self._start + _READING_SHARE * (source_bytes - self._start)))
+
+    def counted(self, share: float) -> None:
+        done = _READING_SHARE + (1 - _READING_SHARE) * share
+        self._progress(int(self._start + done * (self._read - self._start)))
+
+    def segment_done(self) -> None:
+        self._start = self._read

@@ -1,0 +1,196 @@
+"""The co-occurrence matrix on disk: a folder, checked when opened, memory-mapped when used.
+
+A folder holds `meta.json` (settings, sizes, checksums), `vocab.txt`, and for each half of the matrix the tiles and
+their table, `lower.bin` and `lower.npy`. The lower half holds X[a, b] for words a at least as rare as b. The upper
+half holds X[b, a] under the row of a, a rarer than b; a symmetric matrix does without it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glove_adagrad.cooccurrence.tiles import Tiles, Views
+from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.errors import InputError
+from glove_adagrad.vocabulary import Vocabulary
+
+FORMAT = "glove-adagrad co-occurrences 1"
+
+
+@dataclass(frozen=True)
+class CooccurrenceMatrix:
+    """An opened folder of co-occurrences.
+
+    Attributes
+    ----------
+    folder : Path
+    meta : dict
+        What `meta.json` says: `words`, `tokens`, `records`, `denominator`, `windows`, `min_cooccurrence`.
+    lower, upper : Tiles
+        The halves; for a symmetric matrix the upper is the lower.
+    """
+
+    folder: Path
+    meta: dict[str, Any]
+    lower: Tiles
+    upper: Tiles
+
+    @classmethod
+    def open(cls, folder: Path) -> CooccurrenceMatrix:
+        """Open a folder.
+
+        Raises
+        ------
+        InputError
+            If it is missing, from another program, or damaged.
+        """
+        path = folder / "meta.json"
+        try:
+            meta = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise InputError(f"{folder}: holds no co-occurrences (no meta.json); make them with cooccur") from None
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot be read ({error})") from error
+        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+            raise InputError(f"{path}: is not of the format '{FORMAT}'; was it made by another program?")
+        halves = {}
+        for half, checksum in meta["checksums"].items():
+            try:
+                table = np.load(folder / f"{half}.npy")
+                tiles = Tiles(folder / f"{half}.bin", table, meta["words"], checksum)
+                size = tiles.path.stat().st_size
+            except (OSError, ValueError) as error:
+                raise InputError(f"{folder}: {half} half cannot be read ({error}); count again") from error
+            if len(table) != tiles.parts**2 or size != tiles.ends()[-1]:
+                raise InputError(
+                    f"{tiles.path}: has {size:,} bytes where {tiles.ends()[-1]:,} were written; count again"
+                )
+            halves[half] = tiles
+        return cls(folder, meta, halves["lower"], halves.get("upper", halves["lower"]))
+
+    def check(self) -> None:
+        """Compare the files with their checksums.
+
+        Raises
+        ------
+        InputError
+            If one differs.
+        """
+        for tiles in self.halves.values():
+            checksum = 0
+            with open(tiles.path, "rb") as file:
+                while block := file.read(1 << 22):
+                    checksum = zlib.crc32(block, checksum)
+            if checksum != tiles.checksum:
+                raise InputError(f"{tiles.path}: is damaged (its checksum differs); count again")
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary.read(self.folder / "vocab.txt")
+
+    @property
+    def words(self) -> int:
+        return self.lower.words
+
+    @property
+    def records(self) -> int:
+        """Cells that are not zero."""
+        return int(self.meta["records"])
+
+    @property
+    def symmetric(self) -> bool:
+        return self.upper is self.lower
+
+    @property
+    def denominator(self) -> int:
+        return int(self.meta["denominator"])
+
+    @property
+    def halves(self) -> dict[str, Tiles]:
+        return {"lower": self.lower} if self.symmetric else {"lower": self.lower, "upper": self.upper}
+
+    def cells(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """All cells, tile by tile, each once.
+
+        Yields
+        ------
+        word, context : int64 arrays
+            Ranks from 0.
+        x : float64 array
+        """
+        for half, tiles in self.halves.items():
+            for _, rarer, other, x in _read(tiles, self.denominator):
+                if half == "lower":
+                    yield rarer, other, x
+                if half == "upper":
+                    yield other, rarer, x
+                elif self.symmetric:
+                    apart = rarer != other
+                    yield other[apart], rarer[apart], x[apart]
+
+
+def _read(tiles: Tiles, scale: int) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
+    from glove_adagrad.kernels import cooccurrence as kernels
+
+    views = Views(np.asarray(tiles.map()))
+    bases = tiles.bases()
+    for tile, cells in enumerate(tiles.table[:, 1].tolist()):
+        row, column, x = np.empty(cells, np.int64), np.empty(cells, np.int64), np.empty(cells)
+        p, q = divmod(tile, tiles.parts)
+        kernels.read_tile(bases[tile], tiles.sizes[p], p, q, tiles.parts, float(scale), *views.all, row, column, x)
+        yield tile, row, column, x
+
+
+def write_matrix(
+    folder: Path,
+    vocabulary: Vocabulary,
+    windows: Windows,
+    tokens: int,
+    halves: dict[str, Tiles],
+    *,
+    min_cooccurrence: float,
+) -> None:
+    """Make a folder of co-occurrences out of finished tiles, whose files are moved there."""
+    records = sum(tiles.cells for tiles in halves.values())
+    if records == 0:
+        raise InputError("no two words of the vocabulary stand within a window; is the text one word a line?")
+    if "upper" not in halves:
+        records += records - _diagonal_cells(halves["lower"])
+    vocabulary.write(folder / "vocab.txt")
+    for half, tiles in halves.items():
+        np.save(folder / f"{half}.npy", tiles.table)
+        shutil.move(tiles.path, folder / f"{half}.bin")
+    meta = {
+        "format": FORMAT,
+        "words": len(vocabulary),
+        "tokens": tokens,
+        "records": records,
+        "denominator": windows.denominator,
+        "windows": asdict(windows),
+        "min_cooccurrence": min_cooccurrence,
+        "checksums": {half: tiles.checksum for half, tiles in halves.items()},
+    }
+    (folder / "meta.json").write_text(json.dumps(meta, indent=2) + "\n")
+
+
+def _diagonal_cells(tiles: Tiles) -> int:
+    """Words that co-occur with themselves: the cell is the last of its row, in a tile on the diagonal."""
+    number = 0
+    raw = Views(np.asarray(tiles.map()))
+    bases = tiles.bases()
+    for part in range(tiles.parts):
+        base = bases[part * tiles.parts + part]
+        ends = raw.u32[base[0] : base[0] + tiles.sizes[part]].astype(np.int64)
+        lengths = np.diff(ends, prepend=0)
+        rows = np.flatnonzero(lengths)
+        number += int((raw.u16[base[1] + ends[rows] - 1] == rows).sum())
+    return number

@@ -1,0 +1,106 @@
+"""Partial counts on disk: where they are kept, and adding them up tile by tile."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, section_bases
+from glove_adagrad.files import clear_leftovers, remove, temporary_name
+from glove_adagrad.parallel import in_order
+
+#: Runs that are merged at a time; each is an open file.
+_MOST_RUNS = 64
+
+
+@contextlib.contextmanager
+def spill_folder(where: Path) -> Iterator[Path]:
+    """A folder for partial counts, gone at the end of the block; what killed processes left is cleared first."""
+    where.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(where)
+    folder = Path(temporary_name(where / tempfile.mktemp(prefix="spill-", dir="")))
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def merge_runs(runs: Sequence[Tiles], folder: Path, minimum: int, workers: int) -> Tiles:
+    """Add up tiles of the same vocabulary into one file in `folder`; a single run is handed back as it is.
+
+    Parameters
+    ----------
+    minimum : int
+        Sums below this are left out, unless there is but one run, which is taken to have none.
+    """
+    number = 0
+    runs = list(runs)
+    while len(runs) > 1:
+        group, runs = runs[:_MOST_RUNS], runs[_MOST_RUNS:]
+        path = folder / f"merged-{runs[0].path.name if runs else group[0].path.name}-{number}"
+        runs.append(_merge(group, path, 1 if runs else minimum, workers))
+        for run in group:
+            if run.path.parent == folder:
+                run.path.unlink()
+        number += 1
+    return runs[0]
+
+
+def _merge(runs: Sequence[Tiles], path: Path, minimum: int, workers: int) -> Tiles:
+    first = runs[0]
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(open(run.path, "rb")) for run in runs]
+        writer = TileWriter(stack.enter_context(open(path, "wb")))
+        pool = stack.enter_context(ThreadPoolExecutor(workers))
+        # files are read here, in order, and not by the threads, which would have to share their positions
+        tasks = (
+            (_add, (_read(runs, files, tile), int(first.sizes[tile // first.parts]), first, minimum))
+            for tile in range(first.parts**2)
+        )
+        for tile in in_order(pool, workers, tasks):
+            writer.write(*tile)
+    return Tiles(path, writer.table(), first.words, writer.checksum)
+
+
+def _read(runs: Sequence[Tiles], files: Sequence[IO[bytes]], tile: int) -> tuple[list[np.ndarray], np.ndarray]:
+    return [run.read(file, tile) for run, file in zip(runs, files, strict=True)], np.stack(
+        [run.table[tile] for run in runs]
+    )
+
+
+def _add(
+    tiles: tuple[list[np.ndarray], np.ndarray], rows: int, shape: Tiles, minimum: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    from glove_adagrad.kernels import cooccurrence as kernels
+
+    pieces, table = tiles
+    base, _ = section_bases(rows, table[:, 1], table[:, 2])
+    width = int(shape.sizes.max())
+    sums = np.zeros(-(-width // 8) * 8, np.uint64)
+    touched = np.zeros(len(sums) // 8, np.uint8)
+    room, offsets = section_bases(rows, table[:, 1].sum(keepdims=True), table[:, 1].sum(keepdims=True))
+    views = Views(np.zeros(offsets[-1], np.uint8))
+    cells, large = kernels.merge_tiles(
+        Views(np.concatenate(pieces)).all, base, rows, np.uint64(minimum), sums, touched, room[0], *views.all
+    )
+    number, too_large = np.array([cells]), np.array([large])
+    exact, offsets = section_bases(rows, number, too_large)
+    packed = Views(np.zeros(offsets[-1], np.uint8))
+    lengths = (rows, cells, cells, large)
+    for to, where, source, start, length in zip(
+        (packed.u32, packed.u16, packed.u32, packed.u64),
+        exact[0],
+        (views.u32, views.u16, views.u32, views.u64),
+        room[0],
+        lengths,
+        strict=True,
+    ):
+        to[where : where + length] = source[start : start + length]
+    return packed.u64.view(np.uint8), offsets, number, too_large

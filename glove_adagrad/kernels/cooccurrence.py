@@ -1,0 +1,237 @@
+"""Exact window counts, row by row, and the layout of tiles.
+
+The row of word a holds the words b of rank up to a (at most as rare as a) that stand within the window of some a.
+Sums are whole numbers, so they do not depend on the order in which they are formed. Of two words that meet, the
+rarer one's row holds the pair: the rows that are visited most are the short ones.
+
+Words are dealt into P parts: word a is row a // P of part a % P. A tile holds the cells of the rows of one part
+whose columns are in one part. Tile sections, each padded to 8 bytes:
+
+row ends : uint32 [rows of the part], where each row's cells end, counted from the tile's first cell
+columns : uint16 [cells], row number within the column's part, ascending within a row
+sums : uint32 [cells], the sum; 0 stands for one that does not fit, the next of the following section
+large : uint64 [cells that do not fit]
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glove_adagrad.kernels.jit import inline, kernel
+from glove_adagrad.kernels.words import BOUNDARY, UNKNOWN
+
+_LARGEST = np.uint64(0xFFFFFFFF)
+_1 = np.uint64(1)
+_3 = np.uint64(3)
+_8 = np.uint64(8)
+
+
+@kernel
+def count_ids(ids, begin, end, counts):
+    """Add to `counts` (int64 [V]) how often each word stands in ids[begin:end]."""
+    for t in range(np.uint64(begin), np.uint64(end)):
+        a = ids[t]
+        if a < UNKNOWN:
+            counts[a] += 1
+
+
+@kernel
+def index_positions(ids, begin, end, cursor, positions):
+    """Write where each word stands in ids[begin:end] to `positions`, from cursor[word] (int64 [V]) on."""
+    for t in range(np.uint64(begin), np.uint64(end)):
+        a = ids[t]
+        if a < UNKNOWN:
+            positions[cursor[a]] = t
+            cursor[a] += 1
+
+
+@kernel
+def count_rows(
+    ids,
+    fresh,
+    positions,
+    starts,
+    part,
+    parts,
+    row,
+    left,
+    right,
+    weight,
+    sums,
+    touched,
+    out_column,
+    out_sum,
+    row_cells,
+):
+    """Count rows of one part, from `row` on, until all are done or the output may not hold the next one.
+
+    ids : uint32, with at least a window of `BOUNDARY` before and after the text.
+    fresh : ids before this position were counted earlier; pairs of two of them are left out.
+    positions, starts : uint32 and int64 [V + 1]; word a stands at positions[starts[a]:starts[a + 1]].
+    left, right : int. Of the words before (after) an occurrence of a, those of rank below a + left (right) count;
+        -1 leaves the side out, so 1 takes in a itself and 0 does not.
+    weight : uint64 [window + 1], by distance.
+    sums, touched : uint64 [V rounded up to 8, and 2 (window + 1) more] and uint8 [a flag for each 8 of them].
+        Those of the words are zero before and after; the rest is never read.
+    out_column, out_sum : uint32 and uint64, filled with the cells of row after row.
+    row_cells : int64 [rows of the part], filled.
+
+    Returns the row it stopped at and the number of cells written.
+    """
+    window = np.uint64(len(weight) - 1)
+    aside = np.uint64(len(sums)) - np.uint64(2) * (window + _1)  # cells for what does not count, to spare a branch
+    aside_right = aside + window + _1
+    sides = (1 if left >= 0 else 0) + (1 if right >= 0 else 0)
+    cells = np.uint64(0)
+    rows = len(row_cells)
+    while row < rows:
+        a = part + row * parts
+        most = min(a + 1, int(window) * sides * (starts[a + 1] - starts[a]))
+        if int(cells) + most > len(out_column):
+            break
+        below_left = np.uint32(max(a + left, 0))
+        below_right = np.uint32(max(a + right, 0))
+        for m in range(np.uint64(starts[a]), np.uint64(starts[a + 1])):
+            t = np.uint64(positions[m])
+            if left >= 0 and t >= fresh:
+                for k in range(_1, window + _1):
+                    b = ids[t - k]
+                    if b == BOUNDARY:
+                        break
+                    cell = np.uint64(b) if b < below_left else aside + k
+                    sums[cell] += weight[k]
+                    touched[cell >> _3] = 1
+            if right >= 0:
+                first = fresh - t if t < fresh else _1
+                for k in range(_1, window + _1):
+                    b = ids[t + k]
+                    if b == BOUNDARY:
+                        break
+                    cell = np.uint64(b) if b < below_right and k >= first else aside_right + k
+                    sums[cell] += weight[k]
+                    touched[cell >> _3] = 1
+        before = cells
+        for group in range(np.uint64(a >> 3) + _1):
+            if touched[group]:
+                touched[group] = 0
+                for b in range(group * _8, group * _8 + _8):
+                    if sums[b]:
+                        out_column[cells] = b
+                        out_sum[cells] = sums[b]
+                        sums[b] = 0
+                        cells += _1
+        row_cells[row] = cells - before
+        row += 1
+    return row, cells
+
+
+@kernel
+def count_tile_cells(column, total, cells, column_part, minimum, tile_cells, tile_large):
+    """Add to tile_cells and tile_large (int64 [P]) how many cells go to each column part and how many do not fit."""
+    for k in range(np.uint64(cells)):
+        if total[k] >= minimum:
+            q = column_part[column[k]]
+            tile_cells[q] += 1
+            if total[k] > _LARGEST:
+                tile_large[q] += 1
+
+
+@kernel
+def fill_tiles(
+    column, total, row_cells, first_row, last_row, column_part, column_row, minimum, base, written, u16, u32, u64
+):
+    """Deal the cells of rows first_row to last_row - 1 of a part to its tiles.
+
+    column_part, column_row : uint16 [V], part and row of a word.
+    base : int64 [P, 4], where each tile's sections begin, in elements of u32, u16, u32 and u64 respectively.
+    written : int64 [P, 2], cells and large sums written to each tile so far; updated.
+    """
+    k = np.uint64(0)
+    for row in range(first_row, last_row):
+        for _ in range(row_cells[row]):
+            if total[k] >= minimum:
+                word = column[k]
+                q = column_part[word]
+                at = written[q, 0]
+                u16[base[q, 1] + at] = column_row[word]
+                if total[k] > _LARGEST:
+                    u32[base[q, 2] + at] = 0
+                    u64[base[q, 3] + written[q, 1]] = total[k]
+                    written[q, 1] += 1
+                else:
+                    u32[base[q, 2] + at] = total[k]
+                written[q, 0] = at + 1
+            k += _1
+        for q in range(len(written)):
+            u32[base[q, 0] + row] = written[q, 0]
+
+
+@inline
+def _sum_at(u32, u64, at, large):
+    """A cell's sum, and the number of large ones passed once it is read."""
+    value = np.uint64(u32[at])
+    if value == 0:
+        value = u64[large]
+        large += 1
+    return value, large
+
+
+@kernel
+def merge_tiles(inputs, base, rows, minimum, sums, touched, out_base, u16, u32, u64):
+    """Add tiles of the same place cell by cell.
+
+    inputs : tuple of the uint16, uint32 and uint64 views of a buffer that holds the tiles to add.
+    base : int64 [tiles, 4], as in `fill_tiles`, in that buffer.
+    sums, touched : uint64 [rows rounded up to 8] and uint8 [a flag for each 8], all zero before and after, where
+        rows are those of the larger of the two parts.
+    out_base, u16, u32, u64 : where the sum goes; large enough for all cells of all tiles.
+
+    Returns the number of cells and of large sums written.
+    """
+    in16, in32, in64 = inputs
+    tiles = len(base)
+    large = np.zeros(tiles, np.int64)
+    cells = 0
+    written_large = 0
+    for row in range(rows):
+        for tile in range(tiles):
+            first = in32[base[tile, 0] + row - 1] if row else np.uint32(0)
+            for k in range(first, in32[base[tile, 0] + row]):
+                value, large[tile] = _sum_at(in32, in64, base[tile, 2] + k, base[tile, 3] + large[tile])
+                large[tile] -= base[tile, 3]
+                b = np.uint64(in16[base[tile, 1] + k])
+                sums[b] += value
+                touched[b >> _3] = 1
+        for group in range(np.uint64(len(touched))):
+            if touched[group]:
+                touched[group] = 0
+                for b in range(group * _8, group * _8 + _8):
+                    value = sums[b]
+                    if value >= minimum and value > 0:
+                        u16[out_base[1] + cells] = b
+                        if value > _LARGEST:
+                            u32[out_base[2] + cells] = 0
+                            u64[out_base[3] + written_large] = value
+                            written_large += 1
+                        else:
+                            u32[out_base[2] + cells] = value
+                        cells += 1
+                    sums[b] = 0
+        u32[out_base[0] + row] = cells
+    return cells, written_large
+
+
+@kernel
+def read_tile(base, rows, part, column_part, parts, scale, u16, u32, u64, out_row, out_column, out_value):
+    """Write a tile's cells as ranks (int64) and values sum / scale (float64); returns how many there are."""
+    large = base[3]
+    first = 0
+    for row in range(rows):
+        last = int(u32[base[0] + row])
+        for k in range(first, last):
+            value, large = _sum_at(u32, u64, base[2] + k, large)
+            out_row[k] = part + row * parts
+            out_column[k] = column_part + np.int64(u16[base[1] + k]) * parts
+            out_value[k] = value / scale
+        first = last
+    return first
