@@ -93,14 +93,12 @@ def _add(
     number, too_large = np.array([cells]), np.array([large])
     exact, offsets = section_bases(rows, number, too_large)
     packed = Views(np.zeros(offsets[-1], np.uint8))
-    lengths = (rows, cells, cells, large)
-    for to, where, source, start, length in zip(
-        (packed.u32, packed.u16, packed.u32, packed.u64),
-        exact[0],
-        (views.u32, views.u16, views.u32, views.u64),
-        room[0],
-        lengths,
-        strict=True,
-    ):
+    sections: list[tuple[np.ndarray, np.ndarray, int]] = [
+        (packed.u32, views.u32, rows),
+        (packed.u16, views.u16, cells),
+        (packed.u32, views.u32, cells),
+        (packed.u64, views.u64, large),
+    ]
+    for (to, source, length), where, start in zip(sections, exact[0], room[0], strict=True):
         to[where : where + length] = source[start : start + length]
     return packed.u64.view(np.uint8), offsets, number, too_large
