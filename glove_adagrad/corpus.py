@@ -206,6 +206,23 @@ class Sentences:
         return _lowered(line) if self._lowercase else line
 
 
+def open_corpus(
+    sources: Sequence[str | Path], *, lowercase: bool = False, text_format: str = "text", tmp: Path | None = None
+) -> Corpus:
+    """The corpus that some names on a command line stand for.
+
+    Parameters
+    ----------
+    sources, lowercase
+        As `TextFiles` takes them.
+    text_format : {"text"}
+        What the files hold.
+    tmp : Path, optional
+        Where standard input is kept.
+    """
+    return TextFiles(sources, lowercase=lowercase, spool_folder=tmp)
+
+
 def _expand(source: str) -> list[Path]:
     path = Path(source)
     if path.is_dir():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 
 import click
@@ -12,7 +13,10 @@ from glove_adagrad import __version__
 from glove_adagrad.errors import GloveError
 
 #: command -> (module of this room, one line of help). The help stands here so that `--help` imports nothing.
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "vocab": ("vocab", "Count the words of a corpus."),
+    "cooccur": ("cooccur", "Count the co-occurrences of a corpus."),
+}
 
 
 class _Commands(click.Group):
@@ -41,10 +45,13 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: 0 on success, 2 for wrong usage, 1 for anything else the user can mend."""
+    # a polite kill must clean up as Ctrl-C does
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         cli(standalone_mode=False)
     except click.UsageError as error:
-        error.show()
+        command = error.ctx.command_path if error.ctx else "glove-adagrad"
+        click.echo(f"{command}: error: {error.format_message()}  (see {command} --help)", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("glove-adagrad: interrupted", err=True)
@@ -52,8 +59,7 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        error.show()
-        sys.exit(1)
+        _fail(error.format_message())
     except GloveError as error:
         _fail(str(error))
     except BrokenPipeError:

@@ -21,6 +21,7 @@ import numpy as np
 from glove_adagrad.cooccurrence.tiles import Tiles, Views
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.errors import InputError
+from glove_adagrad.files import check_output_folder
 from glove_adagrad.vocabulary import Vocabulary
 
 FORMAT = "glove-adagrad co-occurrences 1"
@@ -53,15 +54,7 @@ class CooccurrenceMatrix:
         InputError
             If it is missing, from another program, or damaged.
         """
-        path = folder / "meta.json"
-        try:
-            meta = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            raise InputError(f"{folder}: holds no co-occurrences (no meta.json); make them with cooccur") from None
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: cannot be read ({error})") from error
-        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-            raise InputError(f"{path}: is not of the format '{FORMAT}'; was it made by another program?")
+        meta = cls.read_meta(folder)
         halves = {}
         for half, checksum in meta["checksums"].items():
             try:
@@ -76,6 +69,20 @@ class CooccurrenceMatrix:
                 )
             halves[half] = tiles
         return cls(folder, meta, halves["lower"], halves.get("upper", halves["lower"]))
+
+    @staticmethod
+    def read_meta(folder: Path) -> dict[str, Any]:
+        """What `meta.json` says, once it is seen to be ours; errors as of `open`."""
+        path = folder / "meta.json"
+        try:
+            meta = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            raise InputError(f"{folder}: holds no co-occurrences (no meta.json); make them with cooccur") from None
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot be read ({error})") from error
+        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+            raise InputError(f"{path}: is not of the format '{FORMAT}'; was it made by another program?")
+        return meta
 
     def check(self) -> None:
         """Compare the files with their checksums.
@@ -136,6 +143,26 @@ class CooccurrenceMatrix:
                 elif self.symmetric:
                     apart = rarer != other
                     yield other[apart], rarer[apart], x[apart]
+
+
+def check_output(folder: Path) -> None:
+    """Refuse, before any work is done, a folder that could not be written or holds something else.
+
+    Raises
+    ------
+    InputError
+        If `folder` is a file or a folder of other things, or the folder it is to stand in cannot be written.
+    """
+    check_output_folder(folder.absolute().parent)
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is a file; name a folder")
+    if any(folder.iterdir()):
+        try:
+            CooccurrenceMatrix.read_meta(folder)
+        except InputError:
+            raise InputError(f"{folder}: is a folder of other things and would be replaced; name a new one") from None
 
 
 def _read(tiles: Tiles, scale: int) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:

@@ -1,0 +1,63 @@
+"""`glove-adagrad cooccur`: count the co-occurrences of a corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from glove_adagrad.cli import options
+from glove_adagrad.cli.progress import progress_bar
+
+
+@click.command()
+@options.corpus_argument
+@click.option("--vocab", type=options.FilePath(), required=True, help="The vocab.txt of the words to count.")
+@click.option("--output", type=options.FilePath(), required=True, help="The folder to write.")
+@options.window_options
+@options.min_cooccurrence_option
+@options.corpus_options
+@options.workers_option
+@options.memory_options
+@options.quiet_option
+def cooccur(
+    corpus: tuple[str, ...],
+    vocab: Path,
+    output: Path,
+    min_cooccurrence: float,
+    lowercase: bool,
+    text_format: str,
+    workers: int,
+    memory: int,
+    tmp: Path | None,
+    quiet: bool,
+    **window_settings: Any,
+) -> None:
+    """Count how often words stand near each other in CORPUS, into a folder that `train --cooccurrence` takes.
+
+    CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
+    """
+    from glove_adagrad.cooccurrence.count import count_cooccurrences
+    from glove_adagrad.cooccurrence.matrix import check_output
+    from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.vocabulary import Vocabulary
+
+    windows = options.windows_of(**window_settings)
+    check_output(output)
+    vocabulary = Vocabulary.read(vocab)
+    text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.parent)
+    with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+        matrix = count_cooccurrences(
+            text,
+            vocabulary,
+            output,
+            windows=windows,
+            min_cooccurrence=min_cooccurrence,
+            workers=workers,
+            memory=memory,
+            tmp=tmp,
+            progress=bar.to,
+        )
+    if not quiet:
+        click.echo(f"{output}: {matrix.words:,} words, {matrix.records:,} records")

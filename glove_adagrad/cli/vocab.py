@@ -1,0 +1,49 @@
+"""`glove-adagrad vocab`: count the words of a corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from glove_adagrad.cli import options
+from glove_adagrad.cli.progress import progress_bar
+
+
+@click.command()
+@options.corpus_argument
+@click.option("--output", type=options.FilePath(), required=True, help="The vocab.txt to write.")
+@options.vocabulary_options
+@options.corpus_options
+@options.workers_option
+@options.memory_options
+@options.quiet_option
+def vocab(
+    corpus: tuple[str, ...],
+    output: Path,
+    min_count: int,
+    max_vocab: int | None,
+    lowercase: bool,
+    text_format: str,
+    workers: int,
+    memory: int,
+    tmp: Path | None,
+    quiet: bool,
+) -> None:
+    """Count the words of CORPUS and write a vocabulary, most frequent first.
+
+    CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
+    """
+    from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.files import check_output_file
+    from glove_adagrad.vocabulary import Vocabulary
+
+    check_output_file(output)
+    text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.parent)
+    with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
+        vocabulary = Vocabulary.count(
+            text, min_count=min_count, max_vocab=max_vocab, workers=workers, memory=memory, progress=bar.to
+        )
+    vocabulary.write(output)
+    if not quiet:
+        click.echo(f"{output}: {len(vocabulary):,} words, {int(vocabulary.counts.sum()):,} tokens")
