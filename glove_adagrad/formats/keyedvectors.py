@@ -1,0 +1,62 @@
+"""gensim's own format: what `KeyedVectors.save` writes and `KeyedVectors.load` reads.
+
+It is a pickle. Loading a pickle runs what its author put there: load only files you trust.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from glove_adagrad.errors import InputError
+from glove_adagrad.files import remove, temporary_name
+from glove_adagrad.formats.word_vectors import WordVectors, checked, to_keyed_vectors
+
+
+def write(path: Path, wv: WordVectors) -> None:
+    """Write `path` and, beside it, the matrix as `path.vectors.npy`, which `load(path, mmap='r')` maps."""
+    temporary = temporary_name(path)
+    matrix, temporary_matrix = (Path(f"{name}.vectors.npy") for name in (path, temporary))
+    try:
+        to_keyed_vectors(wv).save(str(temporary), separately=["vectors"])
+        for written in (temporary, temporary_matrix):
+            with open(written, "rb") as file:
+                os.fsync(file.fileno())
+        # a crash between the two renames must not leave old words beside a new matrix
+        path.unlink(missing_ok=True)
+        os.replace(temporary_matrix, matrix)
+        os.replace(temporary, path)
+    finally:
+        remove(temporary)
+        remove(temporary_matrix)
+
+
+def read(path: Path) -> WordVectors:
+    """Read a saved `KeyedVectors`, or any gensim model that has one as its `wv`.
+
+    Raises
+    ------
+    InputError
+        If the file is no pickle of that kind, or its matrix is missing.
+    """
+    from gensim.models import KeyedVectors
+
+    try:
+        loaded = KeyedVectors.load(str(path))
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: {error.filename} is missing; gensim saves it beside this file") from error
+    except Exception as error:
+        # a damaged pickle can raise anything
+        raise InputError(f"{path}: cannot be loaded as gensim's KeyedVectors ({error})") from error
+    keyed = getattr(loaded, "wv", loaded)
+    if not isinstance(keyed, KeyedVectors):
+        raise InputError(f"{path}: holds {type(loaded).__name__}, expected gensim's KeyedVectors")
+    counts = keyed.expandos.get("count")
+    return checked(
+        path,
+        [str(word) for word in keyed.index_to_key],
+        keyed.vectors,
+        None if counts is None else np.asarray(counts, dtype=np.int64),
+    )

@@ -1,0 +1,59 @@
+"""The binary file of the Stanford program `glove`: all parameters as raw float64, and nothing else.
+
+V rows of d + 1 numbers, a word's vector and its bias, then V rows of the same for contexts. Accumulators
+(`gradsq`) are laid out likewise. The file says neither V nor d: V comes from the vocabulary.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from glove_adagrad.errors import InputError
+from glove_adagrad.files import atomic_file
+
+_FLOAT = np.dtype("<f8")
+
+
+def write(
+    path: Path,
+    word_vectors: np.ndarray,
+    word_biases: np.ndarray,
+    context_vectors: np.ndarray,
+    context_biases: np.ndarray,
+) -> None:
+    """Write vectors [V, d] and biases [V] of any float type."""
+    with atomic_file(path) as file:
+        for vectors, biases in ((word_vectors, word_biases), (context_vectors, context_biases)):
+            file.write(np.column_stack([vectors, biases]).astype(_FLOAT).tobytes())
+
+
+def read(path: Path, words: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Read the parameters of a vocabulary of `words` words.
+
+    Returns
+    -------
+    word_vectors : float64 [V, d]
+    word_biases : float64 [V]
+    context_vectors : float64 [V, d]
+    context_biases : float64 [V]
+
+    Raises
+    ------
+    InputError
+        If the file's size fits no d.
+    """
+    if words < 1:
+        raise InputError(f"{path}: the vocabulary is empty, so no vectors can be read")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    row, rest = divmod(len(data), 2 * words * _FLOAT.itemsize)
+    if rest or row < 2:
+        raise InputError(
+            f"{path}: {len(data)} bytes are not 2 x {words} rows of float64; is it of another vocabulary?"
+        )
+    word, context = np.frombuffer(data, dtype=_FLOAT).reshape(2, words, row)
+    return word[:, :-1].copy(), word[:, -1].copy(), context[:, :-1].copy(), context[:, -1].copy()
