@@ -9,16 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
-from glove_adagrad.cooccurrence.tiles import (
-    Tiles,
-    TileWriter,
-    Views,
-    number_of_parts,
-    part_sizes,
-    section_bases,
-)
+from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, number_of_parts
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus
 from glove_adagrad.errors import InputError
@@ -199,39 +193,19 @@ class _Counter:
         self.positions, self.starts = index
         self.weights = windows.weights
         self.sides = sides
-        self.minimum = np.uint64(minimum)
+        self.minimum = minimum
         self.words = len(self.starts) - 1
-        self.number = number_of_parts(self.words)
-        self.sizes = part_sizes(self.words, self.number)
-        ranks = np.arange(self.words)
-        self.word_part = (ranks % self.number).astype(np.uint16)
-        self.word_row = (ranks // self.number).astype(np.uint16)
+        self.dealer = Dealer(self.words)
+        self.number = self.dealer.parts
 
-    def parts(self, workers: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-        """The tiles of part after part, as `TileWriter.write` takes them."""
+    def parts(self, workers: int) -> Iterator[RawTiles]:
+        """The tiles of part after part."""
         with ThreadPoolExecutor(workers) as pool:
             yield from in_order(pool, workers, ((self._part, (part,)) for part in range(self.number)))
 
-    def _part(self, part: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        from glove_adagrad.kernels import cooccurrence as kernels
-
-        row_cells = np.zeros(self.sizes[part], np.int64)
-        pieces = list(self._rows(part, row_cells))
-        cells, large = np.zeros((2, self.number), np.int64)
-        for _, column, total in pieces:
-            kernels.count_tile_cells(column, total, len(column), self.word_part, self.minimum, cells, large)
-        base, offsets = section_bases(int(self.sizes[part]), cells, large)
-        raw = np.zeros(offsets[-1], np.uint8)
-        views = Views(raw)
-        written = np.zeros((self.number, 2), np.int64)
-        row = 0
-        for last, column, total in pieces:
-            kernels.fill_tiles(
-                column, total, row_cells, row, last, self.word_part, self.word_row, self.minimum, base, written,
-                *views.all,
-            )  # fmt: skip
-            row = last
-        return raw, offsets, cells, large
+    def _part(self, part: int) -> RawTiles:
+        row_cells = np.zeros(self.dealer.sizes[part], np.int64)
+        return self.dealer.deal(part, row_cells, list(self._rows(part, row_cells)), self.minimum)
 
     def _rows(self, part: int, row_cells: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         """Count a part's rows; yields the row reached and the cells up to there, columns and sums."""
