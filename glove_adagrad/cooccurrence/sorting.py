@@ -1,0 +1,115 @@
+"""Cells in any order, brought into the order of tiles within a memory budget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
+
+#: A cell on its way: row in the order of parts (high 32 bits) and column as a rank (low), and its sum.
+_CELL = np.dtype([("key", "<u8"), ("sum", "<u8")])
+
+_32 = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+
+#: What sorting a cell takes at most: the cell, as it came and as sorted, and its place.
+_BYTES_PER_CELL = 64
+
+
+class RepeatedCellError(Exception):
+    """A cell came twice; `row` and `column` are its ranks."""
+
+    def __init__(self, row: int, column: int) -> None:
+        super().__init__(row, column)
+        self.row, self.column = row, column
+
+
+class CellSorter:
+    """Takes cells of one half of a matrix in any order and hands them out part by part, sorted.
+
+    Parameters
+    ----------
+    dealer : Dealer
+    spill : Path
+        Folder for what does not fit in memory: one file a part, opened only while something is added to it.
+    memory : int
+        Bytes to hold.
+    name : str
+        Start of the files' names.
+    """
+
+    def __init__(self, dealer: Dealer, spill: Path, memory: int, name: str) -> None:
+        self._dealer = dealer
+        self._path = spill / name
+        self._limit = max(memory // _BYTES_PER_CELL, 1 << 12)
+        first = np.cumsum(dealer.sizes) - dealer.sizes
+        #: position of the first row of each part, and the end, in the order of parts
+        self._first = np.append(first, dealer.sizes.sum()).astype(np.uint64)
+        self._pieces: list[np.ndarray] = []
+        self._held = 0
+        self._sorted = np.empty(0, _CELL)
+        self._spilt = False
+
+    def add(self, row: np.ndarray, column: np.ndarray, total: np.ndarray) -> None:
+        """Take cells: ranks (integers; the row's word is the rarer one, its rank the higher) and sums (uint64)."""
+        cells = np.empty(len(row), _CELL)
+        position = self._first[self._dealer.word_part[row]] + self._dealer.word_row[row]
+        cells["key"] = (position << _32) | column.astype(np.uint64)
+        cells["sum"] = total
+        self._pieces.append(cells)
+        self._held += len(cells)
+        if self._held > self._limit:
+            self._sort()
+            for part in range(self._dealer.parts):
+                if len(held := self._of_part(part)):
+                    with open(self._file(part), "ab") as file:
+                        file.write(held.tobytes())
+            self._sorted = np.empty(0, _CELL)
+            self._held = 0
+            self._spilt = True
+
+    def finish(self) -> None:
+        """No more cells will come."""
+        self._sort()
+
+    def part(self, part: int) -> tuple[np.ndarray, np.ndarray]:
+        """Keys and sums of a part's cells, in order.
+
+        Raises
+        ------
+        RepeatedCellError
+        """
+        cells = self._of_part(part)
+        if self._spilt and self._file(part).exists():
+            cells = np.concatenate([np.fromfile(self._file(part), _CELL), cells])
+            self._file(part).unlink()
+            cells = cells[np.argsort(cells["key"])]
+        keys = cells["key"]
+        repeated = np.flatnonzero(keys[1:] == keys[:-1])
+        if len(repeated):
+            key = int(keys[repeated[0]])
+            row = ((key >> 32) - int(self._first[part])) * self._dealer.parts + part
+            raise RepeatedCellError(row, key & 0xFFFFFFFF)
+        return keys, cells["sum"]
+
+    def deal(self, part: int, keys: np.ndarray, sums: np.ndarray) -> RawTiles:
+        """The tiles of a part out of its sorted cells."""
+        rows = ((keys >> _32) - self._first[part]).astype(np.int64)
+        size = int(self._dealer.sizes[part])
+        columns = (keys & _LOW).astype(np.uint32)
+        row_cells = np.bincount(rows, minlength=size)
+        return self._dealer.deal(part, row_cells, [(size, columns, np.ascontiguousarray(sums))], 1)
+
+    def _sort(self) -> None:
+        cells = np.concatenate(self._pieces) if self._pieces else np.empty(0, _CELL)
+        self._pieces = []
+        self._sorted = cells[np.argsort(cells["key"])]
+
+    def _of_part(self, part: int) -> np.ndarray:
+        begin, end = np.searchsorted(self._sorted["key"], self._first[part : part + 2] << _32)
+        return self._sorted[begin:end]
+
+    def _file(self, part: int) -> Path:
+        return self._path.with_name(f"{self._path.name}-{part}")
