@@ -99,7 +99,15 @@ def count_cooccurrences(
         if tokens == 0:
             raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
         merged = {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}
-        write_matrix(folder, vocabulary, windows, tokens, merged, min_cooccurrence=min_cooccurrence)
+        write_matrix(
+            folder,
+            vocabulary,
+            windows,
+            tokens,
+            merged,
+            denominator=windows.denominator,
+            min_cooccurrence=min_cooccurrence,
+        )
     return CooccurrenceMatrix.open(output)
 
 

@@ -35,7 +35,8 @@ class CooccurrenceMatrix:
     ----------
     folder : Path
     meta : dict
-        What `meta.json` says: `words`, `tokens`, `records`, `denominator`, `windows`, `min_cooccurrence`.
+        What `meta.json` says: `words`, `tokens`, `records`, `denominator`, `windows`, `min_cooccurrence`,
+        `checksums`.
     lower, upper : Tiles
         The halves; for a symmetric matrix the upper is the lower.
     """
@@ -122,6 +123,11 @@ class CooccurrenceMatrix:
         return int(self.meta["denominator"])
 
     @property
+    def windows(self) -> Windows | None:
+        """The settings of the count; None where it was made elsewhere and they are not known."""
+        return Windows(**self.meta["windows"]) if self.meta["windows"] else None
+
+    @property
     def halves(self) -> dict[str, Tiles]:
         return {"lower": self.lower} if self.symmetric else {"lower": self.lower, "upper": self.upper}
 
@@ -180,10 +186,11 @@ def _read(tiles: Tiles, scale: int) -> Iterator[tuple[int, np.ndarray, np.ndarra
 def write_matrix(
     folder: Path,
     vocabulary: Vocabulary,
-    windows: Windows,
+    windows: Windows | None,
     tokens: int,
     halves: dict[str, Tiles],
     *,
+    denominator: int,
     min_cooccurrence: float,
 ) -> None:
     """Make a folder of co-occurrences out of finished tiles, whose files are moved there."""
@@ -201,8 +208,8 @@ def write_matrix(
         "words": len(vocabulary),
         "tokens": tokens,
         "records": records,
-        "denominator": windows.denominator,
-        "windows": asdict(windows),
+        "denominator": denominator,
+        "windows": windows and asdict(windows),
         "min_cooccurrence": min_cooccurrence,
         "checksums": {half: tiles.checksum for half, tiles in halves.items()},
     }

@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import os
 import zlib
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
 import numpy as np
+
+from glove_adagrad.errors import InputError
 
 #: Words of a part: its vectors, accumulators included, should stay in a core's cache.
 _PART_WORDS = 2048
@@ -104,9 +109,29 @@ class Tiles:
         return np.memmap(self.path, np.uint8, mode="r")
 
     def read(self, file: IO[bytes], tile: int) -> np.ndarray:
-        """The bytes of one tile."""
-        file.seek(int(self.table[tile, 0]))
-        return np.frombuffer(file.read(int(self.ends()[tile] - self.table[tile, 0])), np.uint8)
+        """The bytes of one tile; threads may share the file."""
+        start = int(self.table[tile, 0])
+        size = int(self._ends[tile]) - start
+        raw = b"".join(_read_at(file, start, size))
+        if len(raw) != size:
+            raise InputError(f"{self.path}: ends within a tile; it was cut short")
+        return np.frombuffer(raw, np.uint8)
+
+    @cached_property
+    def _ends(self) -> np.ndarray:
+        return self.ends()
+
+    def base_in_tile(self, tile: int) -> np.ndarray:
+        """int64 [4]: where the sections of a tile begin in its own bytes, in elements."""
+        base, _ = section_bases(int(self.sizes[tile // self.parts]), *self.table[tile : tile + 1, 1:].T)
+        return np.ascontiguousarray(base[0])
+
+
+def _read_at(file: IO[bytes], start: int, size: int) -> Iterator[bytes]:
+    while size > 0 and (piece := os.pread(file.fileno(), size, start)):
+        yield piece
+        start += len(piece)
+        size -= len(piece)
 
 
 class TileWriter:

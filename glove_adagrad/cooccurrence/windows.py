@@ -61,6 +61,11 @@ class Windows:
         return min(math.lcm(*range(1, self.window + 1)), _LARGEST_EXACT)
 
     @property
+    def exact(self) -> bool:
+        """Whether each weight is 1/d exactly, and not rounded to the denominator."""
+        return not self.distance_weighting or math.lcm(*range(1, self.window + 1)) <= _LARGEST_EXACT
+
+    @property
     def weights(self) -> np.ndarray:
         """uint64 [window + 1]: the whole-number weight by distance, that of 0 being 0."""
         if not self.distance_weighting:

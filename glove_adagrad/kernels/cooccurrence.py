@@ -24,6 +24,7 @@ _LARGEST = np.uint64(0xFFFFFFFF)
 _1 = np.uint64(1)
 _3 = np.uint64(3)
 _8 = np.uint64(8)
+_32 = np.uint64(32)
 
 
 @kernel
@@ -235,3 +236,54 @@ def read_tile(base, rows, part, column_part, parts, scale, u16, u32, u64, out_ro
             out_value[k] = value / scale
         first = last
     return first
+
+
+@kernel
+def count_records(base, rows, part, column_part, parts, as_row, as_column, u16, u32, counts):
+    """Add to `counts` (int64 [V]) the cells of a tile by the word of their row, of their column, or both.
+
+    A cell on the diagonal counts once.
+    """
+    first = 0
+    for row in range(rows):
+        a = part + row * parts
+        last = int(u32[base[0] + row])
+        if as_row:
+            counts[a] += last - first
+        if as_column:
+            for k in range(first, last):
+                b = column_part + np.int64(u16[base[1] + k]) * parts
+                if not (as_row and a == b):
+                    counts[b] += 1
+        first = last
+
+
+@kernel
+def select_records(base, rows, part, column_part, parts, as_row, as_column, low, high, u16, u32, u64, out):
+    """Write the cells of a tile whose word is in low..high - 1 to `out` (uint64 [n, 2]).
+
+    as_row, as_column : which of row and column is taken for the word, or both, one after the other.
+    out : filled with word << 32 | context, and the sum.
+
+    Returns how many were written.
+    """
+    large = base[3]
+    first = 0
+    written = 0
+    for row in range(rows):
+        a = part + row * parts
+        wanted = as_row and low <= a < high
+        last = int(u32[base[0] + row])
+        for k in range(first, last):
+            value, large = _sum_at(u32, u64, base[2] + k, large)
+            b = column_part + np.int64(u16[base[1] + k]) * parts
+            if wanted:
+                out[written, 0] = (np.uint64(a) << _32) | np.uint64(b)
+                out[written, 1] = value
+                written += 1
+            if as_column and low <= b < high and not (as_row and a == b):
+                out[written, 0] = (np.uint64(b) << _32) | np.uint64(a)
+                out[written, 1] = value
+                written += 1
+        first = last
+    return written

@@ -1,0 +1,256 @@
+"""Stanford's records: what its `cooccur` and `shuffle` write and its `glove` reads.
+
+A record is 16 bytes, little-endian: word and context as ranks from 1 (int32), and X (float64).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from glove_adagrad.cooccurrence.build import Cells, build_matrix, choose_denominator, kept
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.sorting import RepeatedCellError
+from glove_adagrad.cooccurrence.tiles import Tiles, Views
+from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.errors import InputError
+from glove_adagrad.files import atomic_file
+from glove_adagrad.parallel import in_order
+from glove_adagrad.vocabulary import Progress, Vocabulary
+
+RECORD = np.dtype([("word", "<i4"), ("context", "<i4"), ("x", "<f8")])
+
+#: Records read at a time.
+_CHUNK = 1 << 20
+
+#: Bytes that a record takes while it is collected, sorted and written.
+_BYTES_PER_RECORD = 96
+
+
+def write_records(
+    matrix: CooccurrenceMatrix,
+    path: Path,
+    *,
+    workers: int = 1,
+    memory: int = 4 << 30,
+    progress: Progress | None = None,
+) -> None:
+    """Write all cells as Stanford's records, ordered by word, then context, as `cooccur` writes them.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write, 16 bytes a record; it appears only when complete.
+    memory : int
+        Bytes to use. Where the records do not fit, the matrix is read several times, each for a range of words.
+    progress : callable, optional
+        Told how many records are written.
+    """
+    counts = _records_by_word(matrix, workers)
+    most = max(memory // (_BYTES_PER_RECORD * (workers + 2)), 1)
+    done = 0
+    with atomic_file(path) as file, ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
+        halves = _open_halves(matrix, stack)
+        tasks = ((_sorted_records, (halves, low, high, matrix.denominator)) for low, high in _ranges(counts, most))
+        for records in in_order(pool, workers, tasks):
+            file.write(records.tobytes())
+            done += len(records)
+            if progress:
+                progress(done)
+
+
+#: A half of the matrix, its open file, and whether a cell's row, its column, or each in turn is the word.
+_Half = tuple[Tiles, IO[bytes], bool, bool]
+
+
+def _open_halves(matrix: CooccurrenceMatrix, stack: ExitStack) -> list[_Half]:
+    return [
+        (tiles, stack.enter_context(open(tiles.path, "rb")), half == "lower", half == "upper" or matrix.symmetric)
+        for half, tiles in matrix.halves.items()
+    ]
+
+
+def _records_by_word(matrix: CooccurrenceMatrix, workers: int) -> np.ndarray:
+    """int64 [V]: how many records each word has."""
+    from glove_adagrad.kernels import cooccurrence as kernels
+
+    counts = np.zeros(matrix.words, np.int64)
+
+    def work(half: _Half, part: int) -> np.ndarray:
+        tiles, file, as_row, as_column = half
+        some = np.zeros(matrix.words, np.int64)
+        for q in range(tiles.parts):
+            tile = part * tiles.parts + q
+            views = Views(tiles.read(file, tile))
+            base = tiles.base_in_tile(tile)
+            kernels.count_records(
+                base, tiles.sizes[part], part, q, tiles.parts, as_row, as_column, views.u16, views.u32, some
+            )
+        return some
+
+    with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
+        tasks = ((work, (half, part)) for half in _open_halves(matrix, stack) for part in range(matrix.lower.parts))
+        for some in in_order(pool, workers, tasks):
+            counts += some
+    return counts
+
+
+def _ranges(counts: np.ndarray, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of words with at most so many records each, though at least one word."""
+    ends = np.cumsum(counts)
+    low = 0
+    while low < len(counts):
+        before = int(ends[low - 1]) if low else 0
+        high = max(low + 1, int(np.searchsorted(ends, before + most, side="right")))
+        yield low, high
+        low = high
+
+
+def _sorted_records(halves: list[_Half], low: int, high: int, denominator: int) -> np.ndarray:
+    from glove_adagrad.kernels import cooccurrence as kernels
+
+    pieces = []
+    for tiles, file, as_row, as_column in halves:
+        for tile, cells in enumerate(tiles.table[:, 1].tolist()):
+            p, q = divmod(tile, tiles.parts)
+            views = Views(tiles.read(file, tile))
+            room = np.empty(((as_row + as_column) * cells, 2), np.uint64)
+            written = kernels.select_records(
+                tiles.base_in_tile(tile), tiles.sizes[p], p, q, tiles.parts, as_row, as_column, low, high,
+                *views.all, room,
+            )  # fmt: skip
+            pieces.append(room[:written].copy())
+    cells = np.concatenate(pieces)
+    cells = cells[np.argsort(cells[:, 0])]
+    records = np.empty(len(cells), RECORD)
+    records["word"] = (cells[:, 0] >> np.uint64(32)) + np.uint64(1)
+    records["context"] = (cells[:, 0] & np.uint64(0xFFFFFFFF)) + np.uint64(1)
+    records["x"] = cells[:, 1] / denominator
+    return records
+
+
+def read_records(
+    path: Path,
+    vocabulary: Vocabulary,
+    output: Path,
+    *,
+    windows: Windows | None = None,
+    workers: int = 1,
+    memory: int = 4 << 30,
+    tmp: Path | None = None,
+    progress: Progress | None = None,
+) -> CooccurrenceMatrix:
+    """Make a folder of co-occurrences out of a file of Stanford's records, in any order.
+
+    Parameters
+    ----------
+    path : Path
+        What `cooccur` or `shuffle` wrote.
+    vocabulary : Vocabulary
+        The words that its ranks stand for.
+    output : Path
+        The folder to write; it replaces one of that name, and appears only when complete.
+    windows : Windows, optional
+        How the records were counted: each X is then a sum of its weights exactly, and the folder can be merged with
+        others. If left out, each X is kept to a relative 1e-9.
+    progress : callable, optional
+        Told how many records have been taken; every record is read twice, so the end is at twice their number.
+
+    Raises
+    ------
+    InputError
+        If the file is cut short or empty, or a record is not valid: its X not finite or not positive, a rank not of
+        the vocabulary, a pair that stands in the file before. The first bad record is named by its number, from 1.
+    """
+    told = progress or (lambda done: None)
+    try:
+        size = path.stat().st_size
+        open(path, "rb").close()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    if size == 0 or size % RECORD.itemsize:
+        raise InputError(f"{path}: has {size:,} bytes, not a whole number of records of 16; is the file complete?")
+    number = size // RECORD.itemsize
+    exactly = windows.denominator if windows else None
+    if windows and not windows.exact:
+        raise InputError(
+            f"window {windows.window}: counts of windows over 18 differ from Stanford's in their last digits and "
+            "cannot be merged with them; import without naming the window"
+        )
+
+    def checked() -> Iterator[np.ndarray]:
+        for first, records in _chunks(path):
+            _check(path, first, records, len(vocabulary), exactly)
+            told(first + len(records))
+            yield records["x"]
+
+    if exactly is None:
+        denominator = choose_denominator(checked())
+    else:
+        denominator = exactly
+        for _ in checked():
+            pass
+
+    def cells() -> Iterator[Cells]:
+        for _, records in _chunks(path):
+            yield Cells(records["word"].astype(np.int64) - 1, records["context"].astype(np.int64) - 1, records["x"])
+
+    try:
+        return build_matrix(
+            cells,
+            vocabulary,
+            output,
+            denominator=denominator,
+            windows=windows,
+            tokens=int(vocabulary.counts.sum()),
+            workers=workers,
+            memory=memory,
+            tmp=tmp,
+            progress=lambda taken: told(number + taken),
+        )
+    except RepeatedCellError as error:
+        raise InputError(_repeated(path, error.row + 1, error.column + 1)) from None
+
+
+def _chunks(path: Path) -> Iterator[tuple[int, np.ndarray]]:
+    first = 0
+    with open(path, "rb") as file:
+        while len(records := np.fromfile(file, RECORD, _CHUNK)):
+            yield first, records
+            first += len(records)
+
+
+def _check(path: Path, first: int, records: np.ndarray, words: int, denominator: int | None) -> None:
+    """Refuse the first bad record of some."""
+    word, context, x = records["word"], records["context"], records["x"]
+    ranked = (word >= 1) & (word <= words) & (context >= 1) & (context <= words)
+    good = ranked & np.isfinite(x) & (x > 0)
+    if denominator is not None:
+        good[good] = kept(x[good], denominator)
+    bad = np.flatnonzero(~good)
+    if len(bad) == 0:
+        return
+    at = bad[0]
+    where = f"{path}: record {first + at + 1}: ({word[at]}, {context[at]}, {x[at]:g})"
+    if not ranked[at]:
+        raise InputError(f"{where}: ranks must lie between 1 and {words}; is this the vocabulary it was made with?")
+    if not (np.isfinite(x[at]) and x[at] > 0):
+        raise InputError(f"{where}: X must be finite and positive; is this a file of records?")
+    raise InputError(f"{where}: X is no sum of the weights of this window; name the window it was counted with")
+
+
+def _repeated(path: Path, word: int, context: int) -> str:
+    """The error line for a pair that stands in the file more than once."""
+    found: list[tuple[int, float]] = []
+    for first, records in _chunks(path):
+        for at in np.flatnonzero((records["word"] == word) & (records["context"] == context)):
+            found.append((first + int(at) + 1, float(records["x"][at])))
+    (before, _), (number, x) = found[:2]
+    return (
+        f"{path}: record {number}: ({word}, {context}, {x:g}): the pair stands in the file before, as record {before}"
+    )
