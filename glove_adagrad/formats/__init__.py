@@ -10,6 +10,7 @@ from glove_adagrad.formats.run_folder import RunVectors, is_run, read_history, r
 from glove_adagrad.formats.word_vectors import (
     VECTOR_CHOICES,
     WordVectors,
+    from_keyed_vectors,
     select_vectors,
     to_keyed_vectors,
     with_unk,
@@ -19,6 +20,7 @@ __all__ = [
     "VECTOR_CHOICES",
     "RunVectors",
     "WordVectors",
+    "from_keyed_vectors",
     "is_run",
     "read_history",
     "read_run",

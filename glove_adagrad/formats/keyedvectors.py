@@ -8,11 +8,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
-
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import remove, temporary_name
-from glove_adagrad.formats.word_vectors import WordVectors, checked, to_keyed_vectors
+from glove_adagrad.formats.word_vectors import WordVectors, checked, from_keyed_vectors, to_keyed_vectors
 
 
 def write(path: Path, wv: WordVectors) -> None:
@@ -53,10 +51,5 @@ def read(path: Path) -> WordVectors:
     keyed = getattr(loaded, "wv", loaded)
     if not isinstance(keyed, KeyedVectors):
         raise InputError(f"{path}: holds {type(loaded).__name__}, expected gensim's KeyedVectors")
-    counts = keyed.expandos.get("count")
-    return checked(
-        path,
-        [str(word) for word in keyed.index_to_key],
-        keyed.vectors,
-        None if counts is None else np.asarray(counts, dtype=np.int64),
-    )
+    wv = from_keyed_vectors(keyed)
+    return checked(path, wv.words, wv.vectors, wv.counts)

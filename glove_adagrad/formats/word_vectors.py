@@ -111,6 +111,16 @@ def with_unk(wv: WordVectors) -> WordVectors:
     return WordVectors([*wv.words, UNK], np.vstack([wv.vectors, unk]), counts)
 
 
+def from_keyed_vectors(keyed: KeyedVectors) -> WordVectors:
+    """The words, vectors and counts of a gensim `KeyedVectors`; the matrix is shared if it is float32."""
+    counts = keyed.expandos.get("count")
+    return WordVectors(
+        [str(word) for word in keyed.index_to_key],
+        np.asarray(keyed.vectors, dtype=np.float32),
+        None if counts is None else np.asarray(counts, dtype=np.int64),
+    )
+
+
 def to_keyed_vectors(wv: WordVectors) -> KeyedVectors:
     """The same vectors as a gensim `KeyedVectors`, with the attribute `count` where counts are known.
 

@@ -1,0 +1,200 @@
+"""Several test sets at once: which there are by default, and all results of one model together."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from glove_adagrad.errors import InputError
+from glove_adagrad.evaluation.analogies import AnalogyResult, Score, evaluate_analogies
+from glove_adagrad.evaluation.categories import CategoryResult, evaluate_classes
+from glove_adagrad.evaluation.comparison import compare_analogies, compare_similarity
+from glove_adagrad.evaluation.lookup import Rules
+from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, read_pairs
+from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionSet, read_questions
+from glove_adagrad.evaluation.similarity import SimilarityResult, evaluate_pairs
+from glove_adagrad.formats import WordVectors
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Test sets of each kind."""
+
+    analogies: list[QuestionSet] = field(default_factory=list)
+    similarity: list[PairList] = field(default_factory=list)
+    categories: list[ClassList] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All results of one model, in the order of its suite; analogies by set, then by method."""
+
+    name: str
+    words: int
+    vector_size: int
+    rules: Rules
+    analogies: list[AnalogyResult]
+    similarity: list[SimilarityResult]
+    categories: list[CategoryResult]
+
+    @property
+    def answered(self) -> int:
+        """Questions, pairs and words of any set that the model knows."""
+        return (
+            sum(result.total().answered for result in self.analogies)
+            + sum(result.answered for result in self.similarity)
+            + sum(result.answered for result in self.categories)
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every count, and every figure at full precision, for JSON; None where a figure is undefined."""
+        return {
+            "name": self.name,
+            "words": self.words,
+            "vector_size": self.vector_size,
+            "analogies": [_analogy_dict(result) for result in self.analogies],
+            "similarity": [_similarity_dict(result) for result in self.similarity],
+            "categories": [
+                {
+                    "name": result.name,
+                    "classes": result.classes,
+                    "asked": result.asked,
+                    "answered": result.answered,
+                    "coverage": result.coverage,
+                    "correct": result.correct,
+                    "purity": result.purity,
+                }
+                for result in self.categories
+            ],
+        }
+
+
+def default_suite() -> Suite:
+    """Google's analogies, WordSim-353 and SimLex-999, from the files that gensim carries.
+
+    Raises
+    ------
+    InputError
+        If gensim was installed without them.
+    """
+    spec = importlib.util.find_spec("gensim")  # finds the folder without the second that importing takes
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError("gensim is not installed, whose test sets are used; install it or name files of your own")
+    folder = Path(spec.submodule_search_locations[0]) / "test" / "test_data"
+    return Suite(
+        [read_questions(folder / "questions-words.txt")],
+        [read_pairs(folder / "wordsim353.tsv"), read_pairs(folder / "simlex999.txt")],
+    )
+
+
+def read_suite(
+    analogies: Sequence[Path] = (),
+    similarity: Sequence[Path] = (),
+    categories: Sequence[Path] = (),
+    strict: bool = False,
+) -> Suite:
+    """Read the files named; the default suite if none is.
+
+    Raises
+    ------
+    InputError
+        As the readers of each kind.
+    """
+    if not (analogies or similarity or categories):
+        return default_suite()
+    return Suite(
+        [read_questions(path, strict) for path in analogies],
+        [read_pairs(path, strict) for path in similarity],
+        [read_classes(path, strict) for path in categories],
+    )
+
+
+def evaluate(
+    wv: WordVectors, suite: Suite, rules: Rules | None = None, methods: Sequence[str] = ("add",), name: str = ""
+) -> Evaluation:
+    """Put every set of a suite to one model.
+
+    Parameters
+    ----------
+    wv : WordVectors
+    suite : Suite
+    rules : Rules, optional
+        gensim's by default.
+    methods : sequence of {'add', 'mul'}
+        How analogies are answered: 3CosAdd, 3CosMul or both.
+    name : str
+        What the model is to be called in reports.
+    """
+    rules = rules or Rules()
+    return Evaluation(
+        name,
+        len(wv.words),
+        wv.vectors.shape[1],
+        rules,
+        [evaluate_analogies(wv, questions, rules, method) for questions in suite.analogies for method in methods],
+        [evaluate_pairs(wv, pairs, rules) for pairs in suite.similarity],
+        [evaluate_classes(wv, classes, rules) for classes in suite.categories],
+    )
+
+
+def compare(first: Evaluation, second: Evaluation) -> dict[str, Any]:
+    """Compare two models set by set: McNemar's test for analogies, a paired bootstrap for similarity.
+
+    Returns
+    -------
+    dict
+        For JSON: the names of `first` and `second`, lists `analogies` and `similarity`.
+    """
+    return {
+        "first": first.name,
+        "second": second.name,
+        "analogies": [
+            {"name": one.name, "method": one.method, **vars(compare_analogies(one, two))}
+            for one, two in zip(first.analogies, second.analogies, strict=True)
+        ],
+        "similarity": [
+            {"name": one.name, **vars(compare_similarity(one, two))}
+            for one, two in zip(first.similarity, second.similarity, strict=True)
+        ],
+    }
+
+
+def _score_dict(score: Score) -> dict[str, Any]:
+    return {
+        "asked": score.asked,
+        "answered": score.answered,
+        "correct": score.correct,
+        "coverage": score.coverage,
+        "accuracy": score.accuracy,
+    }
+
+
+def _analogy_dict(result: AnalogyResult) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "method": result.method,
+        "sections": [
+            {"name": section.name, "kind": section.kind or None, **_score_dict(result.score(section))}
+            for section in result.sections
+        ],
+        "semantic": _score_dict(result.total(SEMANTIC)),
+        "syntactic": _score_dict(result.total(SYNTACTIC)),
+        "total": _score_dict(result.total()),
+        "macro_accuracy": result.macro_accuracy(),
+    }
+
+
+def _similarity_dict(result: SimilarityResult) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "asked": result.asked,
+        "answered": result.answered,
+        "coverage": result.coverage,
+        "spearman": result.spearman,
+        "spearman_interval": result.spearman_interval,
+        "pearson": result.pearson,
+        "pearson_interval": result.pearson_interval,
+    }

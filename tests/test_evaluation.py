@@ -1,0 +1,413 @@
+"""Evaluation: the same answers as gensim, question by question, on real vectors and on awkward ones."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from gensim.models import KeyedVectors, Word2Vec
+from gensim.models.word2vec import LineSentence
+from gensim.test.utils import datapath
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from glove_adagrad.errors import InputError
+from glove_adagrad.evaluation import (
+    Question,
+    QuestionSet,
+    Rules,
+    Section,
+    compare_analogies,
+    compare_similarity,
+    default_suite,
+    evaluate,
+    evaluate_analogies,
+    evaluate_classes,
+    evaluate_pairs,
+    read_classes,
+    read_pairs,
+    read_questions,
+)
+from glove_adagrad.evaluation.analogies import RIGHT, UNKNOWN, WRONG, AnalogyResult
+from glove_adagrad.evaluation.pairs import ClassList, PairList
+from glove_adagrad.evaluation.statistics import bootstrap_weights, mcnemar, pearson, spearman
+from glove_adagrad.formats import WordVectors, from_keyed_vectors, read_vectors, to_keyed_vectors
+
+SHARED = Path(os.environ.get("GLOVE_SHARED", Path(__file__).parents[2] / "shared"))
+GLOVE = SHARED / "vectors" / "glove.6B.50d.head10k.txt.xz"
+
+#: gensim's most_similar_cosmul calls a function of its own that it calls old
+pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`:DeprecationWarning")
+
+GOOGLE, WORDSIM = Path(datapath("questions-words.txt")), Path(datapath("wordsim353.tsv"))
+
+
+@pytest.fixture(scope="module")
+def trained() -> WordVectors:
+    """Vectors of gensim's own training on the 300 articles that it carries, with spellings in both cases."""
+    sentences = [[w.strip(".,") for w in line] for line in LineSentence(datapath("lee_background.cor"))]
+    model = Word2Vec(sentences, vector_size=24, window=8, min_count=2, epochs=8, seed=1, workers=1)
+    return from_keyed_vectors(model.wv)
+
+
+@pytest.fixture(scope="module")
+def stanford() -> WordVectors:
+    if not GLOVE.is_file():
+        pytest.skip(f"{GLOVE} is not there; name the folder that has vectors/ in GLOVE_SHARED")
+    return read_vectors(GLOVE)
+
+
+def questions_of(wv: WordVectors, number: int) -> QuestionSet:
+    """Google's questions, each `number`-th of those that the vectors can answer."""
+    known = {word.upper() for word in wv.words}
+    sections = []
+    for section in read_questions(GOOGLE).sections:
+        questions = [q for q in section.questions if {q.a.upper(), q.b.upper(), q.c.upper()} <= known]
+        sections.append(Section(section.name, section.kind, questions[::number]))
+    return QuestionSet("some", [section for section in sections if section.questions])
+
+
+def write_questions(questions: QuestionSet, path: Path) -> Path:
+    lines = []
+    for section in questions.sections:
+        lines.append(f": {section.name}")
+        lines += [f"{q.a} {q.b} {q.c} {q.answers[0]}" for q in section.questions]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def in_gensims_terms(result: AnalogyResult, questions: QuestionSet) -> dict[str, dict[str, list[tuple[str, ...]]]]:
+    """Our answers as gensim lists them."""
+    listed = {}
+    for section, answered in zip(questions.sections, result.sections, strict=True):
+        lists: dict[str, list[tuple[str, ...]]] = {"correct": [], "incorrect": []}
+        for q, outcome in zip(section.questions, answered.outcomes.tolist(), strict=True):
+            words = (q.a, q.b, q.c, q.answers[0])
+            if result.rules.case_insensitive:
+                words = tuple(word.upper() for word in words)
+            if outcome == RIGHT:
+                lists["correct"].append(words)
+            elif outcome == WRONG or result.rules.oov_as_zero:
+                lists["incorrect"].append(words)
+        listed[section.name] = lists
+    return listed
+
+
+def assert_equals_gensim(wv: WordVectors, questions: QuestionSet, rules: Rules, path: Path) -> AnalogyResult:
+    keyed = to_keyed_vectors(wv)
+    with np.errstate(all="ignore"):
+        score, sections = keyed.evaluate_word_analogies(
+            str(write_questions(questions, path)),
+            restrict_vocab=rules.restrict_vocab,
+            case_insensitive=rules.case_insensitive,
+            dummy4unknown=rules.oov_as_zero,
+        )
+    result = evaluate_analogies(wv, questions, rules)
+    theirs = {s["section"]: {k: s[k] for k in ("correct", "incorrect")} for s in sections[:-1]}
+    assert in_gensims_terms(result, questions) == theirs
+    assert result.total().accuracy == (score if sections[-1]["correct"] or sections[-1]["incorrect"] else None)
+    return result
+
+
+RULES = [Rules(), Rules(case_insensitive=False), Rules(oov_as_zero=True), Rules(restrict_vocab=3000)]
+
+
+@pytest.mark.parametrize("rules", RULES, ids=Rules.describe)
+def test_analogies_equal_gensim(trained: WordVectors, rules: Rules, tmp_path: Path) -> None:
+    questions = questions_of(trained, 2)
+    result = assert_equals_gensim(trained, questions, rules, tmp_path / "q.txt")
+    assert result.total().answered > 50
+
+
+def test_analogies_equal_gensim_on_stanfords_vectors(stanford: WordVectors, tmp_path: Path) -> None:
+    questions = questions_of(stanford, 4)
+    result = assert_equals_gensim(stanford, questions, Rules(), tmp_path / "q.txt")
+    assert result.total().answered > 1000
+    assert 0.4 < (result.total().accuracy or 0) < 0.8
+
+
+def answer_by_cosmul(keyed: KeyedVectors, question: Question, rules: Rules) -> str | None:
+    """What gensim's `evaluate_word_analogies` would predict with `most_similar_cosmul`, which it cannot call."""
+    fold = str.upper if rules.case_insensitive else str
+    first: dict[str, str] = {}
+    for word in keyed.index_to_key[: rules.restrict_vocab]:
+        first.setdefault(fold(word), word)
+    asked = [fold(word) for word in (question.a, question.b, question.c)]
+    if not {*asked, fold(question.answers[0])} <= first.keys():
+        return None
+    a, b, c = (first[word] for word in asked)
+    predicted = ""
+    for word, _ in keyed.most_similar_cosmul(positive=[b, c], negative=[a], topn=5):
+        predicted = fold(word)
+        if predicted not in asked:
+            break
+    return predicted
+
+
+def assert_multiplied_equals_gensim(wv: WordVectors, questions: QuestionSet, rules: Rules) -> None:
+    keyed = to_keyed_vectors(wv)
+    fold = str.upper if rules.case_insensitive else str
+    result = evaluate_analogies(wv, questions, rules, "mul")
+    asked = [q for section in questions.sections for q in section.questions]
+    for question, outcome in zip(asked, result.outcomes.tolist(), strict=True):
+        with np.errstate(all="ignore"):
+            predicted = answer_by_cosmul(keyed, question, rules)
+        expected = UNKNOWN if predicted is None else int(predicted == fold(question.answers[0]))
+        assert outcome == expected, question
+
+
+@pytest.mark.parametrize("rules", RULES[:2], ids=Rules.describe)
+def test_multiplied_analogies_equal_gensim(trained: WordVectors, rules: Rules) -> None:
+    assert_multiplied_equals_gensim(trained, questions_of(trained, 5), rules)
+
+
+WORDS = ["a", "A", "b", "B", "c", "d", "D", "e", "f", "g", "h", "i"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_ties_and_exclusions_equal_gensim(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    words = data.draw(st.permutations(WORDS).flatmap(lambda p: st.integers(1, len(p)).map(lambda n: p[:n])))
+    small = st.lists(st.integers(-1, 1), min_size=2, max_size=2)  # so that zeros and equal cosines abound
+    vectors = np.array([data.draw(small) for _ in words], dtype=np.float32)
+    word = st.sampled_from([*WORDS, "unknown"])
+    questions = data.draw(st.lists(st.builds(Question, word, word, word, st.tuples(word)), min_size=1, max_size=4))
+    rules = Rules(
+        data.draw(st.sampled_from([3, 300_000])), data.draw(st.booleans()), data.draw(st.booleans())
+    )
+    path = tmp_path_factory.getbasetemp() / "questions.txt"
+    wv, asked = WordVectors(list(words), vectors), QuestionSet("q", [Section("s", "", questions)])
+    assert_equals_gensim(wv, asked, rules, path)
+    if rules.restrict_vocab > len(words):  # gensim's most_similar_cosmul cannot restrict it
+        assert_multiplied_equals_gensim(wv, asked, rules)
+
+
+@pytest.mark.parametrize("rules", RULES, ids=Rules.describe)
+@pytest.mark.parametrize("name", ["wordsim353.tsv", "simlex999.txt"])
+def test_similarity_equals_gensim(trained: WordVectors, name: str, rules: Rules) -> None:
+    path = Path(datapath(name))
+    (r, _), (rho, _), oov = to_keyed_vectors(trained).evaluate_word_pairs(
+        str(path),
+        restrict_vocab=rules.restrict_vocab,
+        case_insensitive=rules.case_insensitive,
+        dummy4unknown=rules.oov_as_zero,
+    )
+    result = evaluate_pairs(trained, read_pairs(path), rules)
+    assert result.pearson == pytest.approx(r, abs=1e-12)
+    assert result.spearman == pytest.approx(rho, abs=1e-12)
+    assert 100 * (1 - result.coverage) == pytest.approx(oov)
+    assert result.spearman is not None
+    assert result.spearman_interval is not None
+    low, high = result.spearman_interval
+    assert low < result.spearman < high
+
+
+def test_similarity_equals_gensim_on_stanfords_vectors(stanford: WordVectors) -> None:
+    (r, _), (rho, _), _ = to_keyed_vectors(stanford).evaluate_word_pairs(str(WORDSIM))
+    result = evaluate_pairs(stanford, read_pairs(WORDSIM))
+    assert (result.pearson, result.spearman) == (pytest.approx(r, abs=1e-12), pytest.approx(rho, abs=1e-12))
+
+
+def test_real_sets_of_others(stanford: WordVectors) -> None:
+    msr, men = SHARED / "evalsets" / "msr.questions-words.txt", SHARED / "evalsets" / "men.tsv"
+    questions = read_questions(msr)
+    assert len(questions) == 8000
+    assert [len(section.questions) for section in questions.sections] == [500] * 16
+    assert {section.kind for section in questions.sections} == {"syntactic"}
+    result = evaluate_analogies(stanford, questions)
+    assert result.total("syntactic") == result.total()
+    pairs = read_pairs(men)
+    assert len(pairs.pairs) == 3000
+    assert pairs.scores[0] == 50
+    (_, _), (rho, _), _ = to_keyed_vectors(stanford).evaluate_word_pairs(str(men))
+    assert evaluate_pairs(stanford, pairs).spearman == pytest.approx(rho, abs=1e-12)
+
+
+def test_default_suite_and_json_counts(trained: WordVectors) -> None:
+    found = evaluate(trained, default_suite(), methods=["add", "mul"], name="lee").as_dict()
+    add, mul = found["analogies"]
+    assert (add["method"], mul["method"]) == ("add", "mul")
+    assert add["total"]["asked"] == 19544
+    assert len(add["sections"]) == 14
+    for count in ("asked", "answered", "correct"):
+        assert sum(section[count] for section in add["sections"]) == add["total"][count]
+        assert add["semantic"][count] + add["syntactic"][count] == add["total"][count]
+    known = [s["correct"] / s["answered"] for s in add["sections"] if s["answered"]]
+    assert add["macro_accuracy"] == pytest.approx(sum(known) / len(known))
+    assert [s["asked"] for s in found["similarity"]] == [353, 999]
+
+
+scores = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 3)), min_size=2, max_size=12)
+
+
+@given(scores)
+def test_weighted_correlations_equal_repeated_items(rows: list[tuple[int, int, int]]) -> None:
+    x, y, times = (np.array(column) for column in zip(*rows, strict=True))
+    repeated_x, repeated_y = np.repeat(x, times), np.repeat(y, times)
+    weights = times[np.newaxis].astype(float)
+    if len(set(repeated_x.tolist())) < 2 or len(set(repeated_y.tolist())) < 2:
+        if times.sum():
+            assert np.isnan(pearson(x, y, weights)[0])
+            assert np.isnan(spearman(x, y, weights)[0])
+        return
+    assert pearson(x, y, weights)[0] == pytest.approx(stats.pearsonr(repeated_x, repeated_y)[0], abs=1e-12)
+    assert spearman(x, y, weights)[0] == pytest.approx(stats.spearmanr(repeated_x, repeated_y)[0], abs=1e-12)
+
+
+def test_bootstrap_draws_each_item_once_on_average() -> None:
+    weights = np.concatenate(list(bootstrap_weights(700)))
+    assert weights.shape == (2000, 700)
+    assert (weights.sum(axis=1) == 700).all()
+    assert abs(weights.mean(axis=0) - 1).max() < 0.15
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_equals_scipy(first: int, second: int) -> None:
+    expected = stats.binomtest(first, first + second).pvalue if first + second else 1.0
+    assert mcnemar(first, second) == pytest.approx(expected)
+    assert mcnemar(4000 + first, 5000) < 1e-20
+
+
+def noisy(wv: WordVectors, noise: float) -> WordVectors:
+    random = np.random.default_rng(5)
+    scale = noise * np.linalg.norm(wv.vectors, axis=1, keepdims=True)
+    return WordVectors(wv.words, (wv.vectors + scale * random.normal(size=wv.vectors.shape)).astype(np.float32))
+
+
+def test_comparison_of_two_models(stanford: WordVectors) -> None:
+    questions, pairs = questions_of(stanford, 20), read_pairs(WORDSIM)
+    worse = noisy(WordVectors(stanford.words[:9000], stanford.vectors[:9000]), 0.3)
+    models = (stanford, worse)
+    good, bad = (evaluate_analogies(wv, questions) for wv in models)
+    compared = compare_analogies(good, bad)
+    both = (good.outcomes >= 0) & (bad.outcomes >= 0)
+    assert compared.common == both.sum() < (good.outcomes >= 0).sum()
+    assert compared.first_correct - compared.only_first == compared.second_correct - compared.only_second
+    assert compared.only_first == ((good.outcomes == 1) & (bad.outcomes == 0)).sum()
+    assert compared.p_value is not None
+    assert compared.p_value < 0.01
+    close = compare_similarity(*(evaluate_pairs(wv, pairs) for wv in models))
+    assert close.first is not None
+    assert close.interval is not None
+    assert close.difference is not None
+    assert close.interval[0] < close.difference < close.interval[1] < 0
+    same = compare_similarity(*[evaluate_pairs(stanford, pairs)] * 2)
+    assert (same.difference, same.p_value) == (0, 1)
+
+
+def test_purity(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    centres = np.repeat(np.eye(3), 10, axis=0)
+    vectors = (centres + 0.05 * random.normal(size=centres.shape)).astype(np.float32)
+    words = [f"w{n}" for n in range(30)]
+    path = tmp_path / "classes.txt"
+    path.write_text("".join(f"{word}\t{'abc'[n // 10]}\n" for n, word in enumerate(words)) + "unknown\ta\n")
+    classes = read_classes(path)
+    result = evaluate_classes(WordVectors(words, vectors), classes)
+    assert (result.asked, result.answered, result.correct, result.purity) == (31, 30, 30, 1.0)
+    assert evaluate_classes(WordVectors(words, vectors), classes, Rules(oov_as_zero=True)).purity == 30 / 31
+    mixed = ClassList("mixed", words, ["abc"[n % 3] for n in range(30)])
+    assert evaluate_classes(WordVectors(words, vectors), mixed).correct == 12  # 4 of each 10
+    assert evaluate_classes(WordVectors(["x"], vectors[:1]), classes).purity is None
+
+
+def test_formats_of_pairs(tmp_path: Path) -> None:
+    path = tmp_path / "pairs"
+    for text in (
+        "a\tb\t1.5\nc\td\t2\n",
+        "word 1,word 2,mean\na,b,1.5\nc,d,2\n",
+        "# a comment\na b 1.5\n\nc   d 2\n",
+        "w1\tw2\tPOS\tscore\tother\na\tb\tN\t1.5\t7\nc\td\tV\t2\t8\n",
+        "\ufeffa;x\tb\t1.5\r\nc\td\t2\r\n".replace("a;x", "a"),
+    ):
+        path.write_bytes(text.encode())
+        found = read_pairs(path, strict=True)
+        assert found.pairs == [("a", "b"), ("c", "d")]
+        assert found.scores.tolist() == [1.5, 2]
+
+
+def test_formats_of_questions(tmp_path: Path) -> None:
+    bats = tmp_path / "BATS"
+    (bats / "1_Inflectional").mkdir(parents=True)
+    (bats / "1_Inflectional" / "I01 [noun].txt").write_text("cat\tcats/kittens\ndog\tdogs\ncow\tcows\n")
+    (bats / "E01 [country].txt").write_text("paris\tfrance\nrome\titaly\n")
+    found = read_questions(bats, strict=True)
+    assert [(s.name, s.kind, len(s.questions)) for s in found.sections] == [
+        ("I01 [noun]", "syntactic", 6),
+        ("E01 [country]", "semantic", 2),
+    ]
+    assert Question("dog", "dogs", "cat", ("cats", "kittens")) in found.sections[0].questions
+    (tmp_path / "msr.questions").write_text("good better rough\nyear years law\n")
+    (tmp_path / "msr.answers").write_text("JJ_JJR rougher\nNN_NNS laws\n")
+    found = read_questions(tmp_path / "msr.questions", strict=True)
+    assert found.sections[0].questions == [Question("good", "better", "rough", ("rougher",))]
+    (tmp_path / "plain").write_text("a b c d\n")
+    assert read_questions(tmp_path / "plain").sections[0].name == "plain"
+
+
+def test_any_answer_of_several_will_do() -> None:
+    vectors = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 1, 1], [0.1, 1, 1]], dtype=np.float32)
+    wv = WordVectors(["a", "a2", "c", "c2", "other"], vectors)
+    for answers, outcome in ((("c2",), RIGHT), (("none", "c2"), RIGHT), (("other",), WRONG), (("none",), UNKNOWN)):
+        question = Question("a", "a2", "c", answers)
+        result = evaluate_analogies(wv, QuestionSet("q", [Section("s", "", [question])]))
+        assert result.outcomes.tolist() == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "message"),
+    [
+        (read_questions, "", "is empty"),
+        (read_questions, "   \n\n", "is empty"),
+        (read_questions, ": only\n: headers\n", "holds no analogy question"),
+        (read_pairs, "a b\n# c d 1\n", "holds no pair"),
+        (read_classes, "a\tx\nb\tx\n", "holds 1 classes"),
+    ],
+)
+def test_files_without_anything(read: Any, text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "set.txt").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read(tmp_path / "set.txt")
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "line", "left"),
+    [
+        (read_questions, ": s\na b c d\na b c\n", 3, lambda found: len(found) == 1),
+        (read_pairs, "a b 1\na b\nc d x\n", 2, lambda found: len(found.pairs) == 1),
+        (read_classes, "a\tx\nb y\nc\ty\n", 2, lambda found: len(found.words) == 2),
+    ],
+)
+def test_malformed_lines(read: Any, text: str, line: int, left: Any, tmp_path: Path) -> None:
+    (tmp_path / "set.txt").write_text(text)
+    with pytest.warns(UserWarning, match=rf"set\.txt:{line}: expected .*; skipped"):
+        assert left(read(tmp_path / "set.txt"))
+    with pytest.raises(InputError, match=rf"set\.txt:{line}: expected"):
+        read(tmp_path / "set.txt", strict=True)
+
+
+def test_not_utf8_and_missing(tmp_path: Path) -> None:
+    (tmp_path / "set.txt").write_bytes(b"a b 1\nc \xff 2\n")
+    with pytest.raises(InputError, match=r"set\.txt:2: is not UTF-8"):
+        read_pairs(tmp_path / "set.txt")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_questions(tmp_path / "none.txt")
+
+
+def test_nothing_answerable_divides_by_nothing() -> None:
+    wv = WordVectors(["x", "y"], np.eye(2, dtype=np.float32))
+    for rules in (Rules(), Rules(oov_as_zero=True)):
+        found = evaluate(wv, default_suite(), rules, methods=["add", "mul"]).as_dict()
+        assert found["analogies"][0]["total"]["accuracy"] == (0 if rules.oov_as_zero else None)
+        assert found["similarity"][0]["spearman"] is None
+        assert found["similarity"][0]["coverage"] == 0
+    pairs = PairList("one", [("x", "y")], np.array([1.0]))
+    result = evaluate_pairs(wv, pairs)
+    assert (result.answered, result.spearman, result.pearson_interval) == (1, None, None)
+    assert compare_similarity(result, result).p_value is None
+    with pytest.raises(InputError, match="unknown; choose one of add, mul"):
+        evaluate_analogies(wv, default_suite().analogies[0], method="plus")
