@@ -1,0 +1,128 @@
+"""Update rules inside kernels: the methods of `optim.steps`, chosen by the type of the settings when compiling.
+
+Every function here is for use inside other kernels only. Parameters' and rows' states are tuples of as many arrays
+as the rule has, often none; they are read and written by `get` and `put`. Fast-math flags are those of the caller.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from glove_adagrad.optim import steps
+
+# strict=False: the methods have type hints, which Numba would compare with those of the functions declared here
+
+_get = (
+    lambda arrays, k: (),
+    lambda arrays, k: (arrays[0][k],),
+    lambda arrays, k: (arrays[0][k], arrays[1][k]),
+    lambda arrays, k: (arrays[0][k], arrays[1][k], arrays[2][k]),
+)
+_narrow = (
+    lambda values: (),
+    lambda values: (np.float32(values[0]),),
+    lambda values: (np.float32(values[0]), np.float32(values[1])),
+)
+
+
+def _put_0(arrays, k, values):
+    pass
+
+
+def _put_1(arrays, k, values):
+    arrays[0][k] = values[0]
+
+
+def _put_2(arrays, k, values):
+    arrays[0][k] = values[0]
+    arrays[1][k] = values[1]
+
+
+def _put_3(arrays, k, values):
+    arrays[0][k] = values[0]
+    arrays[1][k] = values[1]
+    arrays[2][k] = values[2]
+
+
+_put = (_put_0, _put_1, _put_2, _put_3)
+
+
+def get(arrays, k):
+    """The k-th items of 0 to 3 arrays, as a tuple: values of a row, or rows of a matrix."""
+
+
+@overload(get)
+def _compile_get(arrays, k):
+    return _get[len(arrays)]
+
+
+def put(arrays, k, values):
+    """Set the k-th items of 0 to 3 arrays."""
+
+
+@overload(put)
+def _compile_put(arrays, k, values):
+    return _put[len(arrays)]
+
+
+def step(self, scalars, w, g, state):
+    """`Step.step` of the settings `self`."""
+
+
+@overload(step, strict=False)
+def _compile_step(self, scalars, w, g, state):
+    return self.instance_class.step
+
+
+def begin(self, row, now, squared_norm):
+    """`Step.begin` of the settings `self`, with its scalars in float32; nothing for rules without state per row."""
+
+
+@overload(begin)
+def _compile_begin(self, row, now, squared_norm):
+    if not hasattr(self.instance_class, "begin"):
+        return lambda self, row, now, squared_norm: ((), ())
+
+    def begin_narrow(self, row, now, squared_norm):
+        row, scalars = _begin(self, row, now, squared_norm)
+        return row, _narrow_all(scalars)
+
+    return begin_narrow
+
+
+def _begin(self, row, now, squared_norm):
+    """`Step.begin` as it is."""
+
+
+@overload(_begin, strict=False)
+def _compile_exact_begin(self, row, now, squared_norm):
+    return self.instance_class.begin
+
+
+def _narrow_all(values):
+    """0 to 2 numbers in float32."""
+
+
+@overload(_narrow_all)
+def _compile_narrow_all(values):
+    return _narrow[len(values)]
+
+
+@overload(steps.larger)
+def _compile_larger(a, b):
+    # a NaN may get lost here, but not in the step: all that steps compare goes into other terms of theirs as well
+    if isinstance(a, types.Float):
+        return lambda a, b: a if a > b else b
+    return lambda a, b: np.maximum(a, b)
+
+
+@overload(steps.soft_threshold, strict=False)
+def _compile_soft_threshold(z, threshold):
+    return steps.soft_threshold
+
+
+@overload(steps.inverse_root, strict=False)
+def _compile_inverse_root(matrix, delta):
+    return steps.inverse_root

@@ -1,0 +1,405 @@
+"""The rules of the AdaGrad family and their relatives: settings, defaults, and where each comes from.
+
+Every class is one row of the table in docs/adagrad.md; its formula is the step in `steps` that it makes. Defaults are
+those of the source named, in an order of preference: the paper, PyTorch, TensorFlow. They suit no task in particular;
+what suits GloVe is in docs/adagrad.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glove_adagrad.errors import InputError
+from glove_adagrad.optim import steps
+from glove_adagrad.optim.rule import Array, Rule, State
+
+_SCOPES = ("row", "model")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SGD(Rule):
+    """Stochastic gradient descent, with heavy-ball momentum if asked for. `torch.optim.SGD`."""
+
+    name: ClassVar[str] = "sgd"
+    learning_rate: float = 0.01
+    momentum: float = 0.0
+
+    def vector_settings(self) -> Any:
+        if self.momentum:
+            return steps.MomentumStep(self.learning_rate, self.momentum)
+        return steps.SGDStep(self.learning_rate)
+
+    def start(self) -> dict[str, float]:
+        return {"velocity": 0.0} if self.momentum else {}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StanfordAdaGrad(Rule):
+    """AdaGrad as Stanford's GloVe program has it, the default of this package.
+
+    The rate stands inside the accumulator, which starts at 1, and a step uses the accumulator of before its gradient:
+    textbook AdaGrad with rate 1 and initial accumulator 1 / learning_rate^2, one step late. Biases have rate 1.
+    Source: the behaviour of the `glove` program since 2020; rsparse and glove-python step in the same way.
+    """
+
+    name: ClassVar[str] = "adagrad"
+    learning_rate: float = 0.05
+
+    def vector_settings(self) -> Any:
+        return steps.StanfordStep(self.learning_rate)
+
+    def bias_settings(self) -> Any:
+        return steps.StanfordStep(1.0)
+
+    def start(self) -> dict[str, float]:
+        return {"sum_of_squares": 1.0}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AdaGrad(Rule):
+    """Diagonal AdaGrad. Duchi, Hazan, Singer 2011, section 1.1; `torch.optim.Adagrad`, from which the defaults are.
+
+    `epsilon` is added to the root of the accumulator, or with `epsilon_inside` to the accumulator, as Keras and Optax
+    do. `lr_decay` divides the rate by 1 + (t - 1) lr_decay, t counting the updates of the row.
+    """
+
+    name: ClassVar[str] = "adagrad-textbook"
+    learning_rate: float = 0.01
+    initial_accumulator: float = 0.0
+    epsilon: float = 1e-10
+    epsilon_inside: bool = False
+    lr_decay: float = 0.0
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_divisor("epsilon", self.initial_accumulator, self.epsilon)
+
+    def _settings(self, weight_decay: float) -> Any:
+        inside, outside = (self.epsilon, 0.0) if self.epsilon_inside else (0.0, self.epsilon)
+        return steps.AdaGradStep(self.learning_rate, self.lr_decay, weight_decay, inside, outside)
+
+    def vector_settings(self) -> Any:
+        return self._settings(self.weight_decay)
+
+    def bias_settings(self) -> Any:
+        return self._settings(0.0)
+
+    def start(self) -> dict[str, float]:
+        return {"sum_of_squares": self.initial_accumulator}
+
+    def row_start(self) -> dict[str, float]:
+        return {"row_updates": 0.0}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FullMatrixAdaGrad(Rule):
+    """AdaGrad with a full matrix for each row. Duchi, Hazan, Singer 2011, figure 1.
+
+    The inverse root costs d^3 and is taken anew at a row's first update and then at every `refresh`-th. The other
+    updates use a stale one, which knows nothing of directions that are new since: `initial_accumulator` damps them.
+    Its default is that of Stanford's rule at its own default, rate 1 and initial accumulator 1 / 0.05^2.
+    """
+
+    name: ClassVar[str] = "adagrad-full"
+    learning_rate: float = 1.0
+    initial_accumulator: float = 400.0
+    delta: float = 0.0
+    refresh: int = 20
+
+    #: The most components of a row, and the most bytes of state of one array of parameters.
+    LARGEST: ClassVar[tuple[int, int]] = (128, 4 << 30)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_divisor("delta", self.initial_accumulator, self.delta)
+        if self.refresh < 1:
+            raise self._refusal("refresh", self.refresh, "a whole number above 0")
+
+    def vector_settings(self) -> Any:
+        return steps.FullMatrixStep(self.learning_rate, self.delta, self.refresh)
+
+    def row_start(self) -> dict[str, float]:
+        return {"row_updates": 0.0}
+
+    def init(self, w: Array) -> State:
+        state = super().init(w)
+        rows, size = len(w), w[0].size if len(w) else 1
+        components, most = self.LARGEST
+        needed = 2 * rows * size * size * w.itemsize
+        if size > components:
+            raise InputError(
+                f"optimizer {self.name}: rows of {size} components: expected at most {components}, as each has a "
+                f"matrix of its own; use smaller vectors or another rule"
+            )
+        if needed > most:
+            raise InputError(
+                f"optimizer {self.name}: {rows} rows of {size} components need {needed / 2**30:.1f} GiB of matrices: "
+                f"expected at most {most >> 30} GiB; use fewer words, smaller vectors or another rule"
+            )
+        state["matrix"] = np.zeros((rows, size, size), w.dtype)
+        state["matrix"][:] = self.initial_accumulator * np.eye(size)
+        state["inverse_root"] = np.zeros_like(state["matrix"])
+        return state
+
+    def _update(self, w: Array, g: Array, state: State, index: Any) -> None:
+        step = self.vector_settings()
+        before = state["row_updates"]
+        for gradient, row in zip(g, np.arange(len(w))[index], strict=True):
+            values = w[row].ravel()
+            step.update(int(before[row]), values, gradient.ravel(), state["matrix"][row], state["inverse_root"][row])
+            w[row] = values.reshape(w[row].shape)
+            before[row] += 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AdaGradNorm(Rule):
+    """AdaGrad with one accumulator for a row, or for the whole model. Ward, Wu, Bottou 2019, algorithm 1.
+
+    `scope` is "row" or "model". The accumulator starts at `initial_accumulator`, b_0^2 in the paper.
+    """
+
+    name: ClassVar[str] = "adagrad-norm"
+    learning_rate: float = 1.0
+    initial_accumulator: float = 1.0
+    scope: str = "row"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_divisor("initial_accumulator", self.initial_accumulator)
+        if self.scope not in _SCOPES:
+            raise self._refusal("scope", self.scope, " or ".join(_SCOPES))
+
+    @property
+    def shared(self) -> bool:  # type: ignore[override]
+        return self.scope == "model"
+
+    def vector_settings(self) -> Any:
+        return steps.AdaGradNormStep(self.learning_rate)
+
+    def row_start(self) -> dict[str, float]:
+        return {"squared_norms": self.initial_accumulator}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MirrorDescentAdaGrad(Rule):
+    """AdaGrad with L1 by composite mirror descent. Duchi, Hazan, Singer 2011, equation 4 and section 5.1.
+
+    Components become exactly 0. Every update shrinks all parameters, also those whose gradient is 0. Rows that are
+    not touched are shrunk when they next are, or by `settle`: at once, to the same values. Biases are not shrunk.
+    """
+
+    name: ClassVar[str] = "adagrad-l1"
+    learning_rate: float = 0.05
+    l1: float = 0.0
+    initial_accumulator: float = 0.0
+    delta: float = 1e-6
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_divisor("delta", self.initial_accumulator, self.delta)
+
+    def vector_settings(self) -> Any:
+        return steps.MirrorDescentStep(self.learning_rate, self.l1, self.delta)
+
+    def bias_settings(self) -> Any:
+        return steps.MirrorDescentStep(self.learning_rate, 0.0, self.delta)
+
+    def start(self) -> dict[str, float]:
+        return {"root_of_squares": self.initial_accumulator**0.5}
+
+    def row_start(self) -> dict[str, float]:
+        return {"last_update": 0.0}
+
+    def settle(self, w: Array, state: State) -> None:
+        idle = (state["updates"] - state["last_update"]).reshape((-1,) + (1,) * (w.ndim - 1)).astype(w.dtype)
+        w[:] = self.vector_settings().rest(idle, w, (state["root_of_squares"],))
+        state["last_update"][:] = state["updates"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProximalAdaGrad(Rule):
+    """AdaGrad with L1 and L2, a row being shrunk when it is updated. TensorFlow's `ProximalAdagrad`.
+
+    Biases are not shrunk.
+    """
+
+    name: ClassVar[str] = "adagrad-proximal"
+    learning_rate: float = 0.05
+    l1: float = 0.0
+    l2: float = 0.0
+    initial_accumulator: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_divisor("initial_accumulator", self.initial_accumulator)
+
+    def vector_settings(self) -> Any:
+        return steps.ProximalStep(self.learning_rate, self.l1, self.l2)
+
+    def bias_settings(self) -> Any:
+        return steps.ProximalStep(self.learning_rate, 0.0, 0.0)
+
+    def start(self) -> dict[str, float]:
+        return {"sum_of_squares": self.initial_accumulator}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DualAveragingAdaGrad(Rule):
+    """AdaGrad with L1 and L2 by dual averaging. Duchi, Hazan, Singer 2011, equation 3; TensorFlow's `AdagradDA`.
+
+    Parameters follow from the sum of their gradients alone, so the starting point would be lost, and for a product of
+    two vectors zero is a stationary point. Here the sum starts at the value that yields the starting point. (To
+    centre the average on the starting point would keep it for good, and no component could become 0.)
+    The number of updates t that multiplies the penalties is that of the row. Biases have none.
+    """
+
+    name: ClassVar[str] = "adagrad-da"
+    learning_rate: float = 0.05
+    l1: float = 0.0
+    l2: float = 0.0
+    initial_accumulator: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_divisor("initial_accumulator", self.initial_accumulator)
+
+    def vector_settings(self) -> Any:
+        return steps.DualAveragingStep(self.learning_rate, self.l1, self.l2)
+
+    def bias_settings(self) -> Any:
+        return steps.DualAveragingStep(self.learning_rate, 0.0, 0.0)
+
+    def start(self) -> dict[str, float]:
+        return {"sum_of_gradients": 0.0, "sum_of_squares": self.initial_accumulator}
+
+    def row_start(self) -> dict[str, float]:
+        return {"row_updates": 0.0}
+
+    def init(self, w: Array) -> State:
+        state = super().init(w)
+        state["sum_of_gradients"] = (-w * (self.initial_accumulator**0.5 / self.learning_rate)).astype(w.dtype)
+        return state
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RMSProp(Rule):
+    """AdaGrad with a moving average for its sum. Hinton 2012, lecture 6e; in `torch.optim.RMSprop` rho is alpha."""
+
+    name: ClassVar[str] = "rmsprop"
+    learning_rate: float = 0.001
+    rho: float = 0.9
+    epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_divisor("epsilon", self.epsilon)
+
+    def vector_settings(self) -> Any:
+        return steps.RMSPropStep(self.learning_rate, 1 - self.rho, self.epsilon)
+
+    def start(self) -> dict[str, float]:
+        return {"mean_of_squares": 0.0}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AdaDelta(Rule):
+    """A moving average for AdaGrad's sum, and steps in the parameters' own units. Zeiler 2012, algorithm 1."""
+
+    name: ClassVar[str] = "adadelta"
+    learning_rate: float = 1.0
+    rho: float = 0.95
+    epsilon: float = 1e-6
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_divisor("epsilon", self.epsilon)
+
+    def vector_settings(self) -> Any:
+        return steps.AdaDeltaStep(self.learning_rate, 1 - self.rho, self.epsilon)
+
+    def start(self) -> dict[str, float]:
+        return {"mean_of_squares": 0.0, "mean_of_squared_steps": 0.0}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Adam(Rule):
+    """Averages of gradients and of their squares, corrected for their start. Kingma, Ba 2015, algorithm 1.
+
+    What the corrections count are the updates of the row.
+    """
+
+    name: ClassVar[str] = "adam"
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_divisor("epsilon", self.epsilon)
+
+    def vector_settings(self) -> Any:
+        return steps.AdamStep(self.learning_rate, 1 - self.beta1, 1 - self.beta2, self.epsilon, 0.0)
+
+    def start(self) -> dict[str, float]:
+        return {"mean": 0.0, "mean_of_squares": 0.0}
+
+    def row_start(self) -> dict[str, float]:
+        return {"mean_weight": 0.0, "squares_weight": 0.0}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AdamW(Adam):
+    """Adam, with weights that decay apart from the gradient. Loshchilov, Hutter 2019, algorithm 2.
+
+    The decay takes place when a row is updated; biases do not decay.
+    """
+
+    name: ClassVar[str] = "adamw"
+    weight_decay: float = 0.01
+
+    def vector_settings(self) -> Any:
+        settings: steps.AdamStep = super().vector_settings()
+        return settings._replace(shrinkage=self.learning_rate * self.weight_decay)
+
+    def bias_settings(self) -> Any:
+        return super().vector_settings()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AMSGrad(Adam):
+    """Adam, with the largest average of squares so far. Reddi, Kale, Kumar 2018, algorithm 2.
+
+    Averages are corrected for their start, as PyTorch does and the paper does not.
+
+    Memory per parameter is three accumulators.
+    """
+
+    name: ClassVar[str] = "amsgrad"
+
+    def vector_settings(self) -> Any:
+        return steps.AMSGradStep(self.learning_rate, 1 - self.beta1, 1 - self.beta2, self.epsilon)
+
+    def start(self) -> dict[str, float]:
+        return {**super().start(), "largest_mean_of_squares": 0.0}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Adamax(Adam):
+    """Adam with the largest of decayed gradients for a root. Kingma, Ba 2015, algorithm 2; `torch.optim.Adamax`."""
+
+    name: ClassVar[str] = "adamax"
+    learning_rate: float = 0.002
+
+    def vector_settings(self) -> Any:
+        return steps.AdamaxStep(self.learning_rate, 1 - self.beta1, self.beta2, self.epsilon)
+
+    def start(self) -> dict[str, float]:
+        return {"mean": 0.0, "largest": 0.0}
+
+    def row_start(self) -> dict[str, float]:
+        return {"mean_weight": 0.0}
