@@ -186,6 +186,17 @@ def test_ties_and_exclusions_equal_gensim(data: st.DataObject, tmp_path_factory:
         assert_multiplied_equals_gensim(wv, asked, rules)
 
 
+def test_other_spellings_fill_the_places_that_gensim_looks_at(tmp_path: Path) -> None:
+    # the best five candidates are spellings of the words asked about; the answer would be the sixth
+    vectors = np.array([[0, 1], [1, 1], [1, 0], *[[2, 0.1 + n / 100] for n in range(6)], [2, 0.5]], dtype=np.float32)
+    wv = WordVectors(["ab", "ba", "c", "aB", "Ab", "AB", "bA", "Ba", "BA", "d"], vectors)
+    questions = QuestionSet("q", [Section("s", "", [Question("ab", "ba", "c", ("d",))])])
+    assert assert_equals_gensim(wv, questions, Rules(), tmp_path / "q.txt").outcomes.tolist() == [WRONG]
+    kept = Rules(case_insensitive=False)
+    wv = WordVectors(["ab", "ba", "c", "d"], vectors[[0, 1, 2, 9]])
+    assert assert_equals_gensim(wv, questions, kept, tmp_path / "q.txt").outcomes.tolist() == [RIGHT]
+
+
 @pytest.mark.parametrize("rules", RULES, ids=Rules.describe)
 @pytest.mark.parametrize("name", ["wordsim353.tsv", "simlex999.txt"])
 def test_similarity_equals_gensim(trained: WordVectors, name: str, rules: Rules) -> None:
