@@ -16,6 +16,9 @@ from glove_adagrad.errors import GloveError
 COMMANDS: dict[str, tuple[str, str]] = {
     "vocab": ("vocab", "Count the words of a corpus."),
     "cooccur": ("cooccur", "Count the co-occurrences of a corpus."),
+    "merge": ("merge", "Add up co-occurrences of several corpora."),
+    "info": ("info", "Describe a folder of co-occurrences or a run."),
+    "import-records": ("import_records", "Take over co-occurrence records of Stanford's programs."),
 }
 
 
@@ -37,7 +40,7 @@ class _Commands(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="glove-adagrad")
 def cli() -> None:
     """Train, export and evaluate GloVe word vectors."""

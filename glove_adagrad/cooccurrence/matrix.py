@@ -123,6 +123,16 @@ class CooccurrenceMatrix:
         return int(self.meta["denominator"])
 
     @property
+    def tokens(self) -> int:
+        """Words of the vocabulary in the corpus."""
+        return int(self.meta["tokens"])
+
+    @property
+    def min_cooccurrence(self) -> float:
+        """Cells with a smaller X have been left out."""
+        return float(self.meta["min_cooccurrence"])
+
+    @property
     def windows(self) -> Windows | None:
         """The settings of the count; None where it was made elsewhere and they are not known."""
         return Windows(**self.meta["windows"]) if self.meta["windows"] else None
@@ -130,6 +140,33 @@ class CooccurrenceMatrix:
     @property
     def halves(self) -> dict[str, Tiles]:
         return {"lower": self.lower} if self.symmetric else {"lower": self.lower, "upper": self.upper}
+
+    def sums(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """The cells as stored, tile by tile: of a symmetric matrix, only those with word >= context.
+
+        Yields
+        ------
+        word, context : int64 arrays
+            Ranks from 0.
+        sums : uint64 array
+            X times the denominator.
+        """
+        from glove_adagrad.kernels import cooccurrence as kernels
+
+        for half, tiles in self.halves.items():
+            with open(tiles.path, "rb") as file:
+                for tile, cells in enumerate(tiles.table[:, 1].tolist()):
+                    p, q = divmod(tile, tiles.parts)
+                    row, column, sums = (
+                        np.empty(cells, np.int64),
+                        np.empty(cells, np.int64),
+                        np.empty(cells, np.uint64),
+                    )
+                    views = Views(tiles.read(file, tile))
+                    kernels.read_tile(
+                        tiles.base_in_tile(tile), tiles.sizes[p], p, q, tiles.parts, *views.all, row, column, sums
+                    )
+                    yield (row, column, sums) if half == "lower" else (column, row, sums)
 
     def cells(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """All cells, tile by tile, each once.
@@ -140,15 +177,46 @@ class CooccurrenceMatrix:
             Ranks from 0.
         x : float64 array
         """
-        for half, tiles in self.halves.items():
-            for _, rarer, other, x in _read(tiles, self.denominator):
-                if half == "lower":
-                    yield rarer, other, x
-                if half == "upper":
-                    yield other, rarer, x
-                elif self.symmetric:
-                    apart = rarer != other
-                    yield other[apart], rarer[apart], x[apart]
+        for word, context, sums in self.sums():
+            x = sums / self.denominator
+            yield word, context, x
+            if self.symmetric:
+                apart = word != context
+                yield context[apart], word[apart], x[apart]
+
+    @classmethod
+    def from_scipy(
+        cls, matrix: Any, vocabulary: Vocabulary, output: Path, *, workers: int = 1, memory: int = 4 << 30
+    ) -> CooccurrenceMatrix:
+        """Write a matrix of SciPy's as a folder of co-occurrences.
+
+        Parameters
+        ----------
+        matrix : scipy.sparse matrix or array [V, V]
+            X, of any format and numeric dtype; zeros that are stored count as not stored. Each X is kept to a
+            relative 1e-9, and whole numbers exactly.
+        vocabulary : Vocabulary
+            The words of rows and columns.
+        output : Path
+            The folder to write; it replaces one of that name, and appears only when complete.
+        workers, memory
+            Threads and bytes to use besides the matrix.
+
+        Raises
+        ------
+        InputError
+            If the shape is not that of the vocabulary, an X is negative or not finite, or there is none.
+        """
+        from glove_adagrad.cooccurrence import sparse
+
+        return sparse.from_scipy(matrix, vocabulary, output, workers=workers, memory=memory)
+
+    def to_scipy(self) -> Any:
+        """All of X as a scipy.sparse CSR array of float64 [V, V], in memory: 12 bytes a record, and as much again
+        while it is made."""
+        from glove_adagrad.cooccurrence import sparse
+
+        return sparse.to_scipy(self)
 
 
 def check_output(folder: Path) -> None:
@@ -169,18 +237,6 @@ def check_output(folder: Path) -> None:
             CooccurrenceMatrix.read_meta(folder)
         except InputError:
             raise InputError(f"{folder}: is a folder of other things and would be replaced; name a new one") from None
-
-
-def _read(tiles: Tiles, scale: int) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
-    from glove_adagrad.kernels import cooccurrence as kernels
-
-    views = Views(np.asarray(tiles.map()))
-    bases = tiles.bases()
-    for tile, cells in enumerate(tiles.table[:, 1].tolist()):
-        row, column, x = np.empty(cells, np.int64), np.empty(cells, np.int64), np.empty(cells)
-        p, q = divmod(tile, tiles.parts)
-        kernels.read_tile(bases[tile], tiles.sizes[p], p, q, tiles.parts, float(scale), *views.all, row, column, x)
-        yield tile, row, column, x
 
 
 def write_matrix(
@@ -219,12 +275,11 @@ def write_matrix(
 def _diagonal_cells(tiles: Tiles) -> int:
     """Words that co-occur with themselves: the cell is the last of its row, in a tile on the diagonal."""
     number = 0
-    raw = Views(np.asarray(tiles.map()))
-    bases = tiles.bases()
-    for part in range(tiles.parts):
-        base = bases[part * tiles.parts + part]
-        ends = raw.u32[base[0] : base[0] + tiles.sizes[part]].astype(np.int64)
-        lengths = np.diff(ends, prepend=0)
-        rows = np.flatnonzero(lengths)
-        number += int((raw.u16[base[1] + ends[rows] - 1] == rows).sum())
+    with open(tiles.path, "rb") as file:
+        for part in range(tiles.parts):
+            tile = part * tiles.parts + part
+            raw, base = Views(tiles.read(file, tile)), tiles.base_in_tile(tile)
+            ends = raw.u32[: tiles.sizes[part]].astype(np.int64)
+            rows = np.flatnonzero(np.diff(ends, prepend=0))
+            number += int((raw.u16[base[1] + ends[rows] - 1] == rows).sum())
     return number

@@ -33,16 +33,18 @@ def spill_folder(where: Path) -> Iterator[Path]:
 
 
 def merge_runs(runs: Sequence[Tiles], folder: Path, minimum: int, workers: int) -> Tiles:
-    """Add up tiles of the same vocabulary into one file in `folder`; a single run is handed back as it is.
+    """Add up tiles of the same vocabulary into one file in `folder`.
 
     Parameters
     ----------
+    runs : sequence of Tiles
+        Those in `folder` are removed once added. If there is but one and it lies there, it is the result.
     minimum : int
-        Sums below this are left out, unless there is but one run, which is taken to have none.
+        Sums below this are left out, unless nothing had to be added up.
     """
     number = 0
     runs = list(runs)
-    while len(runs) > 1:
+    while len(runs) > 1 or runs[0].path.parent != folder:
         group, runs = runs[:_MOST_RUNS], runs[_MOST_RUNS:]
         path = folder / f"merged-{runs[0].path.name if runs else group[0].path.name}-{number}"
         runs.append(_merge(group, path, 1 if runs else minimum, workers))

@@ -223,8 +223,8 @@ def merge_tiles(inputs, base, rows, minimum, sums, touched, out_base, u16, u32, 
 
 
 @kernel
-def read_tile(base, rows, part, column_part, parts, scale, u16, u32, u64, out_row, out_column, out_value):
-    """Write a tile's cells as ranks (int64) and values sum / scale (float64); returns how many there are."""
+def read_tile(base, rows, part, column_part, parts, u16, u32, u64, out_row, out_column, out_sum):
+    """Write a tile's cells as ranks (int64) and sums (uint64); returns how many there are."""
     large = base[3]
     first = 0
     for row in range(rows):
@@ -233,7 +233,7 @@ def read_tile(base, rows, part, column_part, parts, scale, u16, u32, u64, out_ro
             value, large = _sum_at(u32, u64, base[2] + k, large)
             out_row[k] = part + row * parts
             out_column[k] = column_part + np.int64(u16[base[1] + k]) * parts
-            out_value[k] = value / scale
+            out_sum[k] = value
         first = last
     return first
 
@@ -287,3 +287,47 @@ def select_records(base, rows, part, column_part, parts, as_row, as_column, low,
                 written += 1
         first = last
     return written
+
+
+#: Sums are tallied in bins whose width is a 4096th of their power of two.
+_BIN_BITS = 12
+BINS = (65 - _BIN_BITS) << _BIN_BITS
+
+
+@inline
+def _bin_of(value):
+    shift = 0
+    while value >> np.uint64(shift) >= np.uint64(2 << _BIN_BITS):
+        shift += 1
+    return (shift << _BIN_BITS) + int(value >> np.uint64(shift))
+
+
+def middle_of_bin(number):
+    """The value in the middle of a bin; exact for values under 8192, which have bins of their own."""
+    shift = max((number >> _BIN_BITS) - 1, 0)
+    low = (number - (shift << _BIN_BITS)) << shift
+    return low + ((1 << shift) - 1) / 2
+
+
+@kernel
+def tally_sums(base, rows, diagonal, symmetric, u16, u32, u64, histogram, extremes):
+    """Add a tile's sums to a histogram (int64 [BINS]); returns their total.
+
+    diagonal : whether rows and columns are of the same part.
+    symmetric : whether each cell off the diagonal stands for two.
+    extremes : uint64 [2], smallest and largest sum; updated.
+    """
+    large = base[3]
+    first = 0
+    total = 0.0
+    for row in range(rows):
+        last = int(u32[base[0] + row])
+        for k in range(first, last):
+            value, large = _sum_at(u32, u64, base[2] + k, large)
+            times = 2 if symmetric and not (diagonal and int(u16[base[1] + k]) == row) else 1
+            histogram[_bin_of(value)] += times
+            total += times * float(value)
+            extremes[0] = min(extremes[0], value)
+            extremes[1] = max(extremes[1], value)
+        first = last
+    return total

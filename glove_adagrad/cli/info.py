@@ -1,0 +1,98 @@
+"""`glove-adagrad info`: what a folder of co-occurrences, or a run, holds and needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from glove_adagrad.cli import options
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+
+#: What a record takes in training on one core, in nanoseconds: at all, and for each component of its vectors.
+#: Measured on one machine; others differ by a factor of two or so.
+_RECORD_NS, _COMPONENT_NS = 32, 0.47
+
+
+@click.command()
+@click.argument("folder", type=options.FilePath(), metavar="DIR")
+@click.option(
+    "--vector-size", type=click.IntRange(1), default=100, show_default=True, help="For what training would take."
+)
+@options.workers_option
+def info(folder: Path, vector_size: int, workers: int) -> None:
+    """Describe DIR, a folder of co-occurrences or a run: sizes, counts, settings, what training takes."""
+    run = folder if (folder / "cooccurrence").is_dir() else None
+    rows = _matrix_rows(CooccurrenceMatrix.open(run / "cooccurrence" if run else folder), vector_size, workers)
+    if run:
+        rows += _run_rows(run)
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        click.echo(f"{name:<{width}}  {value}")
+
+
+def _matrix_rows(matrix: CooccurrenceMatrix, vector_size: int, workers: int) -> list[tuple[str, str]]:
+    from glove_adagrad.cooccurrence.summary import summarize
+
+    summary = summarize(matrix, workers)
+    parameters = 16 * summary.words * (vector_size + 1)  # two vectors and their accumulators, of 4 bytes each
+    seconds = summary.records * (_RECORD_NS + _COMPONENT_NS * vector_size) / workers / 1e9
+    quantiles = "  ".join(f"{share:.4g}: {x:.4g}" for share, x in summary.quantiles.items())
+    windows = matrix.windows
+    return [
+        ("words", f"{summary.words:,}"),
+        ("tokens", f"{summary.tokens:,}"),
+        ("records", f"{summary.records:,}, {summary.records / summary.words**2:.3%} of all pairs"),
+        ("sum of X", f"{summary.total:,.0f}"),
+        ("quantiles of X", quantiles),
+        ("size", f"{_size(summary.bytes)}, {summary.bytes / summary.records:.1f} bytes a record"),
+        (
+            "window",
+            f"{windows.window}, {'both sides' if windows.symmetric else 'left only'}" if windows else "unknown",
+        ),
+        ("weight of a pair", ("1/distance" if windows.distance_weighting else "1") if windows else "unknown"),
+        ("context ends at", windows.boundary if windows else "unknown"),
+        ("unknown words", _unknown_words(matrix)),
+        ("least X", f"{matrix.min_cooccurrence:g}" if matrix.min_cooccurrence else "all kept"),
+        ("X is kept as", f"whole numbers / {matrix.denominator:,}"),
+        (
+            "an epoch",
+            f"about {_time(seconds)} with {vector_size} components and {workers} "
+            f"worker{'s' if workers > 1 else ''}, an estimate",
+        ),
+        ("training memory", f"{_size(parameters)} for parameters, {_size(summary.bytes)} to keep the matrix at hand"),
+    ]
+
+
+def _unknown_words(matrix: CooccurrenceMatrix) -> str:
+    if matrix.windows is None:
+        return "unknown"
+    return "take a window position" if matrix.windows.keep_positions else "take no window position"
+
+
+def _run_rows(run: Path) -> list[tuple[str, str]]:
+    from glove_adagrad.formats.run_folder import is_run, read_history, read_run
+
+    rows = []
+    if (run / "history.json").exists() and (epochs := read_history(run)["epochs"]):
+        seconds = float(np.median([epoch["seconds"] for epoch in epochs]))
+        rows.append(("epochs run", f"{len(epochs)}, median {_time(seconds)}, last loss {epochs[-1]['loss']:.6f}"))
+    if is_run(run):
+        model = read_run(run)
+        for name, vectors in (("word vectors", model.word_vectors), ("context vectors", model.context_vectors)):
+            zeros = 1 - np.count_nonzero(vectors) / vectors.size
+            rows.append((name, f"{vectors.shape[0]:,} x {vectors.shape[1]:,}, {zeros:.2%} exact zeros"))
+    return rows
+
+
+def _size(number: float) -> str:
+    units = ["KB", "MB", "GB"]
+    exponent = min(max(int(np.log2(max(number, 1)) / 10), 1), len(units))
+    return f"{number / 1024**exponent:,.4g} {units[exponent - 1]}"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

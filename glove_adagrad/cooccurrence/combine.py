@@ -1,0 +1,169 @@
+"""Matrices out of matrices: adding up counts of several corpora, moving counts to another vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from glove_adagrad.cooccurrence.build import Cells, build_matrix
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
+from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
+from glove_adagrad.errors import InputError
+from glove_adagrad.files import atomic_folder
+from glove_adagrad.vocabulary import Progress, Vocabulary
+
+
+def merge_matrices(
+    matrices: Sequence[CooccurrenceMatrix],
+    output: Path,
+    *,
+    vocabulary: Vocabulary | None = None,
+    min_cooccurrence: float = 0.0,
+    workers: int = 1,
+    memory: int = 4 << 30,
+    tmp: Path | None = None,
+) -> CooccurrenceMatrix:
+    """Add up counts made with the same windows.
+
+    Where all have one vocabulary, the folder written is byte for byte what counting the concatenated corpora gives,
+    as long as contexts do not reach from one into the next (which takes the boundary `none`).
+
+    Parameters
+    ----------
+    matrices : sequence of CooccurrenceMatrix
+        One or more.
+    output : Path
+        The folder to write; it replaces one of that name, and appears only when complete.
+    vocabulary : Vocabulary, optional
+        Words to merge onto, as by `remap`. Needed where the matrices' own differ.
+    min_cooccurrence : float
+        Cells whose X is smaller in the sum are left out.
+    memory : int
+        Bytes to use.
+    tmp : Path, optional
+        Where partial sums go; beside the output by default.
+
+    Raises
+    ------
+    InputError
+        If the matrices differ in vocabulary or windows, or rare cells were left out of one, so that sums would be
+        wrong.
+    """
+    where = tmp or output.absolute().parent
+    first = matrices[0]
+    for matrix in matrices[1:]:
+        _check_alike(matrix, first)
+    minimum = max(1, int(np.ceil(min_cooccurrence * first.denominator)))
+    with spill_folder(where) as spill, atomic_folder(output) as folder:
+        if vocabulary is not None:
+            matrices = [
+                remap(matrix, vocabulary, spill / f"remapped-{number}", workers=workers, memory=memory, tmp=where)
+                for number, matrix in enumerate(matrices)
+            ]
+        else:
+            vocabulary = first.vocabulary
+            for matrix in matrices[1:]:
+                _check_words(matrix, first)
+        merged = {
+            half: merge_runs([matrix.halves[half] for matrix in matrices], spill, minimum, workers)
+            for half in first.halves
+        }
+        write_matrix(
+            folder,
+            vocabulary,
+            first.windows,
+            sum(matrix.tokens for matrix in matrices),
+            merged,
+            denominator=first.denominator,
+            min_cooccurrence=max(min_cooccurrence, first.min_cooccurrence),
+        )
+    return CooccurrenceMatrix.open(output)
+
+
+def _check_alike(matrix: CooccurrenceMatrix, first: CooccurrenceMatrix) -> None:
+    """Refuse to add up counts that mean different things."""
+    for one in (first, matrix):
+        if one.windows is None:
+            raise InputError(
+                f"{one.folder}: how it was counted is not known; import it again and name the window it has"
+            )
+        if one.min_cooccurrence > 0:
+            raise InputError(
+                f"{one.folder}: cells below {one.min_cooccurrence:g} were left out, so that sums would be wrong; "
+                "count it again without --min-cooccurrence, which merge takes instead"
+            )
+    for name, value in first.meta["windows"].items():
+        other = matrix.meta["windows"][name]
+        if value != other:
+            raise InputError(
+                f"{matrix.folder}: was counted with {name} {other}, and {first.folder} with {value}; count both alike"
+            )
+
+
+def _check_words(matrix: CooccurrenceMatrix, first: CooccurrenceMatrix) -> None:
+    ours, theirs = first.vocabulary, matrix.vocabulary
+    if list(ours.words) != list(theirs.words) or not np.array_equal(ours.counts, theirs.counts):
+        raise InputError(
+            f"{matrix.folder}: its vocabulary is not that of {first.folder}; count both with the same vocab.txt, "
+            "or name one with --vocab to merge onto"
+        )
+
+
+def remap(
+    matrix: CooccurrenceMatrix,
+    vocabulary: Vocabulary,
+    output: Path,
+    *,
+    workers: int = 1,
+    memory: int = 4 << 30,
+    tmp: Path | None = None,
+    progress: Progress | None = None,
+) -> CooccurrenceMatrix:
+    """Write a matrix anew for another vocabulary.
+
+    Cells of words that the other vocabulary lacks are left out; words that it has besides get none. Windows
+    stay those of the count: where a word was outside its vocabulary, it took no position (or, with keep_positions,
+    it did), whatever the other vocabulary says.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The words, in their new order, with the counts to be recorded.
+    output : Path
+        The folder to write; it replaces one of that name, and appears only when complete.
+    progress : callable, optional
+        Told how many stored cells (each of a symmetric pair once) have been written.
+
+    Raises
+    ------
+    InputError
+        If no cell is left.
+    """
+    rank = {word: number for number, word in enumerate(vocabulary.words)}
+    target = np.array([rank.get(word, -1) for word in matrix.vocabulary.words], np.int64)
+
+    def read() -> Iterator[Cells]:
+        for word, context, sums in matrix.sums():
+            word, context = target[word], target[context]
+            kept = (word >= 0) & (context >= 0)
+            word, context = word[kept], context[kept]
+            if matrix.symmetric:  # a pair is stored once, under the rarer word
+                word, context = np.maximum(word, context), np.minimum(word, context)
+            yield Cells(word, context, sums[kept])
+
+    return build_matrix(
+        read,
+        vocabulary,
+        output,
+        denominator=matrix.denominator,
+        windows=matrix.windows,
+        tokens=matrix.tokens,
+        symmetric=matrix.symmetric,
+        min_cooccurrence=matrix.min_cooccurrence,
+        workers=workers,
+        memory=memory,
+        tmp=tmp,
+        progress=progress,
+    )
