@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+import warnings
 
 import click
 
@@ -19,6 +20,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "merge": ("merge", "Add up co-occurrences of several corpora."),
     "info": ("info", "Describe a folder of co-occurrences or a run."),
     "import-records": ("import_records", "Take over co-occurrence records of Stanford's programs."),
+    "export": ("export", "Write vectors or co-occurrences in formats of other programs."),
+    "evaluate": ("evaluate", "Score vectors by analogies and word similarity, several side by side."),
+    "similar": ("similar", "Show the nearest words."),
+    "analogy": ("analogy", "A is to B as C is to what?"),
+    "odd-one-out": ("odd_one_out", "Which word does not belong?"),
 }
 
 
@@ -48,6 +54,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: 0 on success, 2 for wrong usage, 1 for anything else the user can mend."""
+    warnings.showwarning = _show_warning
     # a polite kill must clean up as Ctrl-C does
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
@@ -73,6 +80,10 @@ def main() -> None:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except MemoryError:
         _fail("out of memory; give a smaller --memory or close other programs")
+
+
+def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
+    click.echo(f"glove-adagrad: warning: {message}", err=True)
 
 
 def _fail(message: str) -> None:

@@ -1,0 +1,116 @@
+"""`glove-adagrad evaluate`: how good are these vectors?"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glove_adagrad.cli import options, sources
+from glove_adagrad.cli.progress import progress_bar
+from glove_adagrad.errors import InputError
+
+if TYPE_CHECKING:
+    from glove_adagrad.evaluation import Evaluation
+
+_files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar": "FILE"}
+
+
+@click.command()
+@click.argument("vectors", nargs=-1, required=True, type=options.FilePath(), metavar="VECTORS...")
+@click.option("--analogies", **_files, help="Analogies: Google's format, MSR's, or a folder of BATS.")
+@click.option("--similarity", **_files, help="Word pairs with scores, between tabs, commas or spaces.")
+@click.option("--categories", **_files, help="Lines `word<TAB>class`; needs scikit-learn.")
+@click.option(
+    "--method",
+    type=click.Choice(["add", "mul", "both"]),
+    default="add",
+    show_default=True,
+    help="Answer analogies by 3CosAdd, 3CosMul or both.",
+)
+@click.option("--case-sensitive", is_flag=True, help="Keep letter case; by default it is ignored, as gensim does.")
+@click.option(
+    "--oov-as-zero",
+    is_flag=True,
+    help="Count questions with unknown words as wrong and pairs as of cosine 0; by default they are left out.",
+)
+@click.option(
+    "--restrict-vocab",
+    type=click.IntRange(1),
+    default=300_000,
+    show_default=True,
+    help="Use only so many of the first words.",
+)
+@sources.vectors_option
+@click.option("--strict", is_flag=True, help="Refuse malformed lines in test sets; by default they are skipped.")
+@sources.json_option
+@options.quiet_option
+def evaluate(
+    vectors: tuple[Path, ...],
+    analogies: tuple[Path, ...],
+    similarity: tuple[Path, ...],
+    categories: tuple[Path, ...],
+    method: str,
+    case_sensitive: bool,
+    oov_as_zero: bool,
+    restrict_vocab: int,
+    which: str | None,
+    strict: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Score VECTORS by analogies, word similarity and categories; several are shown side by side.
+
+    VECTORS: runs, or files of vectors of any kind: word2vec text and binary, GloVe text, gensim's own, compressed
+    or not. The first is compared with each other one by McNemar's test and a paired bootstrap.
+
+    Without --analogies, --similarity and --categories the test sets are Google's analogies, WordSim-353 and
+    SimLex-999, which gensim carries. The rules are gensim's unless options say otherwise.
+    """
+    from glove_adagrad.cli.results import evaluation_text
+    from glove_adagrad.evaluation import Rules, compare, read_suite
+    from glove_adagrad.evaluation import evaluate as evaluate_suite
+
+    rules = Rules(restrict_vocab, not case_sensitive, oov_as_zero)
+    methods = ["add", "mul"] if method == "both" else [method]
+    suite = read_suite(analogies, similarity, categories, strict)
+    models = []
+    with progress_bar("evaluating", len(vectors), "model", quiet) as bar:
+        for done, (path, name) in enumerate(zip(vectors, sources.labels(vectors), strict=True), start=1):
+            models.append(evaluate_suite(sources.load(path, which), suite, rules, methods, name))
+            bar.to(done)
+    _check_answered(models)
+    comparisons = [compare(models[0], other) for other in models[1:]]
+    if as_json:
+        result = {
+            "rules": asdict(rules),
+            "models": [
+                {"path": str(path), **model.as_dict()} for path, model in zip(vectors, models, strict=True)
+            ],
+            "comparisons": comparisons,
+        }
+        click.echo(json.dumps(result, indent=2, allow_nan=False))
+    else:
+        click.echo(evaluation_text(models, comparisons))
+
+
+def _check_answered(models: Sequence[Evaluation]) -> None:
+    """Refuse if no model can answer anything; warn of each set that a model knows nothing of."""
+    if not any(model.answered for model in models):
+        names = ", ".join(model.name for model in models)
+        raise InputError(
+            f"{names}: knows all the words of no question; are the vectors of another language, or is a rule "
+            "(--case-sensitive, --restrict-vocab) in the way?"
+        )
+    for model in models:
+        results = {result.name: result.total().answered for result in model.analogies}
+        results |= {result.name: result.answered for result in model.similarity}
+        results |= {result.name: result.answered for result in model.categories}
+        for name, answered in results.items():
+            if not answered:
+                warnings.warn(f"{model.name}: knows all the words of no question in {name}", stacklevel=2)

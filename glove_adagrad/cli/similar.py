@@ -1,0 +1,42 @@
+"""`glove-adagrad similar`: the nearest words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from glove_adagrad.cli import options, sources
+from glove_adagrad.cli.tables import table
+
+
+@click.command()
+@click.argument("vectors", type=options.FilePath())
+@click.argument("words", nargs=-1, required=True, metavar="WORD...")
+@sources.top_option
+@sources.vectors_option
+@sources.json_option
+def similar(vectors: Path, words: tuple[str, ...], top: int, which: str | None, as_json: bool) -> None:
+    """Show the words nearest to each WORD, with their cosines.
+
+    VECTORS: a run, or a file of vectors of any kind.
+    """
+    from glove_adagrad.evaluation.neighbours import Neighbourhood
+
+    neighbourhood = Neighbourhood(sources.load(vectors, which), str(vectors))
+    neighbourhood.check(words)
+    found = [(word, neighbourhood.similar(word, top)) for word in words]
+    if as_json:
+        entries = [
+            {"word": word, "neighbours": [{"word": near, "cosine": cosine} for near, cosine in neighbours]}
+            for word, neighbours in found
+        ]
+        click.echo(json.dumps({"vectors": str(vectors), "similar": entries}, indent=2))
+        return
+    rows: list[list[str]] = []
+    for word, neighbours in found:
+        rows += [[]] if rows else []
+        rows.append([sources.printable(word), "cosine"])
+        rows += [[f"  {sources.printable(near)}", f"{cosine:.4f}"] for near, cosine in neighbours]
+    click.echo("\n".join(table(rows)))

@@ -1,0 +1,108 @@
+"""What lies near what: the questions that people ask of vectors one by one, answered by gensim."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+
+from glove_adagrad.errors import InputError
+from glove_adagrad.evaluation.analogies import METHODS
+from glove_adagrad.formats import WordVectors, to_keyed_vectors
+
+#: A word and its cosine, or with 3CosMul its score.
+Neighbour = tuple[str, float]
+
+_SUGGESTIONS = 5
+_ALIKE = 0.7  # difflib's ratio from which a spelling is worth showing
+_SUGGESTED_FROM = 200_000  # the most frequent words; comparing all of a few millions takes too long
+
+
+class Neighbourhood:
+    """A model to be asked for neighbours.
+
+    Parameters
+    ----------
+    wv : WordVectors
+    name : str
+        What the model is called in messages.
+    """
+
+    def __init__(self, wv: WordVectors, name: str = "the vectors") -> None:
+        self._keyed = to_keyed_vectors(wv)
+        self._name = name
+
+    def similar(self, word: str, top: int = 10) -> list[Neighbour]:
+        """The `top` words of the greatest cosine with a word, greatest first.
+
+        Raises
+        ------
+        InputError
+            As `check` does.
+        """
+        self.check([word])
+        return _finite(self._keyed.most_similar(word, topn=top))
+
+    def analogy(self, a: str, b: str, c: str, top: int = 10, method: str = "add") -> list[Neighbour]:
+        """Words that are to c as b is to a, best first, by 3CosAdd or 3CosMul (Levy and Goldberg 2014).
+
+        Raises
+        ------
+        InputError
+            For another method, and as `check` does.
+        """
+        if method not in METHODS:
+            raise InputError(f"analogy method {method!r} is unknown; choose one of {', '.join(METHODS)}")
+        self.check([a, b, c])
+        solve = self._keyed.most_similar if method == "add" else self._keyed.most_similar_cosmul
+        with np.errstate(invalid="ignore"):
+            return _finite(solve(positive=[b, c], negative=[a], topn=top))
+
+    def odd_one_out(self, words: Sequence[str]) -> list[Neighbour]:
+        """Words with their cosine to the mean of all their unit vectors, the odd one, which has the least, first.
+
+        Raises
+        ------
+        InputError
+            For fewer than three different words, and as `check` does.
+        """
+        different = list(dict.fromkeys(words))
+        if len(different) < 3:
+            raise InputError(f"{len(different)} different words given; which one is odd takes at least three")
+        self.check(different)
+        ranked = self._keyed.rank_by_centrality(different)
+        return [(word, float(cosine)) for cosine, word in reversed(ranked)]
+
+    def check(self, words: Sequence[str]) -> None:
+        """Refuse words that cannot be asked about.
+
+        Raises
+        ------
+        InputError
+            Naming all words without a vector, with near spellings of each, or one whose vector is zero.
+        """
+        unknown = [word for word in dict.fromkeys(words) if word not in self._keyed.key_to_index]
+        if unknown:
+            parts = []
+            for word in unknown:
+                near = self.near_spellings(word)
+                parts.append(f"{word!r} ({'near spellings: ' + ', '.join(near) if near else 'no near spelling'})")
+            raise InputError(f"not among the {len(self._keyed):,} words of {self._name}: {'; '.join(parts)}")
+        for word in words:
+            if not self._keyed.get_vector(word).any():
+                raise InputError(f"the vector of {word!r} in {self._name} is zero: nothing is near it")
+
+    def near_spellings(self, word: str) -> list[str]:
+        """Known words that are spelt much like this one: those that differ in case first, then by likeness."""
+        candidates = self._keyed.index_to_key[:_SUGGESTED_FROM]
+        folded = word.casefold()
+        same = [known for known in candidates if known.casefold() == folded]
+        alike = [known for known in candidates if abs(len(known) - len(word)) <= 2]
+        found = difflib.get_close_matches(word, alike, n=_SUGGESTIONS, cutoff=_ALIKE)
+        return list(dict.fromkeys([*same, *found]))[:_SUGGESTIONS]
+
+
+def _finite(neighbours: Sequence[Neighbour]) -> list[Neighbour]:
+    """Without words whose vector is zero and that have no cosine."""
+    return [(word, float(score)) for word, score in neighbours if np.isfinite(score)]
