@@ -77,13 +77,15 @@ def _compile_step(self, scalars, w, g, state):
 
 
 def begin(self, row, now, squared_norm):
-    """`Step.begin` of the settings `self`, with its scalars in float32; nothing for rules without state per row."""
+    """`Step.begin` of the settings `self`, its scalars in their type; nothing for rules without state per row."""
 
 
 @overload(begin)
 def _compile_begin(self, row, now, squared_norm):
     if not hasattr(self.instance_class, "begin"):
         return lambda self, row, now, squared_norm: ((), ())
+    if self.types[0] == types.float64:
+        return lambda self, row, now, squared_norm: _begin(self, row, now, squared_norm)
 
     def begin_narrow(self, row, now, squared_norm):
         row, scalars = _begin(self, row, now, squared_norm)
@@ -108,6 +110,25 @@ def _narrow_all(values):
 @overload(_narrow_all)
 def _compile_narrow_all(values):
     return _narrow[len(values)]
+
+
+def needs_norm(self):
+    """Whether the rule uses the squared norm of a row's gradient: known when compiling."""
+
+
+@overload(needs_norm)
+def _compile_needs_norm(self):
+    answer = issubclass(self.instance_class, steps.AdaGradNormStep)
+    return lambda self: answer
+
+
+def update_row(self, before, w, g, matrix, root):
+    """`FullMatrixStep.update` of the settings `self`."""
+
+
+@overload(update_row, strict=False)
+def _compile_update_row(self, before, w, g, matrix, root):
+    return self.instance_class.update
 
 
 @overload(steps.larger)

@@ -128,7 +128,7 @@ class Rule:
             If `w` is no array of floats with at least one axis, or is too large for the rule.
         """
         if w.ndim == 0 or not np.issubdtype(w.dtype, np.floating):
-            raise InputError(f"optimizer {self.name}: parameters of type {w.dtype}, {w.ndim} axes: expected floats, 1 axis")
+            raise InputError(f"optimizer {self.name}: {w.dtype} parameters of {w.ndim} axes: expected rows of floats")
         state = {slot: np.full_like(w, value) for slot, value in self.start().items()}
         rows = 1 if self.shared else len(w)
         state.update({slot: np.full(rows, value) for slot, value in self.row_start().items()})
