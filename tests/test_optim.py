@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -335,7 +336,7 @@ class TestSettings:
             ("adagrad-norm", {"scope": "word"}, "scope = word: expected row or model"),
             ("adagrad-full", {"initial_accumulator": 0.0}, "delta = 0.0"),
             ("adagrad-full", {"refresh": 0}, "refresh = 0"),
-            *((name, {"epsilon": 0}, "epsilon = 0.0") for name in ("rmsprop", "adadelta", "adam", "adamax", "amsgrad")),
+            *((name, {"epsilon": 0}, "epsilon = 0.0") for name in ("rmsprop", "adadelta", "adam", "amsgrad")),
             ("adam", {"learning_rate": "fast"}, "learning_rate = fast: expected a number"),
             ("adam", {"learning_rate": "inf"}, "learning_rate = inf"),
             ("adagrad-full", {"refresh": "2.5"}, "refresh = 2.5: expected a whole number"),
@@ -347,9 +348,8 @@ class TestSettings:
         ],
     )  # fmt: skip
     def test_refused_by_name(self, name, options, message):
-        with pytest.raises(InputError, match=".") as error:
+        with pytest.raises(InputError, match=re.escape(message)) as error:
             optim.make(name, **options)
-        assert message in str(error.value)
         assert "\n" not in str(error.value)
 
     def test_presets(self):
