@@ -119,6 +119,8 @@ class TestEveryRule:
 
         state = rule.init(w)
         full = rule.name == "adagrad-full"
+        if full and dtype == "float64":
+            pytest.skip("training uses it in float32, and it takes long to compile")
         names = ("matrix", "inverse_root") if full else rule.slots
         per_value, per_row = tuple(state[s] for s in names), tuple(state[s] for s in rule.row_slots)
         step = rule.vector_settings()
