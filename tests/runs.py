@@ -1,12 +1,19 @@
-"""A run's folder with any vectors in it, for tests of what is done with finished runs."""
+"""For tests of what is done with finished runs: a run's folder with any vectors in it, and the command line."""
 
 from __future__ import annotations
 
 import json
+import signal
+import sys
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
+from glove_adagrad.cli import main
 from glove_adagrad.vocabulary import Vocabulary
 
 
@@ -35,3 +42,49 @@ def make_run(folder: Path, words: list[str], word: np.ndarray, context: np.ndarr
     }
     (folder / "history.json").write_text(json.dumps(history))
     return folder
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left: its exit code, and the texts on stdout and stderr."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Command:
+    """The command line within this process; a command never ends in a traceback."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, *arguments: object) -> Outcome:
+        self._monkeypatch.setattr(sys, "argv", ["glove-adagrad", *map(str, arguments)])
+        # main takes over a signal and the showing of warnings, which are the test runner's here
+        self._monkeypatch.setattr(signal, "signal", lambda *_: None)
+        self._monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = self._capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    def ok(self, *arguments: object) -> str:
+        """The output of a command that must succeed and have nothing to complain of."""
+        found = self(*arguments)
+        assert (found.code, found.err) == (0, "")
+        return found.out
+
+    def json(self, *arguments: object) -> Any:
+        return json.loads(self.ok(*arguments, "--json"))
+
+    def refused(self, code: int, *arguments: object) -> str:
+        """The one line on stderr of a command that must fail with this exit code and print nothing else."""
+        found = self(*arguments)
+        assert (found.code, found.out) == (code, "")
+        assert found.err.count("\n") == 1
+        return found.err

@@ -61,7 +61,8 @@ def main() -> None:
         cli(standalone_mode=False)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "glove-adagrad"
-        click.echo(f"{command}: error: {error.format_message()}  (see {command} --help)", err=True)
+        message = " ".join(error.format_message().split())  # click lists choices on lines of their own
+        click.echo(f"{command}: error: {message}  (see {command} --help)", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("glove-adagrad: interrupted", err=True)

@@ -42,7 +42,8 @@ class Neighbourhood:
             As `check` does.
         """
         self.check([word])
-        return _finite(self._keyed.most_similar(word, topn=top))
+        with np.errstate(invalid="ignore"):
+            return _finite(self._keyed.most_similar(word, topn=top))
 
     def analogy(self, a: str, b: str, c: str, top: int = 10, method: str = "add") -> list[Neighbour]:
         """Words that are to c as b is to a, best first, by 3CosAdd or 3CosMul (Levy and Goldberg 2014).
