@@ -173,6 +173,18 @@ class TestEveryRule:
         state = train(rule, w, updates[:3])
         assert {state[slot].dtype for slot in rule.slots} <= {np.dtype("float32")}
 
+    def test_effective_rate_is_that_of_a_steady_gradient(self, rule):
+        plain = type(rule)(**{k: 0.0 if k in ("l1", "l2", "weight_decay") else v for k, v in rule.options().items()})
+        w, g = np.zeros((2, 3)), np.array([[0.1, 1, 10], [2, 0.2, 0.4]])
+        if rule.name == "adagrad-full":
+            g[:, 1:] = 0  # of the matrix, the effective rates are the diagonal
+        state = plain.init(w)
+        for _ in range(3000):
+            before = w.copy()
+            plain.update(w, g, state)
+        expected = 2 * (before - w) if rule.name == "adagrad-da" else before - w  # of a quotient, whose divisor grows
+        assert np.allclose(plain.effective_rate(state) * g, expected, rtol=5e-3)
+
     def test_options_rebuild_it(self, rule):
         assert optim.make(rule.name, **rule.options()) == rule
         assert optim.make(rule.name, **{k: str(v) for k, v in rule.options().items()}) == rule

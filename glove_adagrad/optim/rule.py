@@ -27,6 +27,11 @@ def as_float32(settings: Settings) -> Settings:
     return settings._make(np.float32(value) for value in settings)
 
 
+def beside(values: Array, w: Array) -> Array:
+    """A value per row, or one for all, in the type of `w` and in a shape that broadcasts to it."""
+    return values.reshape((-1,) + (1,) * (w.ndim - 1)).astype(w.dtype)
+
+
 def begin(step: Any, row: tuple[Any, ...], now: Any, squared_norm: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """A row's new state and what its update needs besides: `step.begin`, or nothing for a rule without row state."""
     if hasattr(step, "begin"):
@@ -174,15 +179,23 @@ class Rule:
         )
         for slot, value in zip(self.row_slots, row, strict=True):
             state[slot][row_index] = value
-        beside = (-1,) + (1,) * (w.ndim - 1)
         w[index], values = step.step(
-            tuple(scalar.reshape(beside).astype(w.dtype) for scalar in scalars),
+            tuple(beside(scalar, w) for scalar in scalars),
             w[index],
             g,
             tuple(state[slot][index] for slot in self.slots),
         )
         for slot, value in zip(self.slots, values, strict=True):
             state[slot][index] = value
+
+    def effective_rate(self, state: State) -> Array:
+        """What gradients of each parameter are multiplied by at this state, a steady gradient being assumed.
+
+        Returns
+        -------
+        ndarray, of the shape of `w` or one that broadcasts to it
+        """
+        raise NotImplementedError
 
     def settle(self, w: Array, state: State) -> None:
         """Bring rows that a rule moves without a gradient up to date, in place: before `w` is read by others."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.optim import steps
-from glove_adagrad.optim.rule import Array, Rule, State
+from glove_adagrad.optim.rule import Array, Rule, State, beside
 
 _SCOPES = ("row", "model")
 
@@ -34,6 +34,9 @@ class SGD(Rule):
 
     def start(self) -> dict[str, float]:
         return {"velocity": 0.0} if self.momentum else {}
+
+    def effective_rate(self, state: State) -> Array:
+        return np.array(self.learning_rate / (1 - self.momentum))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,9 @@ class StanfordAdaGrad(Rule):
 
     def start(self) -> dict[str, float]:
         return {"sum_of_squares": 1.0}
+
+    def effective_rate(self, state: State) -> Array:
+        return self.learning_rate / np.sqrt(state["sum_of_squares"])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -93,6 +99,12 @@ class AdaGrad(Rule):
 
     def row_start(self) -> dict[str, float]:
         return {"row_updates": 0.0}
+
+    def effective_rate(self, state: State) -> Array:
+        s = state["sum_of_squares"]
+        rate = self.learning_rate / (1 + beside(state["row_updates"], s) * self.lr_decay)
+        divisor = np.sqrt(s + self.epsilon) if self.epsilon_inside else np.sqrt(s) + self.epsilon
+        return rate / divisor
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -154,6 +166,9 @@ class FullMatrixAdaGrad(Rule):
             w[row] = values.reshape(w[row].shape)
             before[row] += 1
 
+    def effective_rate(self, state: State) -> Array:
+        return self.learning_rate * np.diagonal(state["inverse_root"], axis1=1, axis2=2)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AdaGradNorm(Rule):
@@ -182,6 +197,9 @@ class AdaGradNorm(Rule):
 
     def row_start(self) -> dict[str, float]:
         return {"squared_norms": self.initial_accumulator}
+
+    def effective_rate(self, state: State) -> Array:
+        return (self.learning_rate / np.sqrt(state["squared_norms"]))[:, None]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -215,9 +233,12 @@ class MirrorDescentAdaGrad(Rule):
         return {"last_update": 0.0}
 
     def settle(self, w: Array, state: State) -> None:
-        idle = (state["updates"] - state["last_update"]).reshape((-1,) + (1,) * (w.ndim - 1)).astype(w.dtype)
+        idle = beside(state["updates"] - state["last_update"], w)
         w[:] = self.vector_settings().rest(idle, w, (state["root_of_squares"],))
         state["last_update"][:] = state["updates"]
+
+    def effective_rate(self, state: State) -> Array:
+        return self.learning_rate / (self.delta + state["root_of_squares"])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -245,6 +266,9 @@ class ProximalAdaGrad(Rule):
 
     def start(self) -> dict[str, float]:
         return {"sum_of_squares": self.initial_accumulator}
+
+    def effective_rate(self, state: State) -> Array:
+        return self.learning_rate / np.sqrt(state["sum_of_squares"])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -284,6 +308,9 @@ class DualAveragingAdaGrad(Rule):
         state["sum_of_gradients"] = (-w * (self.initial_accumulator**0.5 / self.learning_rate)).astype(w.dtype)
         return state
 
+    def effective_rate(self, state: State) -> Array:
+        return self.learning_rate / np.sqrt(state["sum_of_squares"])
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RMSProp(Rule):
@@ -303,6 +330,9 @@ class RMSProp(Rule):
 
     def start(self) -> dict[str, float]:
         return {"mean_of_squares": 0.0}
+
+    def effective_rate(self, state: State) -> Array:
+        return self.learning_rate / (np.sqrt(state["mean_of_squares"]) + self.epsilon)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -324,6 +354,10 @@ class AdaDelta(Rule):
     def start(self) -> dict[str, float]:
         return {"mean_of_squares": 0.0, "mean_of_squared_steps": 0.0}
 
+    def effective_rate(self, state: State) -> Array:
+        x, s = state["mean_of_squared_steps"], state["mean_of_squares"]
+        return self.learning_rate * np.sqrt((x + self.epsilon) / (s + self.epsilon))
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Adam(Rule):
@@ -333,6 +367,7 @@ class Adam(Rule):
     """
 
     name: ClassVar[str] = "adam"
+    _squares: ClassVar[str] = "mean_of_squares"
     learning_rate: float = 0.001
     beta1: float = 0.9
     beta2: float = 0.999
@@ -350,6 +385,11 @@ class Adam(Rule):
 
     def row_start(self) -> dict[str, float]:
         return {"mean_weight": 0.0, "squares_weight": 0.0}
+
+    def effective_rate(self, state: State) -> Array:
+        # a row without updates has weights of 0 and averages of 0
+        weight = np.maximum(beside(state["squares_weight"], state["mean"]), 1 - self.beta2)
+        return self.learning_rate / (np.sqrt(state[self._squares] / weight) + self.epsilon)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -380,6 +420,7 @@ class AMSGrad(Adam):
     """
 
     name: ClassVar[str] = "amsgrad"
+    _squares: ClassVar[str] = "largest_mean_of_squares"
 
     def vector_settings(self) -> Any:
         return steps.AMSGradStep(self.learning_rate, 1 - self.beta1, 1 - self.beta2, self.epsilon)
@@ -403,3 +444,6 @@ class Adamax(Adam):
 
     def row_start(self) -> dict[str, float]:
         return {"mean_weight": 0.0}
+
+    def effective_rate(self, state: State) -> Array:
+        return self.learning_rate / np.maximum(state["largest"], self.epsilon)
