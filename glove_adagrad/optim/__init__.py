@@ -1,6 +1,6 @@
 """Update rules: AdaGrad and its relatives, as values.
 
-A rule holds settings and a formula (`rules`, `steps`); it works on any NumPy arrays, and the training kernel compiles
+A rule holds settings (`adagrad`, `relatives`) and a formula (`steps`); it works on any NumPy arrays, and the training kernel compiles
 the same formula. Nothing here knows GloVe, files, or Numba.
 
 >>> import numpy as np
@@ -15,23 +15,17 @@ import dataclasses
 from typing import Any
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.optim.rule import Rule, State, as_float32
-from glove_adagrad.optim.rules import (
-    SGD,
-    AdaDelta,
+from glove_adagrad.optim.adagrad import (
     AdaGrad,
     AdaGradNorm,
-    Adam,
-    Adamax,
-    AdamW,
-    AMSGrad,
     DualAveragingAdaGrad,
     FullMatrixAdaGrad,
     MirrorDescentAdaGrad,
     ProximalAdaGrad,
-    RMSProp,
     StanfordAdaGrad,
 )
+from glove_adagrad.optim.relatives import SGD, AdaDelta, Adam, Adamax, AdamW, AMSGrad, RMSProp
+from glove_adagrad.optim.rule import Rule, State, as_float32
 
 __all__ = [
     "PRESETS",

@@ -1,6 +1,6 @@
 """What all rules have in common: checked settings, options by name, and use on NumPy arrays.
 
-The rules themselves stand in `rules`, their formulas in `steps`.
+The rules themselves are in `adagrad` and `relatives`, their formulas in `steps`.
 """
 
 from __future__ import annotations

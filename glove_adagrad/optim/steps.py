@@ -20,7 +20,7 @@ their decay, m += (1 - beta) (g - m), for the same reason. `begin` runs once per
 time goes into roots and divisions: a step has one of each.
 
 Notation of the comments: g gradient, s accumulator, eta learning rate. What the settings mean, their defaults and
-checks are in `rules`; nothing here knows of files, options or GloVe.
+checks are in `adagrad` and `relatives`; nothing here knows of files, options or GloVe.
 """
 
 from __future__ import annotations
