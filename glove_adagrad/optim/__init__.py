@@ -1,7 +1,7 @@
 """Update rules: AdaGrad and its relatives, as values.
 
-A rule holds settings (`adagrad`, `relatives`) and a formula (`steps`); it works on any NumPy arrays, and the training kernel compiles
-the same formula. Nothing here knows GloVe, files, or Numba.
+A rule holds settings (`adagrad`, `relatives`) and a formula (`steps`); it works on any NumPy arrays, and the training
+kernel compiles the same formula. Nothing here knows GloVe, files, or Numba.
 
 >>> import numpy as np
 >>> optimizer = AdaGrad(learning_rate=0.5)
