@@ -25,11 +25,11 @@ def fast_kernel(function: Callable[..., Any]) -> Any:
     return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)(function)
 
 
-def parallel_kernel(function: Callable[..., Any]) -> Any:
-    """Like `fast_kernel`, with `prange` loops run by Numba's threads."""
-    return numba.njit(cache=True, error_model="numpy", fastmath=FAST, parallel=True)(function)
-
-
 def inline(function: Callable[..., Any]) -> Any:
     """A small function to be copied into the kernels that call it."""
     return numba.njit(inline="always", error_model="numpy", fastmath=FAST)(function)
+
+
+def forced_inline(function: Callable[..., Any]) -> Any:
+    """Like `inline`, for larger functions with several callers: copied by LLVM, typed only once."""
+    return numba.njit(error_model="numpy", fastmath=FAST, forceinline=True)(function)

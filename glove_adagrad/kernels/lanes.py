@@ -1,0 +1,266 @@
+"""Short vectors of numbers as a Numba type, so that kernels say how they use the processor's vector unit.
+
+Left to itself the compiler guards every loop over rows of parameters against rows that overlap, cuts its end into
+single numbers, and so spends half of the time beside the arithmetic. With lanes written out there is nothing to
+guess: `load` and `store` move 8 (or 4) neighbours, arithmetic and the NumPy functions below work on all of them at
+once, and a function of `+ - * /`, `np.sqrt`, `np.abs`, `np.sign`, `np.minimum` and `np.maximum` runs unchanged on
+numbers, arrays and lanes. A sum over lanes has the same order on every machine. A scalar operand is cast to the
+lanes' type and spread over them.
+"""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core.typing.builtins import infer_global
+from numba.core.typing.templates import AbstractTemplate, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+#: What the compiler may do with lanes: as `jit.FAST`, named one by one.
+_FAST = ("reassoc", "nsz", "arcp", "contract", "afn")
+
+WIDE, HALF = 8, 4
+
+
+class Lanes(types.Type):
+    """`count` neighbouring numbers of a floating-point type."""
+
+    def __init__(self, element: types.Float, count: int) -> None:
+        self.element = element
+        self.count = count
+        super().__init__(name=f"Lanes({element}, {count})")
+
+
+@register_model(Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, ir.VectorType(dmm.lookup(fe_type.element).get_value_type(), fe_type.count))
+
+
+def _spread(context, builder, value, from_type, lanes):
+    """The operand as lanes: itself, or a number cast and copied to each."""
+    if isinstance(from_type, Lanes):
+        return value
+    number = context.cast(builder, value, from_type, lanes.element)
+    vector = ir.VectorType(number.type, lanes.count)
+    first = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), [0] * lanes.count)
+    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
+
+
+def _call(builder, name, *arguments):
+    vector = arguments[0].type
+    suffix = f"v{vector.count}{'f32' if isinstance(vector.element, ir.FloatType) else 'f64'}"
+    function = builder.module.declare_intrinsic(
+        f"llvm.{name}.{suffix}", (), ir.FunctionType(vector, [vector] * len(arguments))
+    )
+    return builder.call(function, arguments, fastmath=_FAST)
+
+
+def _sign(builder, x):
+    zero = ir.Constant(x.type, [0.0] * x.type.count)
+    one = ir.Constant(x.type, [1.0] * x.type.count)
+    return builder.select(builder.fcmp_ordered("==", x, zero), zero, _call(builder, "copysign", one, x))
+
+
+# a comparison and a choice, not llvm.minnum: the processor's own min and max, in one instruction each
+_OPERATIONS = {
+    operator.add: lambda b, x, y: b.fadd(x, y, flags=_FAST),
+    operator.sub: lambda b, x, y: b.fsub(x, y, flags=_FAST),
+    operator.mul: lambda b, x, y: b.fmul(x, y, flags=_FAST),
+    operator.truediv: lambda b, x, y: b.fdiv(x, y, flags=_FAST),
+    np.minimum: lambda b, x, y: b.select(b.fcmp_ordered("<", x, y), x, y),
+    np.maximum: lambda b, x, y: b.select(b.fcmp_ordered(">", x, y), x, y),
+    operator.neg: lambda b, x: b.fneg(x, flags=_FAST),
+    np.sqrt: lambda b, x: _call(b, "sqrt", x),
+    np.abs: lambda b, x: _call(b, "fabs", x),
+    np.sign: _sign,
+}
+
+
+def _register(function, emit):
+    class Template(AbstractTemplate):
+        key = function
+
+        def generic(self, args, kws):
+            lanes = next((arg for arg in args if isinstance(arg, Lanes)), None)
+            if lanes is None or any(isinstance(arg, Lanes) and arg != lanes for arg in args):
+                return None
+            if not all(isinstance(arg, (Lanes, types.Number, types.Boolean)) for arg in args):
+                return None
+            return signature(lanes, *args)
+
+    infer_global(function, types.Function(Template))
+
+    def lower(context, builder, sig, args):
+        operands = [_spread(context, builder, a, t, sig.return_type) for a, t in zip(args, sig.args, strict=True)]
+        return emit(builder, *operands)
+
+    number = types.Number
+    unary = function in (operator.neg, np.sqrt, np.abs, np.sign)
+    for kinds in [(Lanes,)] if unary else [(Lanes, Lanes), (Lanes, number), (number, Lanes)]:
+        lower_builtin(function, *kinds)(lower)
+
+
+for _function, _emit in _OPERATIONS.items():
+    _register(_function, _emit)
+
+
+def _pointer(context, builder, array_type, array, index, count):
+    """Address of array[index] as one of `count` neighbours; the array is contiguous, nothing is checked."""
+    data = context.make_array(array_type)(context, builder, array).data
+    at = builder.gep(data, [index], inbounds=True)
+    return builder.bitcast(at, ir.VectorType(data.type.pointee, count).as_pointer())
+
+
+def _load(count):
+    @intrinsic
+    def load(typingctx, array, index):
+        lanes = Lanes(array.dtype, count)
+
+        def codegen(context, builder, sig, args):
+            at = context.cast(builder, args[1], sig.args[1], types.intp)
+            value = builder.load(_pointer(context, builder, sig.args[0], args[0], at, count))
+            value.align = array.dtype.bitwidth // 8
+            return value
+
+        return lanes(array, index), codegen
+
+    return load
+
+
+#: load8(array, index), load4(array, index): the neighbours that begin at array[index].
+load8, load4 = _load(WIDE), _load(HALF)
+
+
+@intrinsic
+def store(typingctx, array, index, lanes):
+    """Write lanes to the places that begin at array[index]."""
+
+    def codegen(context, builder, sig, args):
+        at = context.cast(builder, args[1], sig.args[1], types.intp)
+        pointer = _pointer(context, builder, sig.args[0], args[0], at, sig.args[2].count)
+        builder.store(args[2], pointer, align=sig.args[0].dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(array, index, lanes), codegen
+
+
+def _load_state(count):
+    @intrinsic
+    def load_state(typingctx, slots, array, index, n):
+        lanes = Lanes(array.dtype, count)
+        result = types.UniTuple(lanes, len(slots))
+
+        def codegen(context, builder, sig, args):
+            values = []
+            at = context.cast(builder, args[2], sig.args[2], types.intp)
+            stride = context.cast(builder, args[3], sig.args[3], types.intp)
+            for _ in range(len(slots)):
+                at = builder.add(at, stride)
+                value = builder.load(_pointer(context, builder, sig.args[1], args[1], at, count))
+                value.align = array.dtype.bitwidth // 8
+                values.append(value)
+            return context.make_tuple(builder, sig.return_type, values)
+
+        return result(slots, array, index, n), codegen
+
+    return load_state
+
+
+#: load_state8(slots, array, index, n): a tuple of lanes, from index + n, index + 2 n..., as many as `slots` is long.
+load_state8, load_state4 = _load_state(WIDE), _load_state(HALF)
+
+
+@intrinsic
+def store_state(typingctx, array, index, n, values):
+    """Write a tuple of lanes to index + n, index + 2 n..."""
+
+    def codegen(context, builder, sig, args):
+        at = context.cast(builder, args[1], sig.args[1], types.intp)
+        stride = context.cast(builder, args[2], sig.args[2], types.intp)
+        for slot, lanes in enumerate(sig.args[3]):
+            at = builder.add(at, stride)
+            pointer = _pointer(context, builder, sig.args[0], args[0], at, lanes.count)
+            builder.store(builder.extract_value(args[3], slot), pointer, align=sig.args[0].dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(array, index, n, values), codegen
+
+
+@intrinsic
+def zero8(typingctx, array):
+    """Eight zeros of the array's type."""
+
+    def codegen(context, builder, sig, args):
+        vector = context.get_value_type(sig.return_type)
+        return ir.Constant(vector, [0.0] * WIDE)
+
+    return Lanes(array.dtype, WIDE)(array), codegen
+
+
+def _pick(builder, value, first, count):
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, first + count)))
+    return builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), lanes)
+
+
+@intrinsic
+def halved(typingctx, lanes):
+    """The first half of the lanes plus the second."""
+
+    def codegen(context, builder, sig, args):
+        count = args[0].type.count // 2
+        return builder.fadd(_pick(builder, args[0], 0, count), _pick(builder, args[0], count, count))
+
+    return Lanes(lanes.element, lanes.count // 2)(lanes), codegen
+
+
+@intrinsic
+def total(typingctx, lanes):
+    """The sum of all lanes, always by adding the second half to the first."""
+
+    def codegen(context, builder, sig, args):
+        (value,) = args
+        while value.type.count > 1:
+            count = value.type.count // 2
+            value = builder.fadd(_pick(builder, value, 0, count), _pick(builder, value, count, count))
+        return builder.extract_element(value, ir.Constant(ir.IntType(32), 0))
+
+    return lanes.element(lanes), codegen
+
+
+@intrinsic
+def keep(typingctx, lane_from_end, old, new):
+    """`new`, but `old` in one lane, counted from the end: 1 is the last. The number of the lane is a literal."""
+    if not isinstance(lane_from_end, types.IntegerLiteral):
+        return None
+
+    def codegen(context, builder, sig, args):
+        count = old.count
+        pick = list(range(count, 2 * count))
+        pick[count - lane_from_end.literal_value] -= count
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), count), pick)
+        return builder.shuffle_vector(args[1], args[2], mask)
+
+    return old(lane_from_end, old, new), codegen
+
+
+@intrinsic
+def keep_all(typingctx, lane_from_end, old, new):
+    """`keep` for each of two tuples of lanes."""
+    if not isinstance(lane_from_end, types.IntegerLiteral):
+        return None
+
+    def codegen(context, builder, sig, args):
+        values = []
+        for slot, lanes in enumerate(sig.args[1]):
+            pick = list(range(lanes.count, 2 * lanes.count))
+            pick[lanes.count - lane_from_end.literal_value] -= lanes.count
+            mask = ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), pick)
+            values.append(builder.shuffle_vector(*(builder.extract_value(a, slot) for a in args[1:]), mask))
+        return context.make_tuple(builder, sig.return_type, values)
+
+    return old(lane_from_end, old, new), codegen

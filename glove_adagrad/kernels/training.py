@@ -1,0 +1,290 @@
+"""The training loop: GloVe's records in blocks, any update rule, in lanes.
+
+Parameters of one side (words or contexts) are one array [V, 1 + slots, n]: a row holds a word's n parameters, then as
+many values of the rule's state for each, slot by slot, so that what an update needs lies together. n is d + 2 rounded
+up to a multiple of 4. Of the n, the first d are the vector; the last two are, for a word, its bias and a 1, for a
+context a 1 and its bias; what lies between is 0. So the product of two rows is w . c + b + b~, its gradient treats
+biases like components, and only the 1 has to be kept from moving.
+
+Rows are in the order of parts: part 0's words, then part 1's. The block {p, q} is the tiles (p, q) and (q, p) with
+all records of their cells, both X[a, b] and X[b, a]; it touches no rows but those of parts p and q.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glove_adagrad.kernels.jit import fast_kernel, forced_inline, inline
+from glove_adagrad.kernels.lanes import (
+    halved,
+    keep,
+    keep_all,
+    load4,
+    load8,
+    load_state4,
+    load_state8,
+    store,
+    store_state,
+    total,
+    zero8,
+)
+from glove_adagrad.kernels.rules import begin, get, needs_norm, put, step
+
+_HALF, _ONE, _ZERO = np.float32(0.5), np.float32(1), np.float32(0)
+_1, _23 = np.int32(1), np.int32(23)
+_ROOT_HALF = np.int32(0x3F3504F3)  # bits of sqrt(1/2): mantissas are taken from there to sqrt(2)
+_LN_2, _LOG2_E = np.float32(0.6931471805599453), np.float32(1.4426950408889634)
+
+
+@inline
+def _targets(n, logs, log_bits, weights, weight_bits, log_x_max, alpha):
+    """ln X and f(X) of n cells, in place: `logs` holds X at first.
+
+    Both to about 1e-7, relative to X: polynomials fitted to ln on [sqrt(1/2), sqrt(2)] and to 2^t on [-1/2, 1/2],
+    where vector code wants neither calls nor branches. `log_bits` and `weight_bits` are the same memory as int32.
+    """
+    for k in range(n):
+        exponent = (log_bits[k] - _ROOT_HALF) >> _23
+        log_bits[k] -= exponent << _23
+        weights[k] = np.float32(exponent)
+    for k in range(n):
+        # ln(1 + r) = 2 atanh(r / (2 + r)), an odd series in s
+        r = logs[k] - _ONE
+        s = r / (r + np.float32(2))
+        q = s * s
+        series = np.float32(2 / 9)
+        series = series * q + np.float32(2 / 7)
+        series = series * q + np.float32(2 / 5)
+        series = series * q + np.float32(2 / 3)
+        log_x = weights[k] * _LN_2 + (s * q * series + (s + s))
+        logs[k] = log_x
+        power = min(alpha * (log_x - log_x_max), _ZERO) * _LOG2_E
+        power = max(power, np.float32(-120))
+        whole = np.floor(power + _HALF)
+        t = (power - whole) * _LN_2
+        series = np.float32(1 / 5040)
+        series = series * t + np.float32(1 / 720)
+        series = series * t + np.float32(1 / 120)
+        series = series * t + np.float32(1 / 24)
+        series = series * t + np.float32(1 / 6)
+        series = series * t + _HALF
+        series = series * t + _ONE
+        weights[k] = series * t + _ONE
+        weight_bits[k] += np.int32(whole) << _23
+
+
+@forced_inline
+def _product(words, i, contexts, j, n):
+    """w . c + b + b~ of two rows."""
+    wide = n & -8
+    even = zero8(words)
+    odd = even
+    for k in range(0, wide - 8, 16):
+        even = even + load8(words, i + k) * load8(contexts, j + k)
+        odd = odd + load8(words, i + k + 8) * load8(contexts, j + k + 8)
+    if wide & 8:
+        even = even + load8(words, i + wide - 8) * load8(contexts, j + wide - 8)
+    if n & 4:
+        return total(halved(even + odd) + load4(words, i + wide) * load4(contexts, j + wide))
+    return total(even + odd)
+
+
+@inline
+def _clipped(g, clip):
+    return np.minimum(np.maximum(g, -clip), clip)
+
+
+def _last_lanes(load, load_state):
+    @forced_inline
+    def step_last(rule, biases, slots, words, i, contexts, j, n, pull, clip, scalars):
+        """Step the last lanes of two rows, from i and j on. They hold the biases, and the ones, which stay."""
+        w, c = load(words, i), load(contexts, j)
+        w_state, c_state = load_state(slots, words, i, n), load_state(slots, contexts, j, n)
+        g, h = _clipped(pull * c, clip), _clipped(pull * w, clip)
+        new_w, new_w_state = step(rule, scalars[0], w, g, w_state)
+        new_c, new_c_state = step(rule, scalars[2], c, h, c_state)
+        if biases is not None:
+            bias_w, bias_w_state = step(biases, scalars[1], w, g, w_state)
+            bias_c, bias_c_state = step(biases, scalars[3], c, h, c_state)
+            new_w, new_w_state = keep(2, bias_w, new_w), keep_all(2, bias_w_state, new_w_state)
+            new_c, new_c_state = keep(1, bias_c, new_c), keep_all(1, bias_c_state, new_c_state)
+        store(words, i, keep(1, w, new_w))
+        store_state(words, i, n, new_w_state)
+        store(contexts, j, keep(2, c, new_c))
+        store_state(contexts, j, n, new_c_state)
+
+    return step_last
+
+
+_step_last4, _step_last8 = _last_lanes(load4, load_state4), _last_lanes(load8, load_state8)
+
+
+@forced_inline
+def _step_pair(rule, biases, slots, words, i, contexts, j, n, pull, clip, scalars):
+    """Step both rows against the gradients pull * (the other row), each component clipped."""
+    end = (n - 4) & -8
+    for k in range(0, end, 8):
+        w, c = load8(words, i + k), load8(contexts, j + k)
+        w_state, c_state = load_state8(slots, words, i + k, n), load_state8(slots, contexts, j + k, n)
+        new_w, new_w_state = step(rule, scalars[0], w, _clipped(pull * c, clip), w_state)
+        new_c, new_c_state = step(rule, scalars[2], c, _clipped(pull * w, clip), c_state)
+        store(words, i + k, new_w)
+        store_state(words, i + k, n, new_w_state)
+        store(contexts, j + k, new_c)
+        store_state(contexts, j + k, n, new_c_state)
+    if n & 4:
+        _step_last4(rule, biases, slots, words, i + end, contexts, j + end, n, pull, clip, scalars)
+    else:
+        _step_last8(rule, biases, slots, words, i + end, contexts, j + end, n, pull, clip, scalars)
+
+
+@forced_inline
+def _squared_norm(rows, at, n, pull, clip, fixed):
+    """Sum of squares of the clipped gradient pull * row, without the component of the other side's fixed 1."""
+    squares = 0.0
+    for k in range(n):
+        if k != n - fixed:
+            g = _clipped(pull * rows[at + k], clip)
+            squares += g * g
+    return squares
+
+
+@forced_inline
+def _begin(rule, biases, row_state, row, now, norm):
+    """Scalars of a row's components and of its bias; the state of the row moves on."""
+    old = get(row_state, row)
+    new, scalars = begin(rule, old, now, norm)
+    put(row_state, row, new)
+    if biases is None:
+        return scalars, scalars
+    return scalars, begin(biases, old, now, norm)[1]
+
+
+@forced_inline
+def _update(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
+    """One record: move a word's and a context's row. Returns its loss before the move."""
+    words, contexts = sides
+    i, j = word * (len(slots) + 1) * n, context * (len(slots) + 1) * n
+    difference = _product(words, i, contexts, j, n) - log_x
+    pull = weight * difference
+    word_norm = context_norm = 0.0
+    if needs_norm(rule):
+        word_norm = _squared_norm(contexts, j, n, pull, clip, 1)
+        context_norm = _squared_norm(words, i, n, pull, clip, 2)
+    word_scalars = _begin(rule, biases, row_states[0], word, now, word_norm)
+    context_scalars = _begin(rule, biases, row_states[1], context, now, context_norm)
+    scalars = (word_scalars[0], word_scalars[1], context_scalars[0], context_scalars[1])
+    _step_pair(rule, biases, slots, words, i, contexts, j, n, pull, clip, scalars)
+    return 0.5 * pull * difference
+
+
+@fast_kernel
+def train_records(rule, biases, slots, sides, row_states, n, word, context, log_x, weight, clip, now):
+    """Train on records in the order given, on one thread. Returns the sum of their losses.
+
+    Serves float32 and float64 parameters: the order and precision of the Stanford program, for comparison.
+
+    rule, biases : settings of an update rule (see `optim.steps`); biases may be None for the same rule.
+    slots : tuple, as long as the rule has values of state for each parameter; its items do not matter.
+    sides : words' and contexts' parameters, each of the module's layout, flattened.
+    row_states : two tuples of as many float64 arrays as the rule has values of state for each row.
+    word, context : int64 [R], rows.
+    log_x, weight : [R], of the parameters' type.
+    now : number of records before the first.
+    """
+    loss = 0.0
+    for r in range(len(word)):
+        loss += _update(
+            rule, biases, slots, sides, row_states, word[r], context[r], n, log_x[r], weight[r], clip, now + r + 1.0
+        )
+    return loss
+
+
+@inline
+def _held_out(a, b, seed):
+    """24 bits drawn for a cell, whatever the order in which cells are visited (the finaliser of SplitMix64)."""
+    z = (np.uint64(a) << np.uint64(32)) + np.uint64(b) + seed
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (z ^ (z >> np.uint64(31))) >> np.uint64(40)
+
+
+@forced_inline
+def _read_row(cells, first, count, large, scale, log_x_max, alpha, buffers):
+    """ln X and f(X) of a row's cells into the buffers; returns how many large sums were passed."""
+    _, u32, u64, base = cells
+    logs, log_bits, weights, weight_bits = buffers
+    for k in range(count):
+        logs[k] = np.float32(u32[base[2] + first + k]) * scale
+    for k in range(count):
+        if logs[k] == 0:
+            logs[k] = np.float32(u64[large]) * scale
+            large += 1
+    _targets(count, logs, log_bits, weights, weight_bits, log_x_max, alpha)
+    return large
+
+
+@fast_kernel
+def _train_tile(rule, biases, slots, sides, row_states, n, cells, rows, a0, b0, matrix, objective, buffers, now):
+    """Train on one tile: cells of rows a0... with columns b0.... Returns the sum of losses and the records used."""
+    scale, forward, mirrored = matrix
+    log_x_max, alpha, clip, holdout, seed = objective
+    u16, u32, _, base = cells
+    logs, _, weights, _ = buffers
+    large, first = base[3], 0
+    loss = 0.0
+    records = 0
+    for row in range(rows):
+        last = np.int64(u32[base[0] + row])
+        large = _read_row(cells, first, last - first, large, scale, log_x_max, alpha, buffers)
+        a = a0 + row
+        for k in range(last - first):
+            b = b0 + np.int64(u16[base[1] + first + k])
+            if holdout > 0 and _held_out(a, b, seed) < holdout:
+                continue
+            log_x, weight = logs[k], weights[k]
+            if forward:
+                records += 1
+                loss += _update(rule, biases, slots, sides, row_states, a, b, n, log_x, weight, clip, now + records)
+            if mirrored and a != b:
+                records += 1
+                loss += _update(rule, biases, slots, sides, row_states, b, a, n, log_x, weight, clip, now + records)
+        first = last
+    return loss, records
+
+
+@fast_kernel
+def train_blocks(
+    rule, biases, slots, sides, row_states, n, halves, sizes, starts, blocks, scale, objective, now, losses, records
+):
+    """Train on blocks one after the other. Threads may each have some of the blocks of a stratum, which share no row.
+
+    The first six parameters are those of `train_records`, in float32.
+
+    halves : a tuple of (u16, u32, u64, bases [P * P, 4], forward, mirrored), one for a symmetric matrix, two for
+        another: the tiles of a half, and which of X[a, b] and X[b, a] its cells are.
+    sizes, starts : int64 [P], words of each part and the row of its first.
+    blocks : int64 [blocks, 2], the parts p <= q of each block.
+    scale : float32, what a sum is multiplied by to give X.
+    objective : ln x_max, alpha, clip (float32); cells of 2^24 to hold out and a seed for them (uint64).
+    losses, records : float64 and int64 [blocks], filled.
+    """
+    logs, weights = np.empty(sizes[0], np.float32), np.empty(sizes[0], np.float32)
+    buffers = (logs, logs.view(np.int32), weights, weights.view(np.int32))
+    for block in range(len(blocks)):
+        p, q = blocks[block, 0], blocks[block, 1]
+        loss = 0.0
+        done = 0
+        for half in halves:
+            u16, u32, u64, bases, forward, mirrored = half
+            for turn in range(1 if p == q else 2):
+                a, b = (p, q) if turn == 0 else (q, p)
+                cells = (u16, u32, u64, bases[a * len(sizes) + b])
+                more, number = _train_tile(
+                    rule, biases, slots, sides, row_states, n, cells, sizes[a], starts[a], starts[b],
+                    (scale, forward, mirrored), objective, buffers, now + done,
+                )  # fmt: skip
+                loss += more
+                done += number
+        losses[block] = loss
+        records[block] = done
