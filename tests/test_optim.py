@@ -225,24 +225,25 @@ class TestPublishedValues:
 
 
 class TestIdentities:
-    def test_stanford_is_adagrad_at_rate_1_one_step_late(self, start):
-        """eta g / sqrt(1 + sum (eta g)^2) = g / sqrt(1 / eta^2 + sum g^2), the sum being that of before."""
+    def test_stanford_is_adagrad_at_rate_1_one_step_late(self):
+        """eta g / sqrt(1 + sum (eta g)^2), as Stanford's program steps, against the textbook's sums and rate 1."""
         eta, rng = 0.05, np.random.default_rng(5)
-        stanford, textbook = optim.StanfordAdaGrad(learning_rate=eta), optim.AdaGrad(
-            learning_rate=1.0, initial_accumulator=1 / eta**2, epsilon=0.0
-        )  # fmt: skip
-        w, other = start.copy(), start.copy()
-        state, other_state = stanford.init(w), textbook.init(other)
+        stanford = optim.StanfordAdaGrad(learning_rate=eta)
+        textbook = optim.AdaGrad(learning_rate=1.0, initial_accumulator=eta**-2, epsilon=0.0)
+        w, late, theirs = np.zeros((3, 4, 5))
+        accumulator = np.ones_like(theirs)
+        state, textbook_state = stanford.init(w), textbook.init(late)
         for _ in range(200):
             g = 30 * rng.normal(size=w.shape)
-            before = other_state["sum_of_squares"].copy()
-            textbook.update(other, g, other_state)
-            # the textbook step divides by the root of the sum with g; Stanford's by that of the sum before
-            late = np.sqrt(other_state["sum_of_squares"] / before)
-            other += g / np.sqrt(other_state["sum_of_squares"]) * (1 - late)
             stanford.update(w, g, state)
-        assert np.allclose(w, other, rtol=1e-9)
-        assert np.allclose(state["sum_of_squares"], eta**2 * other_state["sum_of_squares"])
+            theirs -= eta * g / np.sqrt(accumulator)
+            accumulator += (eta * g) ** 2
+            late -= g * textbook.effective_rate(textbook_state)  # the rate of before this gradient
+            textbook.update(np.zeros_like(late), g, textbook_state)
+        assert np.allclose(w, theirs, rtol=1e-12)
+        assert np.allclose(w, late, rtol=1e-12)
+        assert np.allclose(state["sum_of_squares"], accumulator / eta**2)
+        assert stanford.bias_start() == {"sum_of_squares": 1.0}
 
     def test_lazy_shrinkage_is_eager_shrinkage(self, start):
         rule = optim.MirrorDescentAdaGrad(learning_rate=0.3, l1=0.02)

@@ -22,8 +22,9 @@ _SCOPES = ("row", "model")
 class StanfordAdaGrad(Rule):
     """AdaGrad as Stanford's GloVe program has it, the default of this package.
 
-    The rate stands inside the accumulator, which starts at 1, and a step uses the accumulator of before its gradient:
-    textbook AdaGrad with rate 1 and initial accumulator 1 / learning_rate^2, one step late. Biases have rate 1.
+    Its learning rate stands inside the accumulator, which starts at 1, and a step uses the accumulator of before its
+    gradient: that is textbook AdaGrad with rate 1 and initial accumulator 1 / learning_rate^2, one step late, and so
+    it is computed. Biases have a rate of 1, an initial accumulator of 1.
     Source: the behaviour of the `glove` program since 2020; rsparse and glove-python step in the same way.
     """
 
@@ -31,16 +32,16 @@ class StanfordAdaGrad(Rule):
     learning_rate: float = 0.05
 
     def vector_settings(self) -> Any:
-        return steps.StanfordStep(self.learning_rate)
-
-    def bias_settings(self) -> Any:
-        return steps.StanfordStep(1.0)
+        return steps.StanfordStep()
 
     def start(self) -> dict[str, float]:
+        return {"sum_of_squares": self.learning_rate**-2}
+
+    def bias_start(self) -> dict[str, float]:
         return {"sum_of_squares": 1.0}
 
     def effective_rate(self, state: State) -> Array:
-        return self.learning_rate / np.sqrt(state["sum_of_squares"])
+        return 1 / np.sqrt(state["sum_of_squares"])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

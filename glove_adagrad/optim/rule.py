@@ -97,6 +97,10 @@ class Rule:
         """The state per parameter, in the order of the step's tuple, with its first values."""
         return {}
 
+    def bias_start(self) -> dict[str, float]:
+        """The same for biases."""
+        return self.start()
+
     def row_start(self) -> dict[str, float]:
         """The state per row, in the order of the step's tuple, with its first values."""
         return {}

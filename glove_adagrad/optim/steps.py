@@ -71,14 +71,15 @@ class MomentumStep(NamedTuple):
 
 
 class StanfordStep(NamedTuple):
-    """w -= eta g / sqrt(s); s += (eta g)^2: the accumulator of before this gradient, with the rate inside it."""
+    """w -= g / sqrt(s); s += g^2: the accumulator of before this gradient.
 
-    learning_rate: float
+    Stanford's program writes w -= eta g / sqrt(s), s += (eta g)^2 and starts at s = 1. Divided by eta^2 the accumulator
+    is this one, which starts at 1 / eta^2: eta g / sqrt(1 + sum (eta g)^2) = g / sqrt(1 / eta^2 + sum g^2).
+    """
 
     def step(self, scalars: Values, w: Any, g: Any, state: Values) -> tuple[Any, Values]:
         (s,) = state
-        t = self.learning_rate * g
-        return w - t / np.sqrt(s), (s + t * t,)
+        return w - g / np.sqrt(s), (s + g * g,)
 
 
 class AdaGradStep(NamedTuple):
