@@ -73,7 +73,7 @@ class MomentumStep(NamedTuple):
 class StanfordStep(NamedTuple):
     """w -= g / sqrt(s); s += g^2: the accumulator of before this gradient.
 
-    Stanford's program writes w -= eta g / sqrt(s), s += (eta g)^2 and starts at s = 1. Divided by eta^2 the accumulator
+    Stanford's program has w -= eta g / sqrt(s), s += (eta g)^2 and starts at s = 1. Divided by eta^2 its accumulator
     is this one, which starts at 1 / eta^2: eta g / sqrt(1 + sum (eta g)^2) = g / sqrt(1 / eta^2 + sum g^2).
     """
 
