@@ -1,0 +1,84 @@
+"""Analogy accuracy by section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from glove_adagrad.evaluation import AnalogyResult
+from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC
+from glove_adagrad.plots.figures import GREY, colour, new_figure, plain_text, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_BAR = 0.19  # inches
+_GAP = 0.13  # inches between sections
+_METHODS = {"add": "3CosAdd", "mul": "3CosMul"}
+
+
+@styled
+def plot_accuracy(results: Mapping[str, AnalogyResult]) -> Figure:
+    """Draw the accuracy of one model or of several in each section of a set of analogies, and in total.
+
+    Parameters
+    ----------
+    results : mapping
+        From the name of a model to its answers; all to the same questions.
+    """
+    from matplotlib.patches import Patch
+
+    first = next(iter(results.values()))
+    rows: list[tuple[str, list[tuple[int, int]]]] = []
+    for index, section in enumerate(first.sections):
+        rows.append((section.name, [_counts(result, index) for result in results.values()]))
+    kinds = [kind for kind in (SEMANTIC, SYNTACTIC) if first.total(kind).asked]
+    for kind in [*kinds, ""]:
+        rows.append((kind or "total", [_counts(result, kind) for result in results.values()]))
+    summaries = len(kinds) + 1
+
+    step = len(results) * _BAR + _GAP
+    figure, axes = new_figure(8.5, 1.7 + step * (len(rows) + 1) + 0.2 * len(results))
+    positions = []
+    for index, (_, counts) in enumerate(rows):
+        top = step * (index + (0.5 if index >= len(rows) - summaries else 0))
+        positions.append(top + len(results) * _BAR / 2)
+        for number, (correct, scored) in enumerate(counts):
+            middle = top + (number + 0.5) * _BAR
+            share = 100 * correct / scored if scored else 0.0
+            axes.barh(middle, share, 0.88 * _BAR, color=colour(number))
+            text = f"{share:.1f} %  ({correct:,} of {scored:,})" if scored else "no question answered"
+            inside = share > 70
+            axes.annotate(
+                text,
+                (share, middle),
+                xytext=(-4 if inside else 4, 0),
+                textcoords="offset points",
+                ha="right" if inside else "left",
+                va="center",
+                fontsize=7.5,
+                color="white" if inside else GREY if not scored else "black",
+            )
+    axes.set_yticks(positions, [plain_text(name) for name, _ in rows])
+    axes.tick_params(axis="y", length=0)
+    for label in axes.get_yticklabels()[-summaries:]:
+        label.set_fontweight("bold")
+    axes.invert_yaxis()
+    axes.set_xlim(0, 100)
+    axes.margins(y=0.02)
+    axes.grid(axis="x")
+    share_of = "all questions" if first.rules.oov_as_zero else "questions whose words are all known"
+    axes.set_xlabel(f"accuracy, {_METHODS[first.method]} (% of {share_of})")
+    axes.set_title(f"Analogies: {plain_text(first.name)}")
+    if len(results) > 1:
+        handles = [Patch(color=colour(number)) for number in range(len(results))]
+        figure.legend(handles, list(map(plain_text, results)), loc="outside lower left", ncols=min(3, len(results)))
+    else:
+        axes.set_title(f"Analogies: {plain_text(first.name)}, answered by {plain_text(next(iter(results)))}")
+    return figure
+
+
+def _counts(result: AnalogyResult, part: int | str) -> tuple[int, int]:
+    """Questions answered rightly and questions that count, in the section of an index or in all of a kind."""
+    score = result.score(result.sections[part]) if isinstance(part, int) else result.total(part)
+    return score.correct, score.asked if score.oov_as_zero else score.answered

@@ -1,0 +1,139 @@
+"""Words as points in the plane, with labels that do not overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glove_adagrad.plots.figures import GREY, colour, new_figure, plain_text, styled
+from glove_adagrad.plots.projection import Projection
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_FONT_SIZE = 8.0  # points
+_MARKER = 4.0  # points across
+_PAD = 1.0  # points kept free around a label
+#: Where a label is tried, in points from its word's dot: beside it first, then farther off, with a line to it.
+_DISTANCES = (4.0, 9.0, 15.0, 22.0, 30.0)
+_DIRECTIONS = 16
+_LINE_FROM = 8.0
+_ALONG = np.linspace(0.15, 0.75, 7)[:, np.newaxis]  # points of a line from the dot to the label's middle
+
+
+@styled
+def plot_words(
+    words: Sequence[str], projection: Projection, name: str = "", classes: Sequence[str] | None = None
+) -> Figure:
+    """Draw a map of words.
+
+    Labels are placed word by word without overlap; where there is no room, the dot stays without one, and the
+    title says how many are named.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The most important first: they are labelled first.
+    projection : Projection
+        A point for each word.
+    name : str
+        The model, for the title.
+    classes : sequence of str, optional
+        A class for each word, shown as its colour.
+    """
+    figure, axes = new_figure(9.5, 8.0)
+    x, y = projection.points.T
+    if classes is None:
+        shades = ["black"] * len(words)
+        axes.scatter(x, y, s=_MARKER**2, color=colour(0), linewidths=0)
+    else:
+        kinds = list(dict.fromkeys(classes))
+        shades = [colour(kinds.index(kind)) for kind in classes]
+        handles = []
+        for number, kind in enumerate(kinds):
+            chosen = [n for n, other in enumerate(classes) if other == kind]
+            handles.append(axes.scatter(x[chosen], y[chosen], s=_MARKER**2, color=colour(number), linewidths=0))
+        figure.legend(handles, list(map(plain_text, kinds)), loc="outside right upper", title="class")
+    axes.set_xlabel(projection.axes[0])
+    axes.set_ylabel(projection.axes[1])
+    axes.set_title("words")  # takes its place before labels are placed
+    axes.margins(0.06)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.grid(True)
+    axes.tick_params(length=0, labelcolor=GREY)
+    placed = _place_labels(figure, axes, words, projection.points, shades)
+    shown = f"{len(words)} words" if placed == len(words) else f"{len(words)} words, {placed} of them named,"
+    axes.set_title(f"{shown}{' of ' + plain_text(name) if name else ''}: {projection.title}")
+    return figure
+
+
+def _place_labels(figure: Figure, axes: Any, words: Sequence[str], points: np.ndarray, shades: Sequence[str]) -> int:
+    """Write as many words beside their points as there is room for; return how many."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # the layout decides where points and the frame are
+    renderer = canvas.get_renderer()
+    scale = figure.dpi / 72.0
+    dots = axes.transData.transform(points)
+    to_data = axes.transData.inverted().transform
+    frame = axes.get_window_extent(renderer)
+    angles = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
+    away = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    boxes = np.empty((0, 4))
+    taken = dots  # points that no label may cover: all dots, and those along the lines drawn
+    placed = 0
+    for word, dot, shade in zip(words, dots, shades, strict=True):
+        half = _text_size(axes, renderer, plain_text(word)) / 2
+        for distance in _DISTANCES:
+            # the label's edge, not its middle, is that far from the dot
+            centres = dot + away * (distance * scale + half * np.abs(away))
+            lows, highs = centres - half - _PAD * scale, centres + half + _PAD * scale
+            inside = np.all((lows >= (frame.x0, frame.y0)) & (highs <= (frame.x1, frame.y1)), axis=1)
+            free = inside & ~_meets(lows, highs, boxes) & ~_covers(lows, highs, taken, _MARKER / 2 * scale)
+            lines = dot + _ALONG * (centres - dot)[:, np.newaxis]
+            if distance >= _LINE_FROM:
+                free &= ~np.array([_covers(boxes[:, :2], boxes[:, 2:], line, 0).any() for line in lines])
+            if not free.any():
+                continue
+            best = int(np.flatnonzero(free)[0])
+            style = None
+            if distance >= _LINE_FROM:
+                style = {"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 1}
+                taken = np.vstack([taken, lines[best]])
+            axes.annotate(
+                plain_text(word),
+                to_data(dot),
+                xytext=to_data(centres[best]),
+                ha="center",
+                va="center",
+                fontsize=_FONT_SIZE,
+                color=shade,
+                arrowprops=style,
+            )
+            boxes = np.vstack([boxes, [*lows[best], *highs[best]]])
+            placed += 1
+            break
+    return placed
+
+
+def _text_size(axes: Any, renderer: Any, text: str) -> np.ndarray:
+    """Width and height in pixels, float64 [2]."""
+    label = axes.annotate(text, (0, 0), xycoords="figure pixels", fontsize=_FONT_SIZE)
+    extent = label.get_window_extent(renderer)
+    label.remove()
+    return np.array([extent.width, extent.height])
+
+
+def _meets(lows: np.ndarray, highs: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Which rectangles [k, 2] share an area with any of the boxes [m, 4]."""
+    apart = (highs[:, np.newaxis] <= boxes[:, :2]) | (lows[:, np.newaxis] >= boxes[:, 2:])
+    return np.any(~np.any(apart, axis=2), axis=1)
+
+
+def _covers(lows: np.ndarray, highs: np.ndarray, dots: np.ndarray, radius: float) -> np.ndarray:
+    """Which rectangles [k, 2] touch any of the dots [n, 2]."""
+    within = (lows[:, np.newaxis] - radius < dots) & (dots < highs[:, np.newaxis] + radius)
+    return np.any(np.all(within, axis=2), axis=1)
