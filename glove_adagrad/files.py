@@ -7,6 +7,8 @@ files contain is not known here.
 from __future__ import annotations
 
 import contextlib
+import errno
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,16 +17,21 @@ from typing import IO, Any
 
 from glove_adagrad.errors import InputError
 
+#: End of the names of temporary files and folders.
+_SUFFIX = ".glove-tmp"
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 def temporary_name(path: Path) -> Path:
     """A name beside `path`, unique to this process, by which leftovers can be recognised."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    return path.with_name(f".{path.name}.{os.getpid()}{_SUFFIX}")
 
 
-def clear_leftovers(folder: Path) -> None:
-    """Remove temporary files and folders that a killed process left in `folder`."""
-    for leftover in folder.glob(".*.tmp"):
-        owner = leftover.name.split(".")[-2]
+def clear_leftovers(folder: Path, name: str = "*") -> None:
+    """Remove temporary files and folders that killed processes left in `folder`, those of a target or all."""
+    for leftover in folder.glob(f".{name}.*{_SUFFIX}"):
+        owner = leftover.name.removesuffix(_SUFFIX).rpartition(".")[2]
         if owner.isdigit() and not _alive(int(owner)):
             remove(leftover)
 
@@ -38,12 +45,39 @@ def remove(path: Path) -> None:
 
 
 @contextlib.contextmanager
+def full_disk_named(path: Path) -> Iterator[None]:
+    """Turn a disk that fills up while the block writes to `path` into an error that says so."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise InputError(
+            f"{path}: cannot be written ({os.strerror(error.errno)}); free some space or name another place"
+        ) from error
+
+
+def check_free_space(folder: Path, needed: int, remedy: str) -> None:
+    """Refuse, before any work is done, what would not fit on a disk.
+
+    Raises
+    ------
+    InputError
+        If `folder` has fewer than `needed` bytes free.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise InputError(f"{folder}: needs about {needed >> 20:,} MB, and {free >> 20:,} MB are free; {remedy}")
+
+
+@contextlib.contextmanager
 def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a file for writing that takes the name `path` only if the block ends without an error."""
     path = Path(path)
+    clear_leftovers(path.parent, glob.escape(path.name))
     temporary = temporary_name(path)
     try:
-        with open(temporary, mode, encoding=None if "b" in mode else "utf-8") as file:
+        with full_disk_named(path), open(temporary, mode, encoding=None if "b" in mode else "utf-8") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -57,13 +91,17 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Give a fresh folder that takes the name `path`, in place of what was there, if the block succeeds."""
     path = Path(path)
+    if path.parent.is_dir():
+        clear_leftovers(path.parent, glob.escape(path.name))
     temporary = temporary_name(path)
     remove(temporary)
     temporary.mkdir(parents=True)
     try:
-        yield temporary
+        with full_disk_named(path):
+            yield temporary
+            _flush(temporary)
         if path.exists():
-            old = path.with_name(f".{path.name}.old.{os.getpid()}.tmp")
+            old = temporary_name(path.with_name(f"{path.name}.old"))
             os.replace(path, old)
             os.replace(temporary, path)
             remove(old)
@@ -72,6 +110,14 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     except BaseException:
         remove(temporary)
         raise
+
+
+def _flush(folder: Path) -> None:
+    """Have the system write out a folder's files, so that after a crash no name stands for less than it should."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with open(Path(place, name), "rb") as file:
+                os.fsync(file.fileno())
 
 
 def check_output_file(path: Path) -> None:
@@ -107,7 +153,7 @@ def check_output_folder(path: Path) -> None:
 
 
 def _check_writable(folder: Path) -> None:
-    probe = folder / f".probe.{os.getpid()}.tmp"
+    probe = temporary_name(folder / "probe")
     try:
         probe.touch()
         probe.unlink()

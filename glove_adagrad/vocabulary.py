@@ -45,7 +45,7 @@ class _Table:
 
     def __init__(self, capacity: int = 1 << 12) -> None:
         self.slots = np.zeros((capacity, 2), np.uint64)
-        self.entries = np.empty((capacity // 2, 3), np.int64)
+        self.entries = np.empty((capacity // 2, 4), np.int64)
         self.arena = np.empty(8 * capacity, np.uint8)
         self.used = np.zeros(2, np.int64)
 
@@ -95,7 +95,7 @@ class _Table:
         entries = self.entries[: self.used[0]]
         kept = entries[entries[:, 2] >= at_least]
         arena = memoryview(self.arena)
-        return [(-count, bytes(arena[start : start + length])) for start, length, count in kept.tolist()]
+        return [(-count, bytes(arena[start : start + length])) for start, length, count in kept[:, :3].tolist()]
 
 
 @dataclass(frozen=True)
@@ -279,18 +279,20 @@ class Vocabulary:
                 yield ids, number
 
     def _table(self) -> _Table:
-        """The words in a hash table, with the rank in place of the count."""
+        """The words in a hash table under their ranks."""
         from glove_adagrad.kernels import words as kernels
 
-        source = _Table(4)
+        table = _Table(1 << int(2 * len(self)).bit_length())
         lengths = np.fromiter(map(len, self.words), np.int64, len(self))
-        source.entries = np.stack([np.cumsum(lengths) - lengths, lengths, np.arange(len(self))], axis=1)
-        source.arena = np.frombuffer(b"".join(self.words), np.uint8)
-        capacity = 1 << int(4 * len(self)).bit_length()
-        table = _Table(capacity)
-        table.arena = np.empty(len(source.arena), np.uint8)
-        nothing = np.uint64(0)
-        kernels.add_words(source.entries, source.arena, len(self), *table.arrays, nothing, nothing)
+        table.arena = np.frombuffer(b"".join(self.words), np.uint8)
+        table.entries = np.zeros((len(self), 4), np.int64)
+        table.entries[:, 0] = np.cumsum(lengths) - lengths
+        table.entries[:, 1] = lengths
+        # no text holds such words, however they came into the vocabulary
+        usable = np.array(
+            [0 < len(word) <= kernels.LONGEST_TOKEN and word == word.translate(None, b" \t\n") for word in self.words]
+        )
+        kernels.index_words(table.entries, table.arena, usable, table.slots)
         return table
 
 

@@ -1,12 +1,14 @@
 """Tokens in bytes: counting them in a hash table and turning them into word ids.
 
-A token is a run of bytes without space, tab and newline; callers have removed carriage returns. The rules are
-those of Stanford's `vocab_count`.
+A token is a run of bytes without space, tab and newline; callers have removed carriage returns and refused zero
+bytes. The rules are those of Stanford's `vocab_count`.
 
-A hash table is three arrays and grows by being rebuilt:
+Text is looked at eight bytes at a time, as one number whose lowest byte comes first. A word of up to seven bytes is
+its own key in the hash table, and finding it needs no look at its bytes; a longer one's key is a hash with the
+topmost bit set. The table is three arrays and grows by being rebuilt:
 
-slots : uint64 [capacity, 2], capacity a power of two. Hash of the word (0: free) and its entry number.
-entries : int64 [n, 3]. Where the word starts in the arena, its length, its count (or, for encoding, its id).
+slots : uint64 [capacity, 2], capacity a power of two. Key of the word (0: free) and its entry number.
+entries : int64 [n, 4]. Where the word starts in the arena, its length, its count, its key.
 arena : uint8. The bytes of all words.
 """
 
@@ -26,32 +28,88 @@ UNKNOWN = np.uint32(0xFFFFFFFE)
 #: Where contexts end.
 NO_BOUNDARY, LINE_BOUNDARY, BLANK_LINE_BOUNDARY = 0, 1, 2
 
-_OFFSET = np.uint64(0xCBF29CE484222325)  # of the hash FNV-1a
-_PRIME = np.uint64(0x100000001B3)
 _SCRAMBLE = np.uint64(0x9E3779B97F4A7C15)
-_32 = np.uint64(32)
-_1 = np.uint64(1)
+_LONG = np.uint64(1 << 63)
+_1, _7, _8, _32, _56 = np.uint64(1), np.uint64(7), np.uint64(8), np.uint64(32), np.uint64(56)
+
+_ONES = np.uint64(0x0101010101010101)
+_TOPS = np.uint64(0x8080808080808080)
+_SPACES = np.uint64(0x2020202020202020)
+_NEWLINES = np.uint64(0x0A0A0A0A0A0A0A0A)
+_TABS = np.uint64(0x0909090909090909)
+_NUMBERS = np.uint64(0x0001020304050607)
 
 
 @inline
-def _is_space(byte):
-    return byte <= 32 and (byte == 32 or byte == 10 or byte == 9)
+def _eight(text, i, n):
+    """The bytes from i on as one number; spaces follow the last one."""
+    if i + _8 <= n:
+        # one load, once compiled
+        return (
+            np.uint64(text[i])
+            | np.uint64(text[i + _1]) << _8
+            | np.uint64(text[i + np.uint64(2)]) << np.uint64(16)
+            | np.uint64(text[i + np.uint64(3)]) << np.uint64(24)
+            | np.uint64(text[i + np.uint64(4)]) << _32
+            | np.uint64(text[i + np.uint64(5)]) << np.uint64(40)
+            | np.uint64(text[i + np.uint64(6)]) << np.uint64(48)
+            | np.uint64(text[i + _7]) << _56
+        )
+    word = _SPACES
+    for k in range(i, n):
+        at = (k - i) * _8
+        word ^= (np.uint64(text[k]) ^ np.uint64(32)) << at
+    return word
 
 
 @inline
-def _finish(h):
-    """Spread FNV's bits, so that the low ones pick a slot and the high ones a share; never 0."""
-    h = (h ^ (h >> _32)) * _SCRAMBLE
-    h ^= h >> _32
-    return h if h != 0 else _1
+def _zero_bytes(word):
+    """The top bit of the first byte that is zero, perhaps with bits above it; 0 if there is none."""
+    return (word - _ONES) & ~word & _TOPS
+
+
+@inline
+def _end(word):
+    """The lowest bit of the first byte that is white space; 0 if there is none."""
+    found = _zero_bytes(word ^ _SPACES) | _zero_bytes(word ^ _NEWLINES) | _zero_bytes(word ^ _TABS)
+    return (found & (~found + _1)) >> _7
+
+
+@inline
+def _byte_number(bit):
+    """The byte whose lowest bit is the one set."""
+    return (bit * _NUMBERS) >> _56
+
+
+@inline
+def _mixed(h):
+    h *= _SCRAMBLE
+    return h ^ (h >> _32)
+
+
+@inline
+def _scan(text, i, n):
+    """Key of the token that begins at i in text[:n], and where it ends."""
+    word = _eight(text, i, n)
+    end = _end(word)
+    if end != 0:
+        return word & (end - _1), i + _byte_number(end)
+    return _scan_long(text, i, n)
 
 
 @kernel
-def _hash(text, start, length):
-    h = _OFFSET
-    for k in range(start, start + length):
-        h = (h ^ np.uint64(text[k])) * _PRIME
-    return _finish(h)
+def _scan_long(text, i, n):
+    """`_scan` for tokens of eight bytes and more."""
+    word = _eight(text, i, n)
+    h = np.uint64(0)
+    end = np.uint64(0)
+    while end == 0:
+        h = _mixed(h ^ word)
+        i += _8
+        word = _eight(text, i, n)
+        end = _end(word)
+    h = _mixed(h ^ (word & (end - _1)))
+    return h | _LONG, i + _byte_number(end)
 
 
 @kernel
@@ -69,15 +127,28 @@ def _cut_length(text, start):
 
 
 @inline
-def _find(slots, entries, arena, text, start, length, h):
+def _token(text, i, n):
+    """Key, length and end of the token that begins at i; over-long ones have the key and length of what is kept."""
+    key, end = _scan(text, i, n)
+    length = end - i
+    if length > np.uint64(LONGEST_TOKEN):
+        length = np.uint64(_cut_length(text, i))
+        key, _ = _scan(text, i, i + length)
+    return key, length, end
+
+
+@inline
+def _find(slots, entries, arena, text, start, length, key):
     """Slot of the word, or the free slot where it belongs."""
     mask = np.uint64(len(slots) - 1)
-    slot = h & mask
+    slot = _mixed(key) & mask
     while slots[slot, 0] != 0:
-        if slots[slot, 0] == h:
+        if slots[slot, 0] == key:
+            if key < _LONG:
+                break
             entry = slots[slot, 1]
             if entries[entry, 1] == length:
-                at = entries[entry, 0]
+                at = np.uint64(entries[entry, 0])
                 same = True
                 for k in range(length):
                     if arena[at + k] != text[start + k]:
@@ -87,6 +158,28 @@ def _find(slots, entries, arena, text, start, length, h):
                     break
         slot = (slot + _1) & mask
     return slot
+
+
+@inline
+def _enter(slots, entries, arena, used, slot, text, start, length, count, key):
+    """Put a new word into its free slot."""
+    entry = used[0]
+    slots[slot, 0] = key
+    slots[slot, 1] = np.uint64(entry)
+    entries[entry, 0] = used[1]
+    entries[entry, 1] = length
+    entries[entry, 2] = count
+    entries[entry, 3] = np.int64(key)
+    at = np.uint64(used[1])
+    for k in range(length):
+        arena[at + k] = text[start + k]
+    used[0] += 1
+    used[1] += length
+
+
+@inline
+def _wanted(key, share_mask, share):
+    return (_mixed(key) >> _32) & share_mask == share
 
 
 @kernel
@@ -99,67 +192,48 @@ def count_words(text, begin, slots, entries, arena, used, share_mask, share):
 
     Returns the byte at which it stopped: len(text), or earlier where the table has to be enlarged first.
     """
-    n = len(text)
+    n = np.uint64(len(text))
     limit = min(len(slots) // 2, len(entries))
-    i = begin
+    i = np.uint64(begin)
     while i < n:
-        if _is_space(text[i]):
-            i += 1
-            continue
         if used[0] >= limit or used[1] + LONGEST_TOKEN > len(arena):
-            return i
-        h = _OFFSET
-        j = i
-        while j < n and not _is_space(text[j]):
-            h = (h ^ np.uint64(text[j])) * _PRIME
-            j += 1
-        length = j - i
-        if length > LONGEST_TOKEN:
-            length = _cut_length(text, i)
-            h = _hash(text, i, length)
-        else:
-            h = _finish(h)
-        if (h >> _32) & share_mask == share:
-            slot = _find(slots, entries, arena, text, i, length, h)
+            break
+        key, length, end = _token(text, i, n)
+        if length != 0 and _wanted(key, share_mask, share):
+            slot = _find(slots, entries, arena, text, i, length, key)
             if slots[slot, 0] == 0:
-                entry = used[0]
-                slots[slot, 0] = h
-                slots[slot, 1] = np.uint64(entry)
-                entries[entry, 0] = used[1]
-                entries[entry, 1] = length
-                entries[entry, 2] = 1
-                for k in range(length):
-                    arena[used[1] + k] = text[i + k]
-                used[0] += 1
-                used[1] += length
+                _enter(slots, entries, arena, used, slot, text, i, length, 1, key)
             else:
                 entries[slots[slot, 1], 2] += 1
-        i = j
-    return n
+        i = end + _1
+    return min(i, n)
 
 
 @kernel
 def add_words(other_entries, other_arena, number, slots, entries, arena, used, share_mask, share):
     """Add the first `number` entries of another table, counts included, to this one, which has room for them."""
-    for e in range(number):
-        start, length, count = other_entries[e, 0], other_entries[e, 1], other_entries[e, 2]
-        h = _hash(other_arena, start, length)
-        if (h >> _32) & share_mask != share:
-            continue
-        slot = _find(slots, entries, arena, other_arena, start, length, h)
-        if slots[slot, 0] == 0:
-            entry = used[0]
-            slots[slot, 0] = h
-            slots[slot, 1] = np.uint64(entry)
-            entries[entry, 0] = used[1]
-            entries[entry, 1] = length
-            entries[entry, 2] = count
-            for k in range(length):
-                arena[used[1] + k] = other_arena[start + k]
-            used[0] += 1
-            used[1] += length
-        else:
-            entries[slots[slot, 1], 2] += count
+    for e in range(np.uint64(number)):
+        key = np.uint64(other_entries[e, 3])
+        if _wanted(key, share_mask, share):
+            start, length = np.uint64(other_entries[e, 0]), np.uint64(other_entries[e, 1])
+            slot = _find(slots, entries, arena, other_arena, start, length, key)
+            if slots[slot, 0] == 0:
+                _enter(slots, entries, arena, used, slot, other_arena, start, length, other_entries[e, 2], key)
+            else:
+                entries[slots[slot, 1], 2] += other_entries[e, 2]
+
+
+@kernel
+def index_words(entries, arena, usable, slots):
+    """Enter words into free slots under their number, those that are usable (bool [n]); sets the entries' keys."""
+    for e in range(np.uint64(len(entries))):
+        if usable[e]:
+            start, length = np.uint64(entries[e, 0]), np.uint64(entries[e, 1])
+            key, _ = _scan(arena, start, start + length)
+            entries[e, 3] = np.int64(key)
+            slot = _find(slots, entries, arena, arena, start, length, key)
+            slots[slot, 0] = key
+            slots[slot, 1] = e
 
 
 @kernel
@@ -168,44 +242,32 @@ def encode(text, starts_line, boundary, keep_positions, slots, entries, arena, i
 
     starts_line : whether the text begins at the start of a line.
     keep_positions : whether a word outside the table leaves an `UNKNOWN` or nothing.
+    slots, entries, arena : as `index_words` makes them.
     ids : uint32, at least len(text) + 1 long; filled.
 
     Returns how many ids were written and how many of them are words.
     """
-    n = len(text)
-    written = 0
+    n = np.uint64(len(text))
+    written = np.uint64(0)
     words = 0
     line_is_empty = starts_line
-    i = 0
+    i = np.uint64(0)
     while i < n:
-        byte = text[i]
-        if _is_space(byte):
-            if byte == 10:
-                if boundary == LINE_BOUNDARY or (boundary == BLANK_LINE_BOUNDARY and line_is_empty):
-                    ids[written] = BOUNDARY
-                    written += 1
-                line_is_empty = True
-            i += 1
-            continue
-        line_is_empty = False
-        h = _OFFSET
-        j = i
-        while j < n and not _is_space(text[j]):
-            h = (h ^ np.uint64(text[j])) * _PRIME
-            j += 1
-        length = j - i
-        if length > LONGEST_TOKEN:
-            length = _cut_length(text, i)
-            h = _hash(text, i, length)
-        else:
-            h = _finish(h)
-        slot = _find(slots, entries, arena, text, i, length, h)
-        if slots[slot, 0] != 0:
-            ids[written] = np.uint32(entries[slots[slot, 1], 2])
-            written += 1
-            words += 1
-        elif keep_positions:
-            ids[written] = UNKNOWN
-            written += 1
-        i = j
+        key, length, end = _token(text, i, n)
+        if length != 0:
+            line_is_empty = False
+            slot = _find(slots, entries, arena, text, i, length, key)
+            if slots[slot, 0] != 0:
+                ids[written] = np.uint32(slots[slot, 1])
+                written += _1
+                words += 1
+            elif keep_positions:
+                ids[written] = UNKNOWN
+                written += _1
+        if end < n and text[end] == 10:
+            if boundary == LINE_BOUNDARY or (boundary == BLANK_LINE_BOUNDARY and line_is_empty):
+                ids[written] = BOUNDARY
+                written += _1
+            line_is_empty = True
+        i = end + _1
     return written, words
