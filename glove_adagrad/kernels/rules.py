@@ -139,6 +139,13 @@ def _compile_larger(a, b):
     return lambda a, b: np.maximum(a, b)
 
 
+@overload(steps.smaller)
+def _compile_smaller(a, b):
+    if isinstance(a, types.Float):
+        return lambda a, b: a if a < b else b
+    return lambda a, b: np.minimum(a, b)
+
+
 @overload(steps.soft_threshold, strict=False)
 def _compile_soft_threshold(z, threshold):
     return steps.soft_threshold

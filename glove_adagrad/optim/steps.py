@@ -37,9 +37,14 @@ def larger(a: Any, b: Any) -> Any:
     return np.maximum(a, b)
 
 
+def smaller(a: Any, b: Any) -> Any:
+    """The smaller of two."""
+    return np.minimum(a, b)
+
+
 def soft_threshold(z: Any, threshold: Any) -> Any:
     """sign(z) * max(abs(z) - threshold, 0), by taking from z what of it lies within the threshold."""
-    return z + larger(-larger(z, -threshold), -threshold)
+    return z - smaller(larger(z, -threshold), threshold)
 
 
 def inverse_root(matrix: Any, delta: Any) -> Any:
@@ -132,7 +137,7 @@ class MirrorDescentStep(NamedTuple):
 
     def begin(self, row: Values, now: Any, squared_norm: Any) -> tuple[Values, Values]:
         (last,) = row
-        return (now,), (now - last - 1,)
+        return (now,), ((now - last - 1) * self.l1,)
 
     def rest(self, elapsed: Any, w: Any, state: Values) -> Any:
         (root,) = state
@@ -140,12 +145,12 @@ class MirrorDescentStep(NamedTuple):
 
     def step(self, scalars: Values, w: Any, g: Any, state: Values) -> tuple[Any, Values]:
         (root,) = state
-        (idle,) = scalars
+        (idle_l1,) = scalars
         old = self.delta + root
         root = np.sqrt(root * root + g * g)
         new = self.delta + root
         rate = self.learning_rate / (old * new)
-        w = soft_threshold(w, idle * self.l1 * new * rate)
+        w = soft_threshold(w, idle_l1 * (new * rate))
         rate = old * rate
         return soft_threshold(w - rate * g, self.l1 * rate), (root,)
 
