@@ -20,7 +20,7 @@ import numpy as np
 from glove_adagrad.errors import InputError
 
 #: Bytes handed on at a time: large against the cost of a call, small against any memory budget.
-CHUNK_BYTES = 1 << 22
+CHUNK_BYTES = 1 << 20
 
 #: What is kept of a run of bytes without any white space: more than the longest token.
 _KEPT_BYTES = 4096

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
+from glove_adagrad.cooccurrence.estimate import check_disk
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, number_of_parts
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import Corpus
+from glove_adagrad.corpus import CHUNK_BYTES, Corpus
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder
 from glove_adagrad.parallel import in_order
@@ -29,6 +30,9 @@ _LEAST_SEGMENT, _MOST_SEGMENT = 1 << 12, 1 << 31
 
 #: Cells that a thread sets aside at a time for the rows it counts.
 _BUFFER_CELLS = 1 << 20
+
+#: What the vocabulary takes: the words, and the table that finds them.
+_BYTES_PER_WORD = 250
 
 #: Of the time that a piece of text takes, the share that goes into reading and encoding it; for progress bars.
 _READING_SHARE = 0.25
@@ -74,7 +78,17 @@ def count_cooccurrences(
     runs: dict[str, list[Tiles]] = {half: [] for half in halves}
     tokens = 0
     meter = _Meter(progress)
-    with spill_folder(tmp or output.parent) as spill, atomic_folder(output) as folder:
+    workers = _affordable_workers(len(vocabulary), workers, memory)
+    capacity = _segment_size(windows, len(vocabulary), workers, memory)
+    with spill_folder(tmp or output.absolute().parent) as spill, atomic_folder(output) as folder:
+        check_disk(
+            vocabulary.counts,
+            windows.window,
+            symmetric=windows.symmetric,
+            segments=-(-int(vocabulary.counts.sum()) // capacity),
+            output=folder,
+            spill=spill,
+        )
         encoded = vocabulary.encode(
             corpus,
             boundary=windows.boundary,
@@ -82,7 +96,6 @@ def count_cooccurrences(
             workers=workers,
             progress=meter.read,
         )
-        capacity = _segment_size(windows, len(vocabulary), workers, memory)
         for segment in _segments(encoded, windows.window, capacity):
             tokens += segment.words
             alone = segment.last and not runs["lower"]
@@ -153,14 +166,22 @@ def _segments(encoded: Iterator[tuple[np.ndarray, int]], window: int, capacity: 
     yield _Segment(buffer[: end + window], fresh, words, True)
 
 
+def _bytes_of_worker(words: int) -> int:
+    """What a thread needs whatever the segment: a row of sums, a buffer of cells, text and ids under way."""
+    return 9 * words + 12 * _BUFFER_CELLS + 6 * CHUNK_BYTES
+
+
+def _affordable_workers(words: int, workers: int, memory: int) -> int:
+    return int(np.clip(memory // 2 // _bytes_of_worker(words), 1, workers))
+
+
 def _segment_size(windows: Windows, words: int, workers: int, memory: int) -> int:
     """Ids that can be counted at a time within the memory budget, if every pair of words were a cell of its own."""
     parts = number_of_parts(words)
     for_ids = 4 + 4  # the ids and their positions
     # each thread holds a part's cells, unpacked and as tiles; tiles wait to be written
     for_cells = windows.window * (24 * workers + 6) / parts
-    for_threads = workers * 9 * words
-    available = max(0.9 * memory - for_threads, 0)
+    available = max(0.9 * memory - workers * _bytes_of_worker(words) - _BYTES_PER_WORD * words, 0)
     return int(np.clip(available / (for_ids + for_cells), _LEAST_SEGMENT, _MOST_SEGMENT))
 
 

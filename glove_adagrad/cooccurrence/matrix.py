@@ -7,6 +7,7 @@ half holds X[b, a] under the row of a, a rarer than b; a symmetric matrix does w
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import zlib
@@ -257,7 +258,9 @@ def write_matrix(
         records += records - _diagonal_cells(halves["lower"])
     vocabulary.write(folder / "vocab.txt")
     for half, tiles in halves.items():
-        np.save(folder / f"{half}.npy", tiles.table)
+        table = io.BytesIO()  # numpy's own writing to a full disk gives an error that does not say so
+        np.save(table, tiles.table)
+        (folder / f"{half}.npy").write_bytes(table.getvalue())
         shutil.move(tiles.path, folder / f"{half}.bin")
     meta = {
         "format": FORMAT,

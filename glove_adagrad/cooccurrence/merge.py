@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
+import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,22 +12,26 @@ from typing import IO
 import numpy as np
 
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, section_bases
-from glove_adagrad.files import clear_leftovers, remove, temporary_name
+from glove_adagrad.files import check_output_folder, clear_leftovers, full_disk_named, remove, temporary_name
 from glove_adagrad.parallel import in_order
 
 #: Runs that are merged at a time; each is an open file.
 _MOST_RUNS = 64
 
+_numbers = itertools.count()
+
 
 @contextlib.contextmanager
 def spill_folder(where: Path) -> Iterator[Path]:
     """A folder for partial counts, gone at the end of the block; what killed processes left is cleared first."""
-    where.mkdir(parents=True, exist_ok=True)
+    check_output_folder(where)
     clear_leftovers(where)
-    folder = Path(temporary_name(where / tempfile.mktemp(prefix="spill-", dir="")))
+    folder = temporary_name(where / f"spill-{next(_numbers)}")
+    remove(folder)
     folder.mkdir()
     try:
-        yield folder
+        with full_disk_named(where):
+            yield folder
     finally:
         remove(folder)
 

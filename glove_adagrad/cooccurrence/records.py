@@ -19,7 +19,7 @@ from glove_adagrad.cooccurrence.sorting import RepeatedCellError
 from glove_adagrad.cooccurrence.tiles import Tiles, Views
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import atomic_file
+from glove_adagrad.files import atomic_file, check_free_space
 from glove_adagrad.parallel import in_order
 from glove_adagrad.vocabulary import Progress, Vocabulary
 
@@ -51,6 +51,7 @@ def write_records(
     progress : callable, optional
         Told how many records are written.
     """
+    check_free_space(path.absolute().parent, RECORD.itemsize * matrix.records, "write to a larger disk")
     counts = _records_by_word(matrix, workers)
     most = max(memory // (_BYTES_PER_RECORD * (workers + 2)), 1)
     done = 0
