@@ -15,6 +15,7 @@ from glove_adagrad.errors import GloveError
 
 #: command -> (module of this room, one line of help). The help stands here so that `--help` imports nothing.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "train": ("train", "Build vectors from a corpus, or from co-occurrences."),
     "vocab": ("vocab", "Count the words of a corpus."),
     "cooccur": ("cooccur", "Count the co-occurrences of a corpus."),
     "merge": ("merge", "Add up co-occurrences of several corpora."),
@@ -25,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "similar": ("similar", "Show the nearest words."),
     "analogy": ("analogy", "A is to B as C is to what?"),
     "odd-one-out": ("odd_one_out", "Which word does not belong?"),
+    "plot": ("plot", "Draw loss, analogy accuracy and maps of words."),
 }
 
 

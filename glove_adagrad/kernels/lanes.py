@@ -22,7 +22,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 #: What the compiler may do with lanes: as `jit.FAST`, named one by one.
 _FAST = ("reassoc", "nsz", "arcp", "contract", "afn")
 
-WIDE, HALF = 8, 4
+WIDE, HALF, SINGLE = 8, 4, 1
 
 
 class Lanes(types.Type):
@@ -132,8 +132,8 @@ def _load(count):
     return load
 
 
-#: load8(array, index), load4(array, index): the neighbours that begin at array[index].
-load8, load4 = _load(WIDE), _load(HALF)
+#: load8(array, index) and so on: the neighbours that begin at array[index].
+load8, load4, load1 = _load(WIDE), _load(HALF), _load(SINGLE)
 
 
 @intrinsic
@@ -172,7 +172,7 @@ def _load_state(count):
 
 
 #: load_state8(slots, array, index, n): a tuple of lanes, from index + n, index + 2 n..., as many as `slots` is long.
-load_state8, load_state4 = _load_state(WIDE), _load_state(HALF)
+load_state8, load_state4, load_state1 = _load_state(WIDE), _load_state(HALF), _load_state(SINGLE)
 
 
 @intrinsic

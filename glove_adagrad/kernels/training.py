@@ -19,8 +19,10 @@ from glove_adagrad.kernels.lanes import (
     halved,
     keep,
     keep_all,
+    load1,
     load4,
     load8,
+    load_state1,
     load_state4,
     load_state8,
     store,
@@ -141,12 +143,17 @@ def _step_pair(rule, biases, slots, words, i, contexts, j, n, pull, clip, scalar
 @forced_inline
 def _squared_norm(rows, at, n, pull, clip, fixed):
     """Sum of squares of the clipped gradient pull * row, without the component of the other side's fixed 1."""
-    squares = 0.0
-    for k in range(n):
-        if k != n - fixed:
-            g = _clipped(pull * rows[at + k], clip)
-            squares += g * g
-    return squares
+    squares = zero8(rows)
+    wide = n & -8
+    for k in range(0, wide, 8):
+        g = _clipped(pull * load8(rows, at + k), clip)
+        squares = squares + g * g
+    beside = _clipped(pull * rows[at + n - fixed], clip)
+    norm = total(squares) - beside * beside
+    if n & 4:
+        g = _clipped(pull * load4(rows, at + wide), clip)
+        norm += total(g * g)
+    return norm
 
 
 @forced_inline
@@ -288,3 +295,86 @@ def train_blocks(
                 done += number
         losses[block] = loss
         records[block] = done
+
+
+@fast_kernel
+def held_out_losses(sides, width, n, halves, sizes, starts, parts, scale, objective, losses, records):
+    """Losses of the cells that `train_blocks` leaves out, for all tiles whose rows are of the given parts.
+
+    width : rows of parameters are width * n apart.
+    losses, records : float64 and int64 [P], filled for the given parts.
+    """
+    log_x_max, alpha, _, holdout, seed = objective
+    logs, weights = np.empty(sizes[0], np.float32), np.empty(sizes[0], np.float32)
+    buffers = (logs, logs.view(np.int32), weights, weights.view(np.int32))
+    words, contexts = sides
+    step_length = width * n
+    for p in parts:
+        loss = 0.0
+        done = 0
+        for half in halves:
+            u16, u32, u64, bases, forward, mirrored = half
+            for q in range(len(sizes)):
+                base = bases[p * len(sizes) + q]
+                large, first = base[3], 0
+                for row in range(sizes[p]):
+                    last = np.int64(u32[base[0] + row])
+                    count = last - first
+                    large = _read_row((u16, u32, u64, base), first, count, large, scale, log_x_max, alpha, buffers)
+                    a = starts[p] + row
+                    for k in range(count):
+                        b = starts[q] + np.int64(u16[base[1] + first + k])
+                        if _held_out(a, b, seed) < holdout:
+                            if forward:
+                                error = _product(words, a * step_length, contexts, b * step_length, n) - logs[k]
+                                loss += 0.5 * weights[k] * error * error
+                                done += 1
+                            if mirrored and a != b:
+                                error = _product(words, b * step_length, contexts, a * step_length, n) - logs[k]
+                                loss += 0.5 * weights[k] * error * error
+                                done += 1
+                    first = last
+        losses[p] = loss
+        records[p] = done
+
+
+def _pulled(load, load_state):
+    @forced_inline
+    def pull_lanes(rule, slots, words, i, contexts, j, n, anchors, at, strength, clip, scalars):
+        w, c = load(words, i), load(contexts, j)
+        g = _clipped(strength * (w + c - load(anchors, at)), clip)
+        new_w, w_state = step(rule, scalars[0], w, g, load_state(slots, words, i, n))
+        new_c, c_state = step(rule, scalars[1], c, g, load_state(slots, contexts, j, n))
+        store(words, i, new_w)
+        store_state(words, i, n, w_state)
+        store(contexts, j, new_c)
+        store_state(contexts, j, n, c_state)
+
+    return pull_lanes
+
+
+_pull8, _pull1 = _pulled(load8, load_state8), _pulled(load1, load_state1)
+
+
+@fast_kernel
+def pull_to_anchors(rule, slots, sides, row_states, n, rows, anchors, size, strength, clip, now):
+    """One step of the rows given against the gradient strength * (w + c - r), r being the row's anchor.
+
+    rows : int64 [A]
+    anchors : float32 [A * size], for the first `size` components.
+    """
+    words, contexts = sides
+    for k in range(len(rows)):
+        i = rows[k] * (len(slots) + 1) * n
+        norm = 0.0
+        if needs_norm(rule):
+            for t in range(size):
+                g = _clipped(strength * (words[i + t] + contexts[i + t] - anchors[k * size + t]), clip)
+                norm += g * g
+        word_scalars = _begin(rule, None, row_states[0], rows[k], now, norm)[0]
+        context_scalars = _begin(rule, None, row_states[1], rows[k], now, norm)[0]
+        scalars = (word_scalars, context_scalars)
+        for t in range(0, size & -8, 8):
+            _pull8(rule, slots, words, i + t, contexts, i + t, n, anchors, k * size + t, strength, clip, scalars)
+        for t in range(size & -8, size):
+            _pull1(rule, slots, words, i + t, contexts, i + t, n, anchors, k * size + t, strength, clip, scalars)

@@ -1,0 +1,123 @@
+"""The folder of a run: what each stage leaves in it, and how long it took.
+
+`vocab.txt`, `cooccurrence/` (unless an existing matrix is trained on), `model.npz`, `vectors.txt`, `history.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glove_adagrad import __version__
+from glove_adagrad.cooccurrence.count import count_cooccurrences
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.corpus import Corpus
+from glove_adagrad.errors import InputError
+from glove_adagrad.files import atomic_file, check_output_folder, clear_leftovers, remove
+from glove_adagrad.trainer import Trainer
+from glove_adagrad.vocabulary import Vocabulary
+
+#: What a run's folder may hold; anything else there is somebody else's, and is not written over.
+_OURS = {"vocab.txt", "cooccurrence", "model.npz", "vectors.txt", "history.json"}
+
+
+class Run:
+    """A folder being filled, stage by stage.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if need be; an earlier run in it is replaced.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, or holds files that no run has left.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        check_output_folder(folder)
+        clear_leftovers(folder)
+        foreign = sorted(path.name for path in folder.iterdir() if path.name not in _OURS)
+        if foreign:
+            raise InputError(f"{folder}: holds {foreign[0]}, which is of no run; name a new folder")
+        self.folder = folder
+        self._stages: dict[str, float] = {}
+
+    def begin(self, matrix: CooccurrenceMatrix | None = None) -> None:
+        """Remove what an earlier run left, and take the vocabulary of a matrix that is given."""
+        kept = matrix is not None and matrix.folder.resolve() == (self.folder / "cooccurrence").resolve()
+        for name in sorted(_OURS - ({"cooccurrence"} if kept else set())):
+            remove(self.folder / name)
+        if matrix is not None:
+            matrix.vocabulary.write(self.folder / "vocab.txt")
+
+    def count_words(self, corpus: Corpus, **settings: Any) -> Vocabulary:
+        """Count the corpus's words (`Vocabulary.count`) into `vocab.txt`."""
+        from glove_adagrad.corpus import Sentences
+
+        Vocabulary.count(Sentences([["compile"]]), min_count=1)  # compilation is not counting time
+        begin = time.perf_counter()
+        vocabulary = Vocabulary.count(corpus, **settings)
+        vocabulary.write(self.folder / "vocab.txt")
+        self._stages["vocabulary"] = time.perf_counter() - begin
+        return vocabulary
+
+    def count_cooccurrences(self, corpus: Corpus, vocabulary: Vocabulary, **settings: Any) -> CooccurrenceMatrix:
+        """Count co-occurrences (`count_cooccurrences`) into `cooccurrence/`."""
+        begin = time.perf_counter()
+        matrix = count_cooccurrences(corpus, vocabulary, self.folder / "cooccurrence", **settings)
+        self._stages["cooccurrence"] = time.perf_counter() - begin
+        return matrix
+
+    def train(self, trainer: Trainer, after_stratum: Callable[[Trainer], None] | None = None) -> None:
+        """Train, then write the model, its vectors and its history."""
+        trainer.fit(after_stratum=after_stratum)
+        self._stages["training"] = sum(epoch.seconds for epoch in trainer.history)
+        begin = time.perf_counter()
+        self._write_vectors(trainer)
+        self._stages["vectors"] = time.perf_counter() - begin
+        self._write_history(trainer)
+
+    def _write_vectors(self, trainer: Trainer) -> None:
+        from glove_adagrad.formats import WordVectors, word2vec
+
+        vectors = trainer.parameters.vectors()
+        with atomic_file(self.folder / "model.npz") as file:
+            np.savez(file, **vectors._asdict())
+        vocabulary = trainer.matrix.vocabulary
+        words = [word.decode("utf-8", "surrogateescape") for word in vocabulary.words]
+        sums = WordVectors(words, vectors.word_vectors + vectors.context_vectors, vocabulary.counts)
+        word2vec.write(self.folder / "vectors.txt", sums)
+
+    def _write_history(self, trainer: Trainer) -> None:
+        import numba
+
+        history = {
+            "settings": {**trainer.settings.to_json(), "windows": trainer.matrix.meta["windows"]},
+            "versions": {
+                "glove_adagrad": __version__,
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "numba": numba.__version__,
+            },
+            "stages": self._stages,
+            "epochs": [
+                {
+                    "epoch": epoch.epoch,
+                    "loss": epoch.loss,
+                    **({} if epoch.holdout_loss is None else {"holdout_loss": epoch.holdout_loss}),
+                    "seconds": epoch.seconds,
+                    "records_per_second": epoch.records_per_second,
+                }
+                for epoch in trainer.history
+            ],
+        }
+        with atomic_file(self.folder / "history.json", "w") as file:
+            json.dump(history, file, indent=2)

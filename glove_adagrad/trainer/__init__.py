@@ -1,0 +1,10 @@
+"""Training: GloVe's objective, strata of blocks, epochs, history, stopping.
+
+Text and file formats are not known here.
+"""
+
+from glove_adagrad.trainer.parameters import Parameters
+from glove_adagrad.trainer.settings import TrainingSettings
+from glove_adagrad.trainer.trainer import Epoch, Plan, Position, Trainer
+
+__all__ = ["Epoch", "Parameters", "Plan", "Position", "Trainer", "TrainingSettings"]

@@ -1,0 +1,166 @@
+"""The numbers that training moves: vectors, biases and the update rule's state, laid out for the kernel.
+
+`kernels.training` describes the layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from glove_adagrad.cooccurrence.tiles import number_of_parts, part_sizes
+from glove_adagrad.optim import Rule
+
+#: Numbers drawn at a time when parameters are made.
+_DRAWN = 1 << 20
+
+
+class Vectors(NamedTuple):
+    """What a training is for: float32 arrays [V, d] and [V], in the order of the vocabulary."""
+
+    word_vectors: np.ndarray
+    context_vectors: np.ndarray
+    word_biases: np.ndarray
+    context_biases: np.ndarray
+
+
+def row_length(vector_size: int) -> int:
+    """Numbers of a row: a vector, its bias, a 1, and zeros up to a multiple of 4."""
+    return max(8, -(-(vector_size + 2) // 4) * 4)
+
+
+class Parameters:
+    """Parameters of both sides, with a rule's state.
+
+    Parameters
+    ----------
+    words : int
+        Size of the vocabulary, V.
+    vector_size : int
+    rule : Rule
+        Says which state each parameter and each row has.
+
+    Attributes
+    ----------
+    sides : tuple of two float32 arrays [V, 1 + slots, n]
+        Words and contexts; rows in the order of parts.
+    row_states : tuple of two tuples of float64 arrays [V]
+        The rule's state per row.
+    rows : int64 array [V]
+        The row of each word of the vocabulary.
+    """
+
+    def __init__(self, words: int, vector_size: int, rule: Rule) -> None:
+        self.words, self.vector_size, self.rule = words, vector_size, rule
+        self.n = row_length(vector_size)
+        parts = number_of_parts(words)
+        self.sizes = part_sizes(words, parts)
+        self.starts = np.cumsum(self.sizes) - self.sizes
+        ranks = np.arange(words)
+        self.rows = self.starts[ranks % parts] + ranks // parts
+        self.sides: tuple[np.ndarray, ...] = tuple(
+            np.zeros((words, 1 + len(rule.slots), self.n), np.float32) for _ in range(2)
+        )
+        self.row_states: tuple[tuple[np.ndarray, ...], ...]
+        self.row_states = tuple(tuple(np.full(words, value) for value in rule.row_start().values()) for _ in range(2))
+        for side, bias, one in self._bias_columns():
+            side[:, 0, one] = 1
+            starts = zip(rule.start().values(), rule.bias_start().values(), strict=True)
+            for slot, (value, bias_value) in enumerate(starts, 1):
+                side[:, slot] = value
+                side[:, slot, bias] = bias_value
+
+    def _bias_columns(self) -> Iterator[tuple[np.ndarray, int, int]]:
+        yield self.sides[0], self.n - 2, self.n - 1
+        yield self.sides[1], self.n - 1, self.n - 2
+
+    @property
+    def nbytes(self) -> int:
+        states = [array for side in self.row_states for array in side]
+        return sum(array.nbytes for array in [*self.sides, *states])
+
+    def draw(self, seed: int) -> None:
+        """Start anew: vectors and biases uniform in (-0.5, 0.5) / d, as in the Stanford program."""
+        rng = np.random.default_rng(seed)
+        columns = self.vector_size + 1
+        step = max(1, _DRAWN // columns)
+        for side, bias, _ in self._bias_columns():
+            for first in range(0, self.words, step):
+                rows = self.rows[first : first + step]
+                drawn = (rng.random((len(rows), columns), np.float32) - np.float32(0.5)) / np.float32(
+                    self.vector_size
+                )
+                side[rows, 0, : self.vector_size] = drawn[:, :-1]
+                side[rows, 0, bias] = drawn[:, -1]
+        self._start_state()
+
+    def _start_state(self) -> None:
+        """Let the rule's state follow from the parameters, for rules where it does."""
+        for side in self.sides:
+            for slot, values in self.rule.start_from(side[:, 0]).items():
+                side[:, 1 + self.rule.slots.index(slot)] = values
+
+    def set_sums(self, words: np.ndarray, sums: np.ndarray) -> None:
+        """Move vectors so that word plus context vector is `sums` [n, d] for the words of rank `words` [n].
+
+        Their difference stays as drawn: two sides that start alike would stay alike.
+        """
+        rows, d = self.rows[words], self.vector_size
+        word, context = self.sides
+        half = (sums - word[rows, 0, :d] - context[rows, 0, :d]) / np.float32(2)
+        word[rows, 0, :d] += half
+        context[rows, 0, :d] += half
+        self._start_state()
+
+    def set_vectors(self, words: np.ndarray, vectors: Vectors) -> None:
+        """Set vectors and biases of the words of rank `words` [n]."""
+        rows, d = self.rows[words], self.vector_size
+        given = ((vectors.word_vectors, vectors.word_biases), (vectors.context_vectors, vectors.context_biases))
+        for (side, bias, _), (components, biases) in zip(self._bias_columns(), given, strict=True):
+            side[rows, 0, :d] = components
+            side[rows, 0, bias] = biases
+        self._start_state()
+
+    def take_over(self, words: np.ndarray, other: Parameters) -> None:
+        """Take parameters and state of the same rule: word k of `other` becomes the word of rank words[k]."""
+        rows = self.rows[words]
+        for side, theirs in zip(self.sides, other.sides, strict=True):
+            side[rows] = theirs[other.rows]
+        for mine, row_states in zip(self.row_states, other.row_states, strict=True):
+            for array, their_array in zip(mine, row_states, strict=True):
+                array[rows] = their_array[other.rows]
+
+    def vectors(self) -> Vectors:
+        """Copies of vectors and biases in the order of the vocabulary."""
+        (word, word_bias, _), (context, context_bias, _) = self._bias_columns()
+        d = self.vector_size
+        return Vectors(
+            word[self.rows, 0, :d], context[self.rows, 0, :d], word[self.rows, 0, word_bias],
+            context[self.rows, 0, context_bias],
+        )  # fmt: skip
+
+    def finite(self) -> bool:
+        """Whether every number is finite."""
+        return all(bool(np.isfinite(side.sum(dtype=np.float64))) for side in self.sides)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that a checkpoint has to hold, by name; the arrays themselves, not copies."""
+        named: dict[str, np.ndarray] = {"words": self.sides[0], "contexts": self.sides[1]}
+        for side, arrays in zip(("words", "contexts"), self.row_states, strict=True):
+            named.update({f"{side}.{slot}": array for slot, array in zip(self.rule.row_slots, arrays, strict=True)})
+        return named
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Copy what `arrays` gave.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing or has another shape.
+        """
+        for name, array in self.arrays().items():
+            if name not in arrays or arrays[name].shape != array.shape:
+                raise ValueError(f"array {name} of shape {array.shape} expected")
+            array[...] = arrays[name]

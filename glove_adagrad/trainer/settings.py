@@ -1,0 +1,79 @@
+"""What a training is: everything that decides its result, checked once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from glove_adagrad import optim
+from glove_adagrad.errors import InputError
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Settings that the parameters depend on. Two trainings of equal settings and matrix give equal bits.
+
+    Parameters
+    ----------
+    vector_size : int
+        Components of a vector.
+    x_max, alpha : float
+        The weight of a cell is min(1, (X / x_max)^alpha) (Pennington et al. 2014, equation 9).
+    epochs : int
+        Passes over the matrix.
+    seed : int
+        For the starting point, the order of strata and the choice of cells to hold out.
+    rule : optim.Rule
+        The update rule; AdaGrad as in the Stanford programs by default.
+    clip : float
+        Every component of a record's gradient is brought into -clip to clip.
+    holdout : float
+        Share of the matrix's cells that are not trained on; their loss is reported.
+    patience : int, optional
+        Stop when the held-out loss has not fallen for so many epochs.
+
+    Raises
+    ------
+    InputError
+        If a value is impossible.
+    """
+
+    vector_size: int = 100
+    x_max: float = 10.0
+    alpha: float = 0.75
+    epochs: int = 25
+    seed: int = 1
+    rule: optim.Rule = field(default_factory=lambda: optim.make("adagrad"))
+    clip: float = 100.0
+    holdout: float = 0.0
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        _check("vector_size", self.vector_size, 1 <= self.vector_size <= 65_536, "between 1 and 65536")
+        _check("x_max", self.x_max, 0 < self.x_max < math.inf, "above 0")
+        _check("alpha", self.alpha, 0 <= self.alpha < math.inf, "0 or more")
+        _check("epochs", self.epochs, self.epochs >= 1, "1 or more")
+        _check("seed", self.seed, 0 <= self.seed < 1 << 63, "between 0 and 2^63 - 1")
+        _check("clip", self.clip, self.clip > 0, "above 0")
+        _check("holdout", self.holdout, 0 <= self.holdout < 1, "0 or more and below 1")
+        self.rule.check_trainable()
+        if self.patience is not None:
+            _check("patience", self.patience, self.patience >= 1, "1 or more")
+            if not self.holdout:
+                raise InputError("patience: watches the loss of held-out cells; give --holdout too, for example 0.01")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, from which `from_json` makes the same settings."""
+        values = asdict(self)
+        values["rule"] = {"name": self.rule.name, **self.rule.options()}
+        return values
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> TrainingSettings:
+        return cls(**{**values, "rule": optim.make(**values["rule"])})
+
+
+def _check(name: str, value: Any, holds: bool, expected: str) -> None:
+    if not holds:
+        raise InputError(f"{name} {value}: must be {expected}")

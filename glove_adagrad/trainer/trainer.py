@@ -1,0 +1,319 @@
+"""Epochs of strata over a matrix, by any number of threads and to the same bits.
+
+The words' parts make P x P blocks of the matrix. Stratum s is the blocks {p, q} with (p + q) mod P = s: no two of
+them share a row of parameters, so threads may train them side by side, in any order (stratified stochastic gradient
+descent: Gemulla et al. 2011). P follows from the vocabulary's size. The order of an epoch's strata is drawn from the
+seed and the epoch's number, so an epoch is a pure function of parameters, matrix, settings and that number.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glove_adagrad import optim
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.errors import TrainingError
+from glove_adagrad.trainer.parameters import Parameters
+from glove_adagrad.trainer.settings import TrainingSettings
+from glove_adagrad.trainer.stream import MatrixStream
+
+#: Cells timed to say how long an epoch will take.
+_PROBED_CELLS = 50_000
+
+#: Told (trainer, epoch, loss) at the end of every epoch, epochs being counted from 1.
+Callback = Callable[["Trainer", int, float], None]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What became of one pass over the matrix.
+
+    Attributes
+    ----------
+    epoch : int
+        From 1.
+    loss : float
+        Mean over records of 0.5 f(X) (w . c + b + b~ - ln X)^2, each taken before its record's update; the Stanford
+        program prints the same as cost.
+    holdout_loss : float or None
+        The same over the held-out records, at the end of the epoch.
+    seconds : float
+    records : int
+    """
+
+    epoch: int
+    loss: float
+    holdout_loss: float | None
+    seconds: float
+    records: int
+
+    @property
+    def records_per_second(self) -> float:
+        return self.records / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far an epoch has come: strata done, and the sums of loss, records and seconds so far."""
+
+    stratum: int = 0
+    loss: float = 0.0
+    records: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training will need: bytes of parameters, bytes of the matrix in memory at a time, seconds an epoch."""
+
+    parameter_bytes: int
+    matrix_bytes: int
+    epoch_seconds: float
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """Vectors that word plus context vectors are drawn to: mu |w + c - r|^2 for each (Dingwall, Potts 2018).
+
+    words : int64 [A], ranks.
+    vectors : float32 [A, d]
+    weight : float, mu.
+    """
+
+    words: np.ndarray
+    vectors: np.ndarray
+    weight: float
+
+
+class Trainer:
+    """Trains parameters on a matrix.
+
+    Parameters
+    ----------
+    matrix : CooccurrenceMatrix
+    settings : TrainingSettings
+    workers : int
+        Threads; results do not depend on their number.
+    memory : int, optional
+        Bytes of the matrix that may stay in memory; all of it by default.
+    anchors : Anchors, optional
+
+    Attributes
+    ----------
+    parameters : Parameters
+        Drawn from the seed; to start elsewhere, change them before `fit`.
+    history : list of Epoch
+    position : Position
+        Within the epoch after those of the history.
+    """
+
+    def __init__(
+        self,
+        matrix: CooccurrenceMatrix,
+        settings: TrainingSettings,
+        *,
+        workers: int = 1,
+        memory: int | None = None,
+        anchors: Anchors | None = None,
+    ) -> None:
+        self.matrix, self.settings, self.workers = matrix, settings, workers
+        self.stream = MatrixStream(matrix, memory)
+        self.parameters = Parameters(matrix.words, settings.vector_size, settings.rule)
+        self.parameters.draw(settings.seed)
+        self.history: list[Epoch] = []
+        self.position = Position()
+        self._anchors = anchors
+
+    @property
+    def strata(self) -> int:
+        """Strata of an epoch."""
+        return self.stream.parts
+
+    def plan(self) -> Plan:
+        """Say what training will need, by a short trial on scratch parameters. Compiles the kernels."""
+        parameters = self.parameters
+        scratch = tuple(np.repeat(side[:1], parameters.sizes[0], axis=0) for side in parameters.sides)
+        states = tuple(tuple(array[: len(side)].copy() for array in states)
+                       for side, states in zip(scratch, parameters.row_states, strict=True))  # fmt: skip
+        # every part at row 0: the arithmetic is the same, and the scratch is small
+        starts = np.zeros_like(parameters.starts)
+        p, q = divmod(int(np.argmin(np.abs(self.stream.cells - _PROBED_CELLS))), self.stream.parts)
+        block = np.array([[min(p, q), max(p, q)]])
+        losses, records = np.zeros(1), np.zeros(1, np.int64)
+        self._train(block[:0], losses[:0], records[:0], scratch, states, starts)  # compiles
+        begin = time.perf_counter()
+        self._train(block, losses, records, scratch, states, starts)
+        seconds = time.perf_counter() - begin
+        share = self.matrix.records / max(1, int(records[0]))
+        threads = min(self.workers, (self.stream.parts + 1) // 2)
+        return Plan(parameters.nbytes, self.stream.resident_bytes, seconds * share / threads)
+
+    def fit(self, callbacks: Iterable[Callback] = (), after_stratum: Callable[[Trainer], None] | None = None) -> None:
+        """Train until the settings' epochs are done or patience is at its end.
+
+        Parameters
+        ----------
+        callbacks : iterable of callables
+            Told (trainer, epoch, loss) after each epoch.
+        after_stratum : callable, optional
+            Told after each stratum; the trainer's state may be saved then, and training left by an exception.
+
+        Raises
+        ------
+        TrainingError
+            If the loss or a parameter is no longer finite.
+        """
+        self._train(np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0, np.int64))  # compilation apart
+        with ThreadPoolExecutor(self.workers) as pool:
+            while not self.done:
+                self._epoch(pool, after_stratum)
+                for callback in callbacks:
+                    callback(self, self.history[-1].epoch, self.history[-1].loss)
+
+    @property
+    def done(self) -> bool:
+        """Whether the settings ask for no more epochs."""
+        if len(self.history) >= self.settings.epochs:
+            return True
+        patience = self.settings.patience
+        losses = [epoch.holdout_loss for epoch in self.history if epoch.holdout_loss is not None]
+        return patience is not None and len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
+
+    def _epoch(self, pool: ThreadPoolExecutor, after_stratum: Callable[[Trainer], None] | None) -> None:
+        number = len(self.history)
+        order = np.random.default_rng([self.settings.seed, number]).permutation(self.strata).tolist()
+        while self.position.stratum < self.strata:
+            at = self.position
+            stratum = order[at.stratum]
+            begin = time.perf_counter()
+            if at.stratum + 1 < self.strata:
+                self.stream.read_ahead(order[at.stratum + 1])
+            loss, records = self._stratum(pool, stratum)
+            self.stream.let_go(stratum)
+            if not math.isfinite(loss):
+                raise self._diverged(f"the loss of epoch {number + 1} is {loss}")
+            seconds = time.perf_counter() - begin
+            self.position = Position(at.stratum + 1, at.loss + loss, at.records + records, at.seconds + seconds)
+            if self.position.stratum < self.strata and after_stratum:
+                after_stratum(self)
+        if not self.parameters.finite():
+            raise self._diverged(f"a parameter is no longer finite after epoch {number + 1}")
+        at = self.position
+        held_out = self._held_out_loss(pool) if self.settings.holdout else None
+        self.history.append(Epoch(number + 1, at.loss / max(1, at.records), held_out, at.seconds, at.records))
+        self.position = Position()
+        if after_stratum:
+            after_stratum(self)
+
+    def _stratum(self, pool: ThreadPoolExecutor, stratum: int) -> tuple[float, int]:
+        if self._anchors is not None:
+            self._pull(pool)
+        blocks = self.stream.blocks(stratum)
+        losses, records = np.zeros(len(blocks)), np.zeros(len(blocks), np.int64)
+
+        def work(share: list[int]) -> None:
+            part_losses, part_records = losses[share], records[share]
+            self._train(blocks[share], part_losses, part_records)
+            losses[share], records[share] = part_losses, part_records
+
+        list(pool.map(work, _shares(self.stream.cells[blocks[:, 0], blocks[:, 1]], self.workers)))
+        # added in the order of blocks, so that the sum does not depend on the threads either
+        return float(losses.sum()), int(records.sum())
+
+    def _train(
+        self,
+        blocks: np.ndarray,
+        losses: np.ndarray,
+        records: np.ndarray,
+        sides: tuple[np.ndarray, ...] | None = None,
+        row_states: tuple[tuple[np.ndarray, ...], ...] | None = None,
+        starts: np.ndarray | None = None,
+    ) -> None:
+        from glove_adagrad.kernels import training as kernels
+
+        parameters = self.parameters
+        rule, biases, slots = self._rule()
+        kernels.train_blocks(
+            rule, biases, slots, _flat(sides or parameters.sides), row_states or parameters.row_states, parameters.n,
+            self.stream.halves, parameters.sizes, parameters.starts if starts is None else starts, blocks,
+            np.float32(1 / self.matrix.denominator), self._objective(), 0.0, losses, records,
+        )  # fmt: skip
+
+    def _rule(self) -> tuple[Any, Any, tuple[int, ...]]:
+        """Settings of vectors, and of biases where they differ, and a tuple as long as the rule has state."""
+        rule = self.settings.rule
+        vectors, biases = rule.vector_settings(), rule.bias_settings()
+        return (
+            optim.as_float32(vectors),
+            None if biases == vectors else optim.as_float32(biases),
+            tuple(range(len(rule.slots))),
+        )
+
+    def _objective(self) -> tuple[Any, ...]:
+        settings = self.settings
+        return (
+            np.float32(math.log(settings.x_max)), np.float32(settings.alpha), np.float32(settings.clip),
+            np.uint64(round(settings.holdout * (1 << 24))), np.uint64(settings.seed),
+        )  # fmt: skip
+
+    def _held_out_loss(self, pool: ThreadPoolExecutor) -> float:
+        from glove_adagrad.kernels import training as kernels
+
+        parameters = self.parameters
+        losses, records = np.zeros(self.strata), np.zeros(self.strata, np.int64)
+
+        def work(part: int) -> None:
+            kernels.held_out_losses(
+                _flat(parameters.sides), 1 + len(parameters.rule.slots), parameters.n, self.stream.halves,
+                parameters.sizes, parameters.starts, np.array([part]), np.float32(1 / self.matrix.denominator),
+                self._objective(), losses, records,
+            )  # fmt: skip
+
+        list(pool.map(work, range(self.strata)))
+        return float(losses.sum()) / max(1, int(records.sum()))
+
+    def _pull(self, pool: ThreadPoolExecutor) -> None:
+        """One step towards the anchors: every stratum has its share of an epoch's pull."""
+        from glove_adagrad.kernels import training as kernels
+
+        assert self._anchors is not None
+        anchors, parameters = self._anchors, self.parameters
+        rule, _, slots = self._rule()
+        strength = np.float32(2 * anchors.weight / self.strata)
+
+        def work(part: np.ndarray) -> None:
+            kernels.pull_to_anchors(
+                rule, slots, _flat(parameters.sides), parameters.row_states, parameters.n,
+                parameters.rows[anchors.words[part]], anchors.vectors[part].ravel(), parameters.vector_size, strength,
+                np.float32(self.settings.clip), 0.0,
+            )  # fmt: skip
+
+        list(pool.map(work, np.array_split(np.arange(len(anchors.words)), self.workers)))
+
+    def _diverged(self, what: str) -> TrainingError:
+        return TrainingError(
+            f"training diverged: {what}; lower --learning-rate (or the rate of --optimizer-option), lower --clip "
+            f"{self.settings.clip:g}, or raise --x-max {self.settings.x_max:g}"
+        )
+
+
+def _flat(sides: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+    return tuple(side.reshape(-1) for side in sides)
+
+
+def _shares(cells: np.ndarray, workers: int) -> list[list[int]]:
+    """Deal blocks to threads so that all have about as many cells: the largest first, to whoever has least."""
+    shares: list[list[int]] = [[] for _ in range(min(workers, len(cells)))]
+    loads = [0] * len(shares)
+    for block in np.argsort(-cells, kind="stable").tolist():
+        least = loads.index(min(loads))
+        shares[least].append(block)
+        loads[least] += int(cells[block])
+    return shares
