@@ -1,0 +1,190 @@
+"""Training: Stanford's numbers, a plain twin, and the same bytes from any number of threads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from gensim.models import KeyedVectors
+
+from glove_adagrad import optim
+from glove_adagrad.cli import cli
+from glove_adagrad.cooccurrence.count import count_cooccurrences
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.corpus import TextFiles
+from glove_adagrad.errors import InputError, TrainingError
+from glove_adagrad.trainer import Trainer, TrainingSettings
+from glove_adagrad.trainer.parameters import Parameters, Vectors, row_length
+from glove_adagrad.vocabulary import Vocabulary
+
+GOLDEN = Path(__file__).parent / "golden"
+RECORD = np.dtype([("word", "<i4"), ("context", "<i4"), ("x", "<f8")])
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> CooccurrenceMatrix:
+    text = TextFiles([GOLDEN / "tiny.txt"])
+    vocabulary = Vocabulary.count(text, min_count=1)
+    return count_cooccurrences(text, vocabulary, tmp_path_factory.mktemp("matrix") / "m")
+
+
+def stanford(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Words' and contexts' rows of a golden file, bias last."""
+    words = len((GOLDEN / "train.vocab.txt").read_text().splitlines())
+    word, context = np.fromfile(GOLDEN / name).reshape(2, words, -1)
+    return word, context
+
+
+def test_equals_stanford_in_float64_and_file_order() -> None:
+    from glove_adagrad.kernels.training import train_records
+
+    start, end, squares = (
+        stanford(name) for name in ("train.vectors.000.bin", "train.vectors.bin", "train.gradsq.bin")
+    )
+    d, eta = start[0].shape[1] - 1, 0.05
+    n = row_length(d)
+    sides = []
+    for side, (bias, one) in zip(start, ((n - 2, n - 1), (n - 1, n - 2)), strict=True):
+        rows = np.zeros((len(side), 2, n))
+        rows[:, 0, :d], rows[:, 0, bias], rows[:, 0, one] = side[:, :-1], side[:, -1], 1
+        rows[:, 1] = 1 / eta**2
+        rows[:, 1, bias] = 1
+        sides.append(rows)
+    flat = tuple(rows.reshape(-1) for rows in sides)
+    records = np.fromfile(GOLDEN / "train.cooc.shuf.bin", RECORD)
+    word, context = (records[name].astype(np.int64) - 1 for name in ("word", "context"))
+    weight = np.minimum(1, (records["x"] / 10) ** 0.75)
+    rule = optim.make("adagrad", learning_rate=eta).vector_settings()
+    logged = [
+        float(line.rsplit(" ", 1)[1]) for line in (GOLDEN / "train.log").read_text().splitlines() if "cost" in line
+    ]
+    for cost in logged:
+        loss = train_records(
+            rule, None, (0,), flat, ((), ()), n, word, context, np.log(records["x"]), weight, 100.0, 0.0
+        )
+        assert loss / len(records) == pytest.approx(cost, abs=6e-7)
+    assert len(logged) == 5
+    for rows, side, accumulated, bias in zip(sides, end, squares, (n - 2, n - 1), strict=True):
+        np.testing.assert_allclose(rows[:, 0, :d], side[:, :-1], atol=1e-10)
+        np.testing.assert_allclose(rows[:, 0, bias], side[:, -1], atol=1e-10)
+        np.testing.assert_allclose(rows[:, 1, :d] * eta**2, accumulated[:, :-1], rtol=1e-10)
+        np.testing.assert_allclose(rows[:, 1, bias], accumulated[:, -1], rtol=1e-10)
+
+
+def twin(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors) -> tuple[float, Vectors]:
+    """One epoch in float64, in the order of strata, blocks, rows and columns, by Stanford's formulas."""
+    d, parts = settings.vector_size, matrix.lower.parts
+    w, c, b, e = (array.astype(np.float64) for array in start)
+    squares = [np.ones((len(w), d)), np.ones((len(w), d)), np.ones(len(w)), np.ones(len(w))]
+    cells: dict[tuple[int, int], list[tuple[int, int, float]]] = {}
+    for i, j, x in matrix.cells():
+        for a, other, value in zip(i.tolist(), j.tolist(), x.tolist(), strict=True):
+            if a >= other:
+                cells.setdefault((a % parts, other % parts), []).append((a, other, value))
+    loss, eta, number = 0.0, 0.05, 0
+    for stratum in np.random.default_rng([settings.seed, 0]).permutation(parts).tolist():
+        for p in range(parts):
+            q = (stratum - p) % parts
+            if p > q:
+                continue
+            for tile in [(p, q)] if p == q else [(p, q), (q, p)]:
+                for a, other, x in sorted(cells.get(tile, [])):
+                    for i, j in [(a, other)] if a == other else [(a, other), (other, a)]:
+                        difference = w[i] @ c[j] + b[i] + e[j] - np.log(x)
+                        pull = min(1, (x / settings.x_max) ** settings.alpha) * difference
+                        loss += 0.5 * pull * difference
+                        number += 1
+                        step, back = eta * pull * c[j], eta * pull * w[i]
+                        w[i] -= step / np.sqrt(squares[0][i])
+                        c[j] -= back / np.sqrt(squares[1][j])
+                        b[i] -= pull / np.sqrt(squares[2][i])
+                        e[j] -= pull / np.sqrt(squares[3][j])
+                        squares[0][i] += step**2
+                        squares[1][j] += back**2
+                        squares[2][i] += pull**2
+                        squares[3][j] += pull**2
+    assert number == matrix.records
+    return loss / number, Vectors(w, c, b, e)
+
+
+@pytest.mark.parametrize("vector_size", [1, 6, 10, 14, 50])
+def test_an_epoch_equals_its_twin(matrix: CooccurrenceMatrix, vector_size: int) -> None:
+    settings = TrainingSettings(vector_size=vector_size, epochs=1)
+    trainer = Trainer(matrix, settings, workers=2)
+    loss, expected = twin(matrix, settings, trainer.parameters.vectors())
+    trainer.fit()
+    assert trainer.history[0].loss == pytest.approx(loss, rel=1e-4)
+    assert trainer.history[0].records == matrix.records
+    for found, wanted in zip(trainer.parameters.vectors(), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=2e-4)
+
+
+def test_bytes_do_not_depend_on_workers(matrix: CooccurrenceMatrix) -> None:
+    def trained(workers: int, memory: int | None = None) -> bytes:
+        trainer = Trainer(matrix, TrainingSettings(vector_size=12, epochs=3), workers=workers, memory=memory)
+        trainer.fit()
+        return b"".join(array.tobytes() for array in trainer.parameters.arrays().values())
+
+    assert trained(1) == trained(2) == trained(3) == trained(2, memory=0)
+
+
+def test_the_loss_falls_and_held_out_cells_are_not_trained_on(matrix: CooccurrenceMatrix) -> None:
+    trainer = Trainer(matrix, TrainingSettings(vector_size=10, epochs=5, holdout=0.2), workers=2)
+    trainer.fit()
+    losses = [epoch.loss for epoch in trainer.history]
+    assert losses == sorted(losses, reverse=True)
+    kept = trainer.history[0].records / matrix.records
+    assert 0.75 < kept < 0.85
+    assert all(epoch.holdout_loss is not None and epoch.holdout_loss > 0 for epoch in trainer.history)
+
+
+def test_divergence_names_the_options(matrix: CooccurrenceMatrix) -> None:
+    rule = optim.make("adagrad", learning_rate=1e20)
+    trainer = Trainer(matrix, TrainingSettings(vector_size=10, epochs=50, rule=rule, clip=1e30))
+    with pytest.raises(TrainingError, match="lower --learning-rate"):
+        trainer.fit()
+
+
+def test_parameters_start_as_in_the_stanford_program() -> None:
+    parameters = Parameters(40, 10, optim.make("adagrad"))
+    parameters.draw(1)
+    for array in parameters.vectors():
+        assert 0.04 < np.abs(array).max() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [({"x_max": 0.0}, "x_max 0"), ({"epochs": 0}, "epochs 0"), ({"patience": 2}, "--holdout")],
+)
+def test_impossible_settings_are_refused_by_name(values: dict[str, int], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        TrainingSettings(**values)  # type: ignore[arg-type]
+
+
+def test_train_on_the_command_line(tmp_path: Path) -> None:
+    def run(name: str, *arguments: str) -> Path:
+        command = ["train", *arguments, "--output", str(tmp_path / name), "--vector-size", "8", "--epochs", "2"]
+        result = CliRunner().invoke(cli, command, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return tmp_path / name
+
+    first = run("one", str(GOLDEN / "tiny.txt"), "--workers", "1")
+    second = run("two", "--cooccurrence", str(first / "cooccurrence"), "--workers", "3")
+    assert (first / "vectors.txt").read_bytes() == (second / "vectors.txt").read_bytes()
+    keyed = KeyedVectors.load_word2vec_format(str(first / "vectors.txt"))
+    assert keyed.vectors.shape == (43, 8)
+    history = json.loads((first / "history.json").read_text())
+    assert [epoch["epoch"] for epoch in history["epochs"]] == [1, 2]
+    assert set(history["stages"]) == {"vocabulary", "cooccurrence", "training", "vectors"}
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match=r"holds letter\.txt"):
+        CliRunner().invoke(
+            cli, ["train", str(GOLDEN / "tiny.txt"), "--output", str(tmp_path)], catch_exceptions=False
+        )
+    assert (tmp_path / "letter.txt").read_text() == "dear"
