@@ -367,6 +367,17 @@ class TestSettings:
             optim.make(name, **options)
         assert "\n" not in str(error.value)
 
+    @pytest.mark.parametrize(
+        "rule", [optim.FullMatrixAdaGrad(), optim.MirrorDescentAdaGrad(), optim.AdaGradNorm(scope="model")], ids=label
+    )
+    def test_what_training_cannot_use_is_refused_there(self, rule):
+        with pytest.raises(InputError, match=f"{rule.name}: .*for training"):
+            rule.check_trainable()
+
+    def test_what_training_can_use_is_not(self):
+        optim.AdaGradNorm(scope="row").check_trainable()
+        optim.make("adagrad").check_trainable()
+
     def test_presets(self):
         assert optim.make("adagrad") == optim.make("adagrad", preset="stanford") == optim.StanfordAdaGrad()
         assert optim.make("adagrad", preset="torch") == optim.AdaGrad()

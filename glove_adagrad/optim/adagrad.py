@@ -97,6 +97,7 @@ class FullMatrixAdaGrad(Rule):
     """
 
     name: ClassVar[str] = "adagrad-full"
+    not_for_training: ClassVar[str] = "a matrix for each word has no kernel yet"
     learning_rate: float = 1.0
     initial_accumulator: float = 400.0
     delta: float = 0.0
@@ -172,6 +173,10 @@ class AdaGradNorm(Rule):
     def shared(self) -> bool:  # type: ignore[override]
         return self.scope == "model"
 
+    @property
+    def not_for_training(self) -> str:  # type: ignore[override]
+        return "scope=model has no kernel yet, scope=row has" if self.shared else ""
+
     def vector_settings(self) -> Any:
         return steps.AdaGradNormStep(self.learning_rate)
 
@@ -191,6 +196,7 @@ class MirrorDescentAdaGrad(Rule):
     """
 
     name: ClassVar[str] = "adagrad-l1"
+    not_for_training: ClassVar[str] = "rows left alone would not shrink in training, as they must"
     learning_rate: float = 0.05
     l1: float = 0.0
     initial_accumulator: float = 0.0
@@ -283,10 +289,8 @@ class DualAveragingAdaGrad(Rule):
     def row_start(self) -> dict[str, float]:
         return {"row_updates": 0.0}
 
-    def init(self, w: Array) -> State:
-        state = super().init(w)
-        state["sum_of_gradients"] = (-w * (self.initial_accumulator**0.5 / self.learning_rate)).astype(w.dtype)
-        return state
+    def start_from(self, w: Array) -> State:
+        return {"sum_of_gradients": (-w * (self.initial_accumulator**0.5 / self.learning_rate)).astype(w.dtype)}
 
     def effective_rate(self, state: State) -> Array:
         return self.learning_rate / np.sqrt(state["sum_of_squares"])

@@ -55,6 +55,9 @@ class Rule:
     #: True where the state per row is one for all rows together.
     shared: ClassVar[bool] = False
 
+    #: Why the training kernel cannot use the rule; empty where it can.
+    not_for_training: ClassVar[str] = ""
+
     learning_rate: float
 
     def __post_init__(self) -> None:
@@ -78,6 +81,17 @@ class Rule:
 
     def _refusal(self, option: str, value: Any, expected: str) -> InputError:
         return InputError(f"optimizer {self.name}: {option} = {value}: expected {expected}")
+
+    def check_trainable(self) -> None:
+        """Refuse a rule that works on arrays, but not yet inside the training kernel.
+
+        Raises
+        ------
+        InputError
+            Saying why.
+        """
+        if self.not_for_training:
+            raise InputError(f"optimizer {self.name}: {self.not_for_training}; choose another for training")
 
     def options(self) -> dict[str, float | int | bool | str]:
         """The settings as a plain dict: `make(rule.name, **rule.options()) == rule`."""
@@ -103,6 +117,10 @@ class Rule:
 
     def row_start(self) -> dict[str, float]:
         """The state per row, in the order of the step's tuple, with its first values."""
+        return {}
+
+    def start_from(self, w: Array) -> State:
+        """State per parameter that follows from the parameters `w` themselves, where a rule has such."""
         return {}
 
     @property
@@ -139,6 +157,7 @@ class Rule:
         if w.ndim == 0 or not np.issubdtype(w.dtype, np.floating):
             raise InputError(f"optimizer {self.name}: {w.dtype} parameters of {w.ndim} axes: expected rows of floats")
         state = {slot: np.full_like(w, value) for slot, value in self.start().items()}
+        state.update(self.start_from(w))
         rows = 1 if self.shared else len(w)
         state.update({slot: np.full(rows, value) for slot, value in self.row_start().items()})
         state["updates"] = np.zeros((), np.int64)
