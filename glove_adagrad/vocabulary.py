@@ -36,66 +36,74 @@ def byte_order(word: bytes) -> bytes:
     return word.translate(_SIGNED) + b"\x80"
 
 
-#: A table under this many bytes is not worth another pass over the text.
-_LEAST_TABLE = 1 << 19
+#: Words that need less memory than this are not worth another pass over the text.
+_LEAST_MEMORY = 1 << 20
 
 
 class _Table:
-    """A hash table of words with their counts; see `kernels.words` for its arrays."""
+    """A hash table of words with their counts; see `kernels.words` for its arrays.
 
-    def __init__(self, capacity: int = 1 << 12) -> None:
-        self.slots = np.zeros((capacity, 2), np.uint64)
-        self.entries = np.empty((capacity // 2, 4), np.int64)
-        self.arena = np.empty(8 * capacity, np.uint8)
+    It may be limited to a share of all words, those of a hash with (hash >> 32) & mask == share.
+    """
+
+    def __init__(self, mask: int = 0, share: int = 0, capacity: int = 1 << 12, arena: int = 1 << 15) -> None:
+        self.slots = np.zeros((capacity, 4), np.uint64)
+        self.arena = np.empty(arena, np.uint8)
         self.used = np.zeros(2, np.int64)
+        self.mask, self.share = mask, share
 
     @property
     def size(self) -> int:
-        return self.slots.nbytes + self.entries.nbytes + self.arena.nbytes
+        return self.slots.nbytes + self.arena.nbytes
 
-    def count(self, text: np.ndarray, share_mask: int, share: int) -> None:
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        return self.slots, self.arena, self.used
+
+    @property
+    def limits(self) -> tuple[np.uint64, np.uint64]:
+        return np.uint64(self.mask), np.uint64(self.share)
+
+    def count(self, text: np.ndarray) -> None:
         from glove_adagrad.kernels import words
 
         begin = 0
         while begin < len(text):
-            begin = words.count_words(text, begin, *self.arrays, np.uint64(share_mask), np.uint64(share))
+            begin = words.count_words(text, begin, *self.arrays, *self.limits)
             if begin < len(text):
-                self._enlarge(share_mask, share)
+                self._rebuild(2 * self.used)
 
-    def add(self, other: _Table, share_mask: int, share: int) -> None:
+    def add(self, other: _Table) -> None:
+        """Add the counts of another table, those of this one's share."""
         from glove_adagrad.kernels import words
 
-        while (
-            self.used[0] + other.used[0] > len(self.slots) // 2
-            or self.used[1] + other.used[1] > len(self.arena)
-            or self.used[0] + other.used[0] > len(self.entries)
-        ):
-            self._enlarge(share_mask, share)
-        words.add_words(
-            other.entries, other.arena, other.used[0], *self.arrays, np.uint64(share_mask), np.uint64(share)
-        )
+        needed = self.used + other.used
+        if needed[0] > len(self.slots) // 2 or needed[1] > len(self.arena):
+            self._rebuild(needed)
+        words.add_words(other.slots, other.arena, *self.arrays, *self.limits)
 
-    @property
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        return self.slots, self.entries, self.arena, self.used
-
-    def _enlarge(self, share_mask: int, share: int) -> None:
+    def limit_to(self, mask: int, share: int) -> None:
+        """Forget the words outside a share."""
         from glove_adagrad.kernels import words
 
-        larger = _Table(2 * len(self.slots))
-        if len(larger.arena) < 2 * len(self.arena):
-            larger.arena = np.empty(2 * len(self.arena), np.uint8)
-        words.add_words(
-            self.entries, self.arena, self.used[0], *larger.arrays, np.uint64(share_mask), np.uint64(share)
-        )
-        self.slots, self.entries, self.arena, self.used = larger.arrays
+        if self.mask != mask:
+            self.mask, self.share = mask, share
+            self._rebuild(np.array(words.measure_share(self.slots, *self.limits)))
+
+    def _rebuild(self, needed: np.ndarray) -> None:
+        """Make room for so many words and bytes in all."""
+        from glove_adagrad.kernels import words
+
+        capacity = 1 << max(2 * int(needed[0]) - 1, 1).bit_length()
+        larger = _Table(self.mask, self.share, capacity, int(needed[1]) + words.LONGEST_TOKEN)
+        words.add_words(self.slots, self.arena, *larger.arrays, *self.limits)
+        self.slots, self.arena, self.used = larger.arrays
 
     def words(self, at_least: int) -> list[tuple[int, bytes]]:
         """Negated count and word of every entry with that count or more."""
-        entries = self.entries[: self.used[0]]
-        kept = entries[entries[:, 2] >= at_least]
+        kept = self.slots[(self.slots[:, 3] >= at_least) & (self.slots[:, 0] != 0)]
         arena = memoryview(self.arena)
-        return [(-count, bytes(arena[start : start + length])) for start, length, count in kept[:, :3].tolist()]
+        return [(-count, bytes(arena[start : start + length])) for _, start, length, count in kept.tolist()]
 
 
 @dataclass(frozen=True)
@@ -151,14 +159,15 @@ class Vocabulary:
         shares = [(0, 0)]
         while shares:
             mask, share = shares.pop()
-            tables = [_Table() for _ in range(workers)]
+            tables = [_Table(mask, share) for _ in range(workers)]
             idle: queue.SimpleQueue[_Table] = queue.SimpleQueue()
             for table in tables:
                 idle.put(table)
 
             def work(chunk: Chunk, mask: int, share: int, idle: queue.SimpleQueue[_Table] = idle) -> int:
                 table = idle.get()
-                table.count(chunk.text, mask, share)
+                table.limit_to(mask, share)
+                table.count(chunk.text)
                 idle.put(table)
                 return chunk.source_bytes
 
@@ -166,15 +175,17 @@ class Vocabulary:
                 for done in in_order(pool, workers, ((work, (c, mask, share)) for c in corpus.chunks())):
                     if progress:
                         progress(done)
-                    too_large = sum(table.size for table in tables) > max(memory, _LEAST_TABLE * workers)
-                    if too_large and mask < 1 << 30:
+                    # while a table is enlarged there is room for the old one and the new one, twice as large
+                    too_large = 3 * sum(table.size for table in tables) > max(memory, _LEAST_MEMORY * workers)
+                    if too_large and mask < 1 << 30 and all(table.mask == mask for table in tables):
                         # too many distinct words: count half of them now and come back for the others
                         shares.append((2 * mask + 1, share | (mask + 1)))
                         mask = 2 * mask + 1
-            largest = max(tables, key=lambda table: int(table.used[0]))
-            total = _Table()
-            for table in [largest, *(t for t in tables if t is not largest)]:
-                total.add(table, mask, share)
+            tables.sort(key=lambda table: int(table.used[0]))
+            total = tables.pop()
+            total.limit_to(mask, share)
+            while tables:
+                total.add(tables.pop())
             distinct += int(total.used[0])
             found += total.words(min_count)
         found.sort(key=lambda item: (item[0], byte_order(item[1])))
@@ -266,7 +277,6 @@ class Vocabulary:
                 ends,
                 keep_positions,
                 table.slots,
-                table.entries,
                 table.arena,
                 ids,
             )
@@ -282,17 +292,15 @@ class Vocabulary:
         """The words in a hash table under their ranks."""
         from glove_adagrad.kernels import words as kernels
 
-        table = _Table(1 << int(2 * len(self)).bit_length())
-        lengths = np.fromiter(map(len, self.words), np.int64, len(self))
+        starts = np.zeros(len(self) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, self.words), np.int64, len(self)), out=starts[1:])
+        table = _Table(capacity=1 << int(2 * len(self)).bit_length(), arena=0)
         table.arena = np.frombuffer(b"".join(self.words), np.uint8)
-        table.entries = np.zeros((len(self), 4), np.int64)
-        table.entries[:, 0] = np.cumsum(lengths) - lengths
-        table.entries[:, 1] = lengths
         # no text holds such words, however they came into the vocabulary
         usable = np.array(
             [0 < len(word) <= kernels.LONGEST_TOKEN and word == word.translate(None, b" \t\n") for word in self.words]
         )
-        kernels.index_words(table.entries, table.arena, usable, table.slots)
+        kernels.index_words(starts, table.arena, usable, table.slots)
         return table
 
 

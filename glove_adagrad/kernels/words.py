@@ -5,10 +5,10 @@ bytes. The rules are those of Stanford's `vocab_count`.
 
 Text is looked at eight bytes at a time, as one number whose lowest byte comes first. A word of up to seven bytes is
 its own key in the hash table, and finding it needs no look at its bytes; a longer one's key is a hash with the
-topmost bit set. The table is three arrays and grows by being rebuilt:
+topmost bit set. The table is two arrays and grows by being rebuilt:
 
-slots : uint64 [capacity, 2], capacity a power of two. Key of the word (0: free) and its entry number.
-entries : int64 [n, 4]. Where the word starts in the arena, its length, its count, its key.
+slots : uint64 [capacity, 4], capacity a power of two. Key of the word (0: free), where it starts in the arena, its
+    length, and its count, or its rank once the table serves for encoding.
 arena : uint8. The bytes of all words.
 """
 
@@ -41,20 +41,25 @@ _NUMBERS = np.uint64(0x0001020304050607)
 
 
 @inline
+def _load(text, i):
+    """Eight bytes from i on as one number; the compiler makes one load of it."""
+    return (
+        np.uint64(text[i])
+        | np.uint64(text[i + _1]) << _8
+        | np.uint64(text[i + np.uint64(2)]) << np.uint64(16)
+        | np.uint64(text[i + np.uint64(3)]) << np.uint64(24)
+        | np.uint64(text[i + np.uint64(4)]) << _32
+        | np.uint64(text[i + np.uint64(5)]) << np.uint64(40)
+        | np.uint64(text[i + np.uint64(6)]) << np.uint64(48)
+        | np.uint64(text[i + _7]) << _56
+    )
+
+
+@inline
 def _eight(text, i, n):
-    """The bytes from i on as one number; spaces follow the last one."""
+    """`_load` of text[:n] as if spaces followed it."""
     if i + _8 <= n:
-        # one load, once compiled
-        return (
-            np.uint64(text[i])
-            | np.uint64(text[i + _1]) << _8
-            | np.uint64(text[i + np.uint64(2)]) << np.uint64(16)
-            | np.uint64(text[i + np.uint64(3)]) << np.uint64(24)
-            | np.uint64(text[i + np.uint64(4)]) << _32
-            | np.uint64(text[i + np.uint64(5)]) << np.uint64(40)
-            | np.uint64(text[i + np.uint64(6)]) << np.uint64(48)
-            | np.uint64(text[i + _7]) << _56
-        )
+        return _load(text, i)
     word = _SPACES
     for k in range(i, n):
         at = (k - i) * _8
@@ -138,39 +143,37 @@ def _token(text, i, n):
 
 
 @inline
-def _find(slots, entries, arena, text, start, length, key):
+def _same(text, i, other, j, length):
+    """Whether two runs of eight bytes or more are the same."""
+    last = length - _8
+    for k in range(np.uint64(0), last, _8):
+        if _load(text, i + k) != _load(other, j + k):
+            return False
+    return _load(text, i + last) == _load(other, j + last)
+
+
+@inline
+def _find(slots, arena, text, start, length, key):
     """Slot of the word, or the free slot where it belongs."""
     mask = np.uint64(len(slots) - 1)
     slot = _mixed(key) & mask
     while slots[slot, 0] != 0:
-        if slots[slot, 0] == key:
-            if key < _LONG:
-                break
-            entry = slots[slot, 1]
-            if entries[entry, 1] == length:
-                at = np.uint64(entries[entry, 0])
-                same = True
-                for k in range(length):
-                    if arena[at + k] != text[start + k]:
-                        same = False
-                        break
-                if same:
-                    break
+        if slots[slot, 0] == key and (
+            key < _LONG or (slots[slot, 2] == length and _same(text, start, arena, slots[slot, 1], length))
+        ):
+            break
         slot = (slot + _1) & mask
     return slot
 
 
 @inline
-def _enter(slots, entries, arena, used, slot, text, start, length, count, key):
+def _enter(slots, arena, used, slot, text, start, length, count, key):
     """Put a new word into its free slot."""
-    entry = used[0]
-    slots[slot, 0] = key
-    slots[slot, 1] = np.uint64(entry)
-    entries[entry, 0] = used[1]
-    entries[entry, 1] = length
-    entries[entry, 2] = count
-    entries[entry, 3] = np.int64(key)
     at = np.uint64(used[1])
+    slots[slot, 0] = key
+    slots[slot, 1] = at
+    slots[slot, 2] = length
+    slots[slot, 3] = count
     for k in range(length):
         arena[at + k] = text[start + k]
     used[0] += 1
@@ -183,66 +186,79 @@ def _wanted(key, share_mask, share):
 
 
 @kernel
-def count_words(text, begin, slots, entries, arena, used, share_mask, share):
+def count_words(text, begin, slots, arena, used, share_mask, share):
     """Count the tokens of `text` from byte `begin` on.
 
-    used : int64 [2], entries and arena bytes in use; updated.
+    used : int64 [2], words and arena bytes in the table; updated.
     share_mask, share : only words with (hash >> 32) & share_mask == share are counted, so that a vocabulary too
         large for memory can be counted in several passes.
 
     Returns the byte at which it stopped: len(text), or earlier where the table has to be enlarged first.
     """
     n = np.uint64(len(text))
-    limit = min(len(slots) // 2, len(entries))
+    limit = len(slots) // 2
     i = np.uint64(begin)
     while i < n:
         if used[0] >= limit or used[1] + LONGEST_TOKEN > len(arena):
             break
         key, length, end = _token(text, i, n)
         if length != 0 and _wanted(key, share_mask, share):
-            slot = _find(slots, entries, arena, text, i, length, key)
+            slot = _find(slots, arena, text, i, length, key)
             if slots[slot, 0] == 0:
-                _enter(slots, entries, arena, used, slot, text, i, length, 1, key)
+                _enter(slots, arena, used, slot, text, i, length, _1, key)
             else:
-                entries[slots[slot, 1], 2] += 1
+                slots[slot, 3] += _1
         i = end + _1
     return min(i, n)
 
 
 @kernel
-def add_words(other_entries, other_arena, number, slots, entries, arena, used, share_mask, share):
-    """Add the first `number` entries of another table, counts included, to this one, which has room for them."""
-    for e in range(np.uint64(number)):
-        key = np.uint64(other_entries[e, 3])
-        if _wanted(key, share_mask, share):
-            start, length = np.uint64(other_entries[e, 0]), np.uint64(other_entries[e, 1])
-            slot = _find(slots, entries, arena, other_arena, start, length, key)
+def add_words(other_slots, other_arena, slots, arena, used, share_mask, share):
+    """Add another table, counts included, to this one, which has room for it."""
+    for other in range(np.uint64(len(other_slots))):
+        key = other_slots[other, 0]
+        if key != 0 and _wanted(key, share_mask, share):
+            start, length, count = other_slots[other, 1], other_slots[other, 2], other_slots[other, 3]
+            slot = _find(slots, arena, other_arena, start, length, key)
             if slots[slot, 0] == 0:
-                _enter(slots, entries, arena, used, slot, other_arena, start, length, other_entries[e, 2], key)
+                _enter(slots, arena, used, slot, other_arena, start, length, count, key)
             else:
-                entries[slots[slot, 1], 2] += other_entries[e, 2]
+                slots[slot, 3] += count
 
 
 @kernel
-def index_words(entries, arena, usable, slots):
-    """Enter words into free slots under their number, those that are usable (bool [n]); sets the entries' keys."""
-    for e in range(np.uint64(len(entries))):
-        if usable[e]:
-            start, length = np.uint64(entries[e, 0]), np.uint64(entries[e, 1])
-            key, _ = _scan(arena, start, start + length)
-            entries[e, 3] = np.int64(key)
-            slot = _find(slots, entries, arena, arena, start, length, key)
+def measure_share(slots, share_mask, share):
+    """How many words of a table are of a share, and their bytes."""
+    words = 0
+    size = 0
+    for slot in range(len(slots)):
+        if slots[slot, 0] != 0 and _wanted(slots[slot, 0], share_mask, share):
+            words += 1
+            size += np.int64(slots[slot, 2])
+    return words, size
+
+
+@kernel
+def index_words(starts, arena, usable, slots):
+    """Enter the words arena[starts[n]:starts[n + 1]] into free slots, n as their ranks, if usable (bool [n])."""
+    for rank in range(np.uint64(len(usable))):
+        if usable[rank]:
+            start, end = np.uint64(starts[rank]), np.uint64(starts[rank + _1])
+            key, _ = _scan(arena, start, end)
+            slot = _find(slots, arena, arena, start, end - start, key)
             slots[slot, 0] = key
-            slots[slot, 1] = e
+            slots[slot, 1] = start
+            slots[slot, 2] = end - start
+            slots[slot, 3] = rank
 
 
 @kernel
-def encode(text, starts_line, boundary, keep_positions, slots, entries, arena, ids):
+def encode(text, starts_line, boundary, keep_positions, slots, arena, ids):
     """Turn text into word ids, with `BOUNDARY` where a context ends.
 
     starts_line : whether the text begins at the start of a line.
     keep_positions : whether a word outside the table leaves an `UNKNOWN` or nothing.
-    slots, entries, arena : as `index_words` makes them.
+    slots, arena : as `index_words` makes them.
     ids : uint32, at least len(text) + 1 long; filled.
 
     Returns how many ids were written and how many of them are words.
@@ -256,9 +272,9 @@ def encode(text, starts_line, boundary, keep_positions, slots, entries, arena, i
         key, length, end = _token(text, i, n)
         if length != 0:
             line_is_empty = False
-            slot = _find(slots, entries, arena, text, i, length, key)
+            slot = _find(slots, arena, text, i, length, key)
             if slots[slot, 0] != 0:
-                ids[written] = np.uint32(slots[slot, 1])
+                ids[written] = np.uint32(slots[slot, 3])
                 written += _1
                 words += 1
             elif keep_positions:
