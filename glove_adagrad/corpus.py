@@ -215,12 +215,27 @@ def open_corpus(
     ----------
     sources, lowercase
         As `TextFiles` takes them.
-    text_format : {"text"}
-        What the files hold.
+    text_format : {"text", "wikipedia"}
+        What the files hold: plain text, or a dump of Wikipedia, of which gensim takes the articles' words.
     tmp : Path, optional
         Where standard input is kept.
     """
-    return TextFiles(sources, lowercase=lowercase, spool_folder=tmp)
+    files = TextFiles(sources, lowercase=lowercase, spool_folder=tmp)
+    return Sentences(_Articles(files.paths), lowercase=lowercase) if text_format == "wikipedia" else files
+
+
+class _Articles:
+    """Token lists of a dump's articles, by gensim's rules: lower case, letters only, no short articles."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def __iter__(self) -> Iterator[list[str]]:
+        from gensim.corpora import WikiCorpus
+
+        for path in self._paths:
+            # one process: a pool would be forked beside threads, and the counting waits for neither
+            yield from WikiCorpus(str(path), processes=1, dictionary={}).get_texts()
 
 
 def _expand(source: str) -> list[Path]:

@@ -188,3 +188,14 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
             cli, ["train", str(GOLDEN / "tiny.txt"), "--output", str(tmp_path)], catch_exceptions=False
         )
     assert (tmp_path / "letter.txt").read_text() == "dear"
+
+
+def test_articles_of_a_wikipedia_dump_are_read_as_gensim_does() -> None:
+    from gensim.test.utils import datapath
+
+    from glove_adagrad.corpus import open_corpus
+
+    dump = datapath("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
+    vocabulary = Vocabulary.count(open_corpus([dump], text_format="wikipedia"), min_count=1000)
+    assert vocabulary.words[0] == b"the"
+    assert all(word.isalpha() for word in vocabulary.words)

@@ -26,7 +26,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "similar": ("similar", "Show the nearest words."),
     "analogy": ("analogy", "A is to B as C is to what?"),
     "odd-one-out": ("odd_one_out", "Which word does not belong?"),
+    "demo": ("demo", "Train and explore vectors of a small text at hand."),
     "plot": ("plot", "Draw loss, analogy accuracy and maps of words."),
+    "report": ("report", "Write one HTML page about a run."),
 }
 
 
