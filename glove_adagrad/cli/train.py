@@ -21,7 +21,9 @@ from glove_adagrad.cli.progress import progress_bar
 @click.option("--epochs", type=click.IntRange(1), default=25, show_default=True, help="Passes over the matrix.")
 @click.option("--x-max", type=float, default=10.0, show_default=True, help="Counts from here on weigh 1.")
 @click.option("--alpha", type=float, default=0.75, show_default=True, help="Exponent of the weighting.")
-@click.option("--learning-rate", type=float, default=0.05, show_default=True, help="The update rule's rate.")
+@click.option("--learning-rate", type=float, help="The update rule's rate.  [default: the rule's own; adagrad: 0.05]")
+@click.option("--optimizer", default="adagrad", show_default=True, help="The update rule; see docs/adagrad.md.")
+@click.option("--optimizer-option", multiple=True, metavar="KEY=VALUE", help="A setting of the rule; repeatable.")
 @click.option("--clip", type=float, default=100.0, show_default=True, help="Largest component of a gradient.")
 @click.option("--holdout", type=float, default=0.0, help="Share of the cells to keep out; their loss is reported.")
 @click.option(
@@ -43,7 +45,9 @@ def train(
     epochs: int,
     x_max: float,
     alpha: float,
-    learning_rate: float,
+    learning_rate: float | None,
+    optimizer: str,
+    optimizer_option: tuple[str, ...],
     clip: float,
     holdout: float,
     patience: int | None,
@@ -65,6 +69,12 @@ def train(
     """
     if bool(corpus) == (cooccurrence is not None):
         raise click.UsageError("name either a CORPUS or --cooccurrence DIR")
+    rule_options: dict[str, Any] = {} if learning_rate is None else {"learning_rate": learning_rate}
+    for setting in optimizer_option:
+        key, equals, value = setting.partition("=")
+        if not key or not equals:
+            raise click.UsageError(f"--optimizer-option {setting}: write KEY=VALUE")
+        rule_options[key] = value
     from glove_adagrad import optim
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
     from glove_adagrad.corpus import open_corpus
@@ -77,7 +87,7 @@ def train(
         alpha=alpha,
         epochs=epochs,
         seed=seed,
-        rule=optim.make("adagrad", learning_rate=learning_rate),
+        rule=optim.make(optimizer, **rule_options),
         clip=clip,
         holdout=holdout,
         patience=patience,
