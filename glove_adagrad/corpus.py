@@ -7,10 +7,11 @@ not known here.
 from __future__ import annotations
 
 import glob
+import itertools
 import os
-import shutil
 import sys
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
@@ -18,6 +19,7 @@ from typing import IO, NamedTuple, Protocol
 import numpy as np
 
 from glove_adagrad.errors import InputError
+from glove_adagrad.files import clear_leftovers, full_disk_named, remove, temporary_name
 
 #: Bytes handed on at a time: large against the cost of a call, small against any memory budget.
 CHUNK_BYTES = 1 << 20
@@ -25,7 +27,8 @@ CHUNK_BYTES = 1 << 20
 #: What is kept of a run of bytes without any white space: more than the longest token.
 _KEPT_BYTES = 4096
 
-_SPACES = b" \t\n"
+_SPACED = bytes.maketrans(b"\t\n", b"  ")
+_spool_numbers = itertools.count()
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
 
 
@@ -63,12 +66,14 @@ class TextFiles:
     ----------
     sources : sequence of str or Path
         Files, folders (every file below, in the order of names; names that start with a dot are left out),
-        glob patterns, or `-` for standard input, which is copied to a temporary file because counting reads
-        the text twice. `.gz`, `.bz2`, `.xz` and `.zst` files are decompressed while being read.
+        glob patterns, or `-` for standard input. It and named pipes are copied to a temporary file, because
+        counting reads the text twice. `.gz`, `.bz2`, `.xz` and `.zst` files are decompressed while being read.
     lowercase : bool
         Turn letters to lower case (Unicode rules; bytes that are not UTF-8 are kept as they are).
-    spool_folder : Path, optional
+    tmp : Path, optional
         Where the copy of standard input is kept; the system's temporary folder by default.
+    spools : sequence
+        Temporary files among the sources, to be kept as long as this object.
 
     Raises
     ------
@@ -77,31 +82,37 @@ class TextFiles:
     """
 
     def __init__(
-        self, sources: Sequence[str | Path], *, lowercase: bool = False, spool_folder: Path | None = None
+        self,
+        sources: Sequence[str | Path],
+        *,
+        lowercase: bool = False,
+        tmp: Path | None = None,
+        spools: Sequence[_Spool] = (),
     ) -> None:
         self.lowercase = lowercase
-        self._spool: IO[bytes] | None = None
+        self._spools = list(spools)
         self.paths: list[Path] = []
+        if [str(source) for source in sources].count("-") > 1:
+            raise InputError("-: standard input is named twice; it can be read only once")
         for source in sources:
-            if str(source) == "-":
-                self.paths.append(self._spooled_input(spool_folder))
-            else:
-                self.paths.extend(_expand(str(source)))
-        for path in self.paths:
-            _check_readable(path)
+            for path in [Path("-")] if str(source) == "-" else _expand(str(source)):
+                if str(path) == "-":
+                    self.paths.append(self._spooled(sys.stdin.buffer, tmp))
+                    continue
+                if path.is_fifo():
+                    with open(path, "rb") as pipe:
+                        self.paths.append(self._spooled(pipe, tmp))
+                else:
+                    _check_readable(path)
+                    self.paths.append(path)
         if not self.paths or not any(path.stat().st_size for path in self.paths):
             raise InputError(
                 f"{', '.join(map(str, sources))}: the corpus is empty; name a text file with words in it"
             )
 
-    def _spooled_input(self, folder: Path | None) -> Path:
-        if self._spool is not None:
-            raise InputError("-: standard input is named twice; it can be read only once")
-        # the file lives as long as this object, and vanishes with it even after a kill -9 of a shell pipeline
-        self._spool = tempfile.NamedTemporaryFile(prefix="glove-adagrad-stdin.", dir=folder)  # noqa: SIM115
-        shutil.copyfileobj(sys.stdin.buffer, self._spool, CHUNK_BYTES)
-        self._spool.flush()
-        return Path(self._spool.name)
+    def _spooled(self, stream: IO[bytes], tmp: Path | None) -> Path:
+        self._spools.append(_Spool(tmp, _blocks(stream)))
+        return self._spools[-1].path
 
     @property
     def total_bytes(self) -> int | None:
@@ -134,7 +145,8 @@ class TextFiles:
         for path in self.paths:
             with open(path, "rb") as raw, _decompressed(raw, path) as file:
                 for number, line in enumerate(file, 1):
-                    if token in (line.lower() if self.lowercase else line).replace(b"\r", b"").split():
+                    words = (_lowered(line) if self.lowercase else line).translate(_SPACED, b"\r").split(b" ")
+                    if token in words:
                         return f"{path}:{number}"
         return ", ".join(map(str, self.paths))
 
@@ -207,8 +219,13 @@ class Sentences:
 
 
 def open_corpus(
-    sources: Sequence[str | Path], *, lowercase: bool = False, text_format: str = "text", tmp: Path | None = None
-) -> Corpus:
+    sources: Sequence[str | Path],
+    *,
+    lowercase: bool = False,
+    text_format: str = "text",
+    tmp: Path | None = None,
+    workers: int = 1,
+) -> TextFiles:
     """The corpus that some names on a command line stand for.
 
     Parameters
@@ -216,26 +233,43 @@ def open_corpus(
     sources, lowercase
         As `TextFiles` takes them.
     text_format : {"text", "wikipedia"}
-        What the files hold: plain text, or a dump of Wikipedia, of which gensim takes the articles' words.
+        What the files hold. Articles of Wikipedia dumps are taken apart once and kept as text, one a line.
     tmp : Path, optional
-        Where standard input is kept.
+        Where standard input and Wikipedia's articles are kept; the system's temporary folder by default.
+    workers : int
+        Processes that take Wikipedia's markup apart.
+
+    Raises
+    ------
+    InputError
+        As `TextFiles` does, and for a dump that is none.
     """
-    files = TextFiles(sources, lowercase=lowercase, spool_folder=tmp)
-    return Sentences(_Articles(files.paths), lowercase=lowercase) if text_format == "wikipedia" else files
+    if text_format == "text":
+        return TextFiles(sources, lowercase=lowercase, tmp=tmp)
+    from glove_adagrad.wikipedia import articles
+
+    paths = [path for source in sources for path in _expand(str(source))]
+    for path in paths:
+        _check_readable(path)
+    text = _Spool(tmp, (line for path in paths for line in articles(path, lowercase=lowercase, workers=workers)))
+    return TextFiles([text.path], tmp=tmp, spools=[text])
 
 
-class _Articles:
-    """Token lists of a dump's articles, by gensim's rules: lower case, letters only, no short articles."""
+class _Spool:
+    """A temporary file of text; it lives as long as this object."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
-
-    def __iter__(self) -> Iterator[list[str]]:
-        from gensim.corpora import WikiCorpus
-
-        for path in self._paths:
-            # one process: a pool would be forked beside threads, and the counting waits for neither
-            yield from WikiCorpus(str(path), processes=1, dictionary={}).get_texts()
+    def __init__(self, folder: Path | None, blocks: Iterable[bytes]) -> None:
+        folder = folder or Path(tempfile.gettempdir())
+        clear_leftovers(folder, "text-*")
+        self.path = temporary_name(folder / f"text-{next(_spool_numbers)}")
+        self._remove = weakref.finalize(self, remove, self.path)
+        try:
+            with full_disk_named(folder), open(self.path, "wb") as file:
+                for block in blocks:
+                    file.write(block)
+        except BaseException:
+            self._remove()
+            raise
 
 
 def _expand(source: str) -> list[Path]:

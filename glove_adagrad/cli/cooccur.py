@@ -46,7 +46,9 @@ def cooccur(
     windows = options.windows_of(**window_settings)
     check_output(output)
     vocabulary = Vocabulary.read(vocab)
-    text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.parent)
+    text = open_corpus(
+        corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers
+    )
     with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
         matrix = count_cooccurrences(
             text,

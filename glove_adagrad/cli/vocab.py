@@ -39,7 +39,9 @@ def vocab(
     from glove_adagrad.vocabulary import Vocabulary
 
     check_output_file(output)
-    text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.parent)
+    text = open_corpus(
+        corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers
+    )
     with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
         vocabulary = Vocabulary.count(
             text, min_count=min_count, max_vocab=max_vocab, workers=workers, memory=memory, progress=bar.to
