@@ -27,7 +27,7 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 62rem; marg
 h2 { margin-top: 2.5rem; border-bottom: 1px solid #ddd; }
 table { border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .2rem .9rem .2rem 0; text-align: right; font-variant-numeric: tabular-nums; vertical-align: top; }
-th:first-child, td:first-child, .text td { text-align: left; }
+th:first-child, td:first-child, .text td, .text th { text-align: left; }
 th { border-bottom: 1px solid #999; } tr:nth-child(even) { background: #f6f6f6; }
 img { max-width: 100%; }
 """
