@@ -7,6 +7,7 @@ not known here.
 from __future__ import annotations
 
 import glob
+import io
 import itertools
 import os
 import sys
@@ -14,7 +15,7 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -309,10 +310,52 @@ def _damaged(path: Path, error: Exception) -> InputError:
 def _decompressed(raw: IO[bytes], path: Path) -> IO[bytes]:
     if path.suffix not in _COMPRESSED:
         return open(raw.fileno(), "rb", buffering=0, closefd=False)
+    if path.suffix == ".zst":
+        return io.BufferedReader(_ZstdReader(raw))
     from smart_open import compression
 
     file: IO[bytes] = compression.compression_wrapper(raw, "rb", filename=str(path))
     return file
+
+
+class _ZstdReader(io.RawIOBase):
+    """Reads frames of zstd, and unlike zstandard's own reader notices if the last one is cut short."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        import zstandard
+
+        self._blocks = self._decompress(raw, zstandard.ZstdDecompressor())
+        self._block = memoryview(b"")
+
+    @staticmethod
+    def _decompress(raw: IO[bytes], zstd: Any) -> Iterator[bytes]:
+        frame = None
+        data = b""
+        while data or (data := raw.read(1 << 16)):
+            frame = frame or zstd.decompressobj()
+            try:
+                yield frame.decompress(data)
+            except Exception as error:  # zstandard's own, which is not an OSError as that of the others
+                raise EOFError(error) from error
+            data = frame.unused_data
+            if frame.eof:
+                frame = None
+        if frame is not None:
+            raise EOFError("the last frame has no end")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._block:
+            block = next(self._blocks, None)
+            if block is None:
+                return 0
+            self._block = memoryview(block)
+        taken = self._block[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._block = self._block[len(taken) :]
+        return len(taken)
 
 
 def _blocks(file: IO[bytes]) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 
 
 def tokens(line: bytes) -> list[bytes]:
@@ -38,3 +39,35 @@ def c_order(word: bytes) -> list[int]:
 def vocabulary(text: bytes, min_count: int = 1, max_vocab: int | None = None) -> list[tuple[bytes, int]]:
     ranked = sorted(count_words(text).items(), key=lambda item: (-item[1], c_order(item[0])))[:max_vocab]
     return [(word, count) for word, count in ranked if count >= min_count]
+
+
+def ids(text: bytes, words: list[bytes], boundary: str, keep_positions: bool) -> list[list[int | None]]:
+    """Contexts of word ids; None for a word outside the vocabulary that keeps its position."""
+    rank = {word: number for number, word in enumerate(words)}
+    contexts: list[list[int | None]] = [[]]
+    lines = text.replace(b"\r", b"").split(b"\n")
+    for line in lines:
+        found = [rank.get(word) for word in tokens(line)]
+        if boundary == "blank-line" and not tokens(line):
+            contexts.append([])
+        contexts[-1] += found if keep_positions else [number for number in found if number is not None]
+        if boundary == "line":
+            contexts.append([])
+    return contexts
+
+
+def cooccurrences(
+    contexts: list[list[int | None]], window: int, symmetric: bool, distance_weighting: bool
+) -> dict[tuple[int, int], Fraction]:
+    """X by word and context: the left word is the word, the right one its context, and, if symmetric, vice versa."""
+    found: dict[tuple[int, int], Fraction] = {}
+    for context in contexts:
+        for at, right in enumerate(context):
+            for distance in range(1, min(window, at) + 1):
+                left = context[at - distance]
+                if left is None or right is None:
+                    continue
+                weight = Fraction(1, distance) if distance_weighting else Fraction(1)
+                for cell in [(left, right), (right, left)] if symmetric else [(left, right)]:
+                    found[cell] = found.get(cell, Fraction(0)) + weight
+    return found
