@@ -166,9 +166,11 @@ class Vocabulary:
 
             def work(chunk: Chunk, mask: int, share: int, idle: queue.SimpleQueue[_Table] = idle) -> int:
                 table = idle.get()
-                table.limit_to(mask, share)
-                table.count(chunk.text)
-                idle.put(table)
+                try:
+                    table.limit_to(mask, share)
+                    table.count(chunk.text)
+                finally:
+                    idle.put(table)  # also after an error, or the other threads would wait for it forever
                 return chunk.source_bytes
 
             with ThreadPoolExecutor(workers) as pool:
