@@ -22,7 +22,7 @@ from glove_adagrad.cooccurrence.sorting import CellSorter, RepeatedCellError
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import atomic_folder
+from glove_adagrad.files import atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
 from glove_adagrad.vocabulary import Progress, Vocabulary
 
@@ -110,19 +110,21 @@ def build_matrix(
         If a cell comes twice; its ranks are those of the word and its context.
     """
     dealer = Dealer(len(vocabulary))
-    with spill_folder(tmp or output.absolute().parent) as spill, atomic_folder(output) as folder:
+    where = tmp or output.absolute().parent
+    with spill_folder(where) as spill, atomic_folder(output) as folder:
         lower, upper = (CellSorter(dealer, spill, memory // 3, half) for half in ("lower-cells", "upper-cells"))
         taken = 0
-        for word, context, x in read():
-            sums = x if x.dtype == np.uint64 else np.rint(x * denominator).astype(np.uint64)
-            below = word >= context
-            above = ~below
-            lower.add(word[below], context[below], sums[below])
-            upper.add(context[above], word[above], sums[above])
-            taken += len(word)
-            if progress:
-                progress(taken)
-        halves, mirrored = _write_halves(dealer, lower, upper, spill, len(vocabulary), workers)
+        with full_disk_named(where):
+            for word, context, x in read():
+                sums = x if x.dtype == np.uint64 else np.rint(x * denominator).astype(np.uint64)
+                below = word >= context
+                above = ~below
+                lower.add(word[below], context[below], sums[below])
+                upper.add(context[above], word[above], sums[above])
+                taken += len(word)
+                if progress:
+                    progress(taken)
+            halves, mirrored = _write_halves(dealer, lower, upper, spill, len(vocabulary), workers)
         if symmetric is None:
             symmetric = mirrored
         if symmetric:

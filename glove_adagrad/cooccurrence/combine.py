@@ -11,7 +11,7 @@ from glove_adagrad.cooccurrence.build import Cells, build_matrix
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import atomic_folder
+from glove_adagrad.files import atomic_folder, check_free_space, full_disk_named
 from glove_adagrad.vocabulary import Progress, Vocabulary
 
 
@@ -57,6 +57,8 @@ def merge_matrices(
         _check_alike(matrix, first)
     minimum = max(1, int(np.ceil(min_cooccurrence * first.denominator)))
     with spill_folder(where) as spill, atomic_folder(output) as folder:
+        sizes = sum(tiles.path.stat().st_size for matrix in matrices for tiles in matrix.halves.values())
+        check_free_space(where, sizes, "name a folder on a larger disk with --tmp")
         if vocabulary is not None:
             matrices = [
                 remap(matrix, vocabulary, spill / f"remapped-{number}", workers=workers, memory=memory, tmp=where)
@@ -66,10 +68,11 @@ def merge_matrices(
             vocabulary = first.vocabulary
             for matrix in matrices[1:]:
                 _check_words(matrix, first)
-        merged = {
-            half: merge_runs([matrix.halves[half] for matrix in matrices], spill, minimum, workers)
-            for half in first.halves
-        }
+        with full_disk_named(where):
+            merged = {
+                half: merge_runs([matrix.halves[half] for matrix in matrices], spill, minimum, workers)
+                for half in first.halves
+            }
         write_matrix(
             folder,
             vocabulary,

@@ -17,7 +17,7 @@ from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, number_of_parts
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import CHUNK_BYTES, Corpus
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import atomic_folder
+from glove_adagrad.files import atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
 from glove_adagrad.vocabulary import Progress, Vocabulary
 
@@ -80,14 +80,15 @@ def count_cooccurrences(
     meter = _Meter(progress)
     workers = _affordable_workers(len(vocabulary), workers, memory)
     capacity = _segment_size(windows, len(vocabulary), workers, memory)
-    with spill_folder(tmp or output.absolute().parent) as spill, atomic_folder(output) as folder:
+    where = tmp or output.absolute().parent
+    with spill_folder(where) as spill, atomic_folder(output) as folder:
         check_disk(
             vocabulary.counts,
             windows.window,
             symmetric=windows.symmetric,
             segments=-(-int(vocabulary.counts.sum()) // capacity),
-            output=folder,
-            spill=spill,
+            output=output.absolute().parent,
+            spill=where,
         )
         encoded = vocabulary.encode(
             corpus,
@@ -96,22 +97,23 @@ def count_cooccurrences(
             workers=workers,
             progress=meter.read,
         )
-        for segment in _segments(encoded, windows.window, capacity):
-            tokens += segment.words
-            alone = segment.last and not runs["lower"]
-            index = _index(segment, len(vocabulary), workers)
-            for number, (half, sides) in enumerate(halves.items()):
-                counter = _Counter(segment, index, windows, sides, minimum if alone else 1)
-                with open(spill / f"{half}-{len(runs[half])}", "wb") as file:
-                    writer = TileWriter(file)
-                    for part, tiles in enumerate(counter.parts(workers)):
-                        writer.write(*tiles)
-                        meter.counted((number + (part + 1) / counter.number) / len(halves))
-                runs[half].append(Tiles(Path(file.name), writer.table(), len(vocabulary), writer.checksum))
-            meter.segment_done()
-        if tokens == 0:
-            raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
-        merged = {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}
+        with full_disk_named(where):
+            for segment in _segments(encoded, windows.window, capacity):
+                tokens += segment.words
+                alone = segment.last and not runs["lower"]
+                index = _index(segment, len(vocabulary), workers)
+                for number, (half, sides) in enumerate(halves.items()):
+                    counter = _Counter(segment, index, windows, sides, minimum if alone else 1)
+                    with open(spill / f"{half}-{len(runs[half])}", "wb") as file:
+                        writer = TileWriter(file)
+                        for part, tiles in enumerate(counter.parts(workers)):
+                            writer.write(*tiles)
+                            meter.counted((number + (part + 1) / counter.number) / len(halves))
+                    runs[half].append(Tiles(Path(file.name), writer.table(), len(vocabulary), writer.checksum))
+                meter.segment_done()
+            if tokens == 0:
+                raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
+            merged = {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}
         write_matrix(
             folder,
             vocabulary,

@@ -12,7 +12,7 @@ from typing import IO
 import numpy as np
 
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, section_bases
-from glove_adagrad.files import check_output_folder, clear_leftovers, full_disk_named, remove, temporary_name
+from glove_adagrad.files import check_output_folder, clear_leftovers, remove, temporary_name
 from glove_adagrad.parallel import in_order
 
 #: Runs that are merged at a time; each is an open file.
@@ -30,8 +30,7 @@ def spill_folder(where: Path) -> Iterator[Path]:
     remove(folder)
     folder.mkdir()
     try:
-        with full_disk_named(where):
-            yield folder
+        yield folder
     finally:
         remove(folder)
 
