@@ -1,0 +1,252 @@
+"""Counting, side by side with Stanford's programs: time, peak memory, how both grow.
+
+    python eval/counting/benchmark.py CORPUS --stanford FOLDER
+
+FOLDER holds your own build of `vocab_count`, `cooccur` and `shuffle`; without it only this package is measured. Runs
+of all variants take turns, so that a machine that slows down slows down all. Every run is a process of its own, whose
+peak memory the operating system tells when it ends. Writes a Markdown table to `results.md` beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+WINDOW, MIN_COUNT = 15, 5
+
+
+@dataclass
+class Runs:
+    """Seconds of each stage and peak memory, over the runs of one variant."""
+
+    stages: dict[str, list[float]] = field(default_factory=dict)
+    peaks: dict[str, list[int]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, stage: str, seconds: float, peak: int) -> None:
+        self.stages.setdefault(stage, []).append(seconds)
+        self.peaks.setdefault(stage, []).append(peak)
+
+    def seconds(self, *stages: str) -> float:
+        """Median over the runs of the sum of some stages."""
+        return statistics.median(map(sum, zip(*(self.stages[stage] for stage in stages), strict=True)))
+
+    def peak(self) -> int:
+        return max(max(peaks) for peaks in self.peaks.values())
+
+
+def run(
+    command: list[str], *, stdin: Path | None = None, stdout: Path | None = None, **settings: Any
+) -> tuple[float, int]:
+    """Seconds and peak resident bytes of a command, which must succeed."""
+    with open(stdin or os.devnull, "rb") as source, open(stdout or os.devnull, "wb") as target:
+        begin = time.perf_counter()
+        child = subprocess.Popen(command, stdin=source, stdout=target, stderr=subprocess.PIPE, **settings)
+        assert child.stderr is not None
+        complaints = child.stderr.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - begin
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        sys.exit(f"{command[0]} failed: {complaints.decode(errors='replace')}")
+    return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def ours(corpus: Path, folder: Path, workers: int, memory: int, runs: Runs, **settings: Any) -> None:
+    told = folder / "told.json"
+    command = [sys.executable, str(HERE / "one_count.py"), str(corpus), str(folder), str(workers), str(memory)]
+    _, peak = run(command, stdout=told, **settings)
+    runs.facts = json.loads(told.read_text())
+    for stage in ("start", "vocabulary", "matrix"):
+        runs.add(stage, runs.facts[stage], peak)
+
+
+def commands(corpus: Path, folder: Path, workers: int, runs: Runs) -> None:
+    program = [sys.executable, "-m", "glove_adagrad"]
+    vocab, matrix = str(folder / "vocab.txt"), str(folder / "matrix")
+    runs.add("vocabulary", *run([*program, "vocab", str(corpus), "--output", vocab, "--workers", str(workers)]))
+    counting = [*program, "cooccur", str(corpus), "--vocab", vocab, "--output", matrix, "--workers", str(workers)]
+    runs.add("matrix", *run(counting))
+
+
+def stanford(programs: Path, corpus: Path, folder: Path, memory: int, runs: Runs) -> None:
+    vocab, records = folder / "stanford.vocab.txt", folder / "records.bin"
+    budget = ["-memory", f"{memory / (1 << 30):.1f}"]
+    count = [str(programs / "vocab_count"), "-min-count", str(MIN_COUNT), "-verbose", "0"]
+    runs.add("vocab_count", *run(count, stdin=corpus, stdout=vocab))
+    count = [
+        str(programs / "cooccur"),
+        *budget,
+        "-vocab-file",
+        str(vocab),
+        "-window-size",
+        str(WINDOW),
+        "-verbose",
+        "0",
+    ]
+    runs.add("cooccur", *run([*count, "-overflow-file", str(folder / "overflow")], stdin=corpus, stdout=records))
+    mix = [str(programs / "shuffle"), *budget, "-verbose", "0", "-temp-file", str(folder / "shuffled")]
+    runs.add("shuffle", *run(mix, stdin=records, stdout=folder / "shuffled.bin"))
+    runs.facts["records"] = records.stat().st_size // 16
+    (folder / "shuffled.bin").unlink()
+    records.unlink()
+
+
+def first_half(corpus: Path, folder: Path) -> Path:
+    """Half of a text, cut between two words."""
+    path = folder / "half.txt"
+    size = corpus.stat().st_size // 2
+    with open(corpus, "rb") as source, open(path, "wb") as target:
+        while size > 0 and (block := source.read(min(size, 1 << 22))):
+            target.write(block)
+            size -= len(block)
+        while (byte := source.read(1)) and not byte.isspace():
+            target.write(byte)
+    return path
+
+
+def machine() -> str:
+    processor = platform.processor() or platform.machine()
+    memory = ""
+    if Path("/proc/cpuinfo").exists():
+        names = [
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ]
+        processor = names[0] if names else processor
+    if hasattr(os, "sysconf"):
+        memory = f", {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / (1 << 30):.0f} GiB memory"
+    return f"{processor}, {os.cpu_count()} cores{memory}, {platform.system()}"
+
+
+def versions() -> str:
+    from importlib.metadata import version
+
+    names = ("glove-adagrad", "numpy", "numba")
+    return f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in names)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("corpus", type=Path, help="a plain text file")
+    parser.add_argument("--stanford", type=Path, help="folder with vocab_count, cooccur and shuffle")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each variant (3)")
+    parser.add_argument("--tmp", type=Path, help="where to work")
+    parser.add_argument("--output", type=Path, default=HERE / "results.md")
+    options = parser.parse_args()
+    large, small = 4 << 30, 500 << 20
+    with tempfile.TemporaryDirectory(dir=options.tmp) as name:
+        folder = Path(name)
+        half = first_half(options.corpus, folder)
+        theirs = Runs()
+        variants = {
+            "2 workers": (options.corpus, 2, large, Runs()),
+            "1 worker": (options.corpus, 1, large, Runs()),
+            "2 workers, --memory 500M": (options.corpus, 2, small, Runs()),
+            "2 workers, half the corpus": (half, 2, large, Runs()),
+        }
+        told = Runs()
+        cold = Runs()
+        (folder / "cache").mkdir()
+        ours(half, folder, 1, large, cold, env={**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache")})
+        for _ in range(options.runs):
+            if options.stanford:
+                stanford(options.stanford.resolve(), options.corpus, folder, large, theirs)
+            for corpus, workers, memory, runs in variants.values():
+                ours(corpus, folder, workers, memory, runs)
+            commands(options.corpus, folder, 2, told)
+            if options.stanford and theirs.facts["records"] != variants["2 workers"][3].facts["records"]:
+                sys.exit("the counts differ; this is a bug")
+            if (
+                options.stanford
+                and (folder / "vocab.txt").read_bytes() != (folder / "stanford.vocab.txt").read_bytes()
+            ):
+                sys.exit("the vocabularies differ; this is a bug")
+        options.output.write_text(report(options, theirs, {name: v[3] for name, v in variants.items()}, told, cold))
+    print(options.output.read_text())
+
+
+def report(options: argparse.Namespace, theirs: Runs, variants: dict[str, Runs], told: Runs, cold: Runs) -> str:
+    two = variants["2 workers"]
+    facts = two.facts
+    rows = [
+        "| | vocabulary | matrix | both | peak memory |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    if options.stanford:
+        vocabulary, rest = theirs.seconds("vocab_count"), theirs.seconds("cooccur", "shuffle")
+        both = theirs.seconds("vocab_count", "cooccur", "shuffle")
+        parts = f"{rest:.1f} s ({theirs.seconds('cooccur'):.1f} cooccur, {theirs.seconds('shuffle'):.1f} shuffle)"
+        rows.append(
+            f"| Stanford's, `-memory 4.0` | {vocabulary:.2f} s | {parts} | {both:.1f} s | {mb(theirs.peak())} |"
+        )
+    for name, runs in variants.items():
+        figures = [runs.seconds("vocabulary"), runs.seconds("matrix"), runs.seconds("vocabulary", "matrix")]
+        rows.append(f"| {name} | " + " | ".join(f"{s:.2f} s" for s in figures) + f" | {mb(runs.peak())} |")
+    figures = [told.seconds("vocabulary"), told.seconds("matrix"), told.seconds("vocabulary", "matrix")]
+    rows.append("| 2 workers, as commands | " + " | ".join(f"{s:.2f} s" for s in figures) + f" | {mb(told.peak())} |")
+    stages = ("vocabulary", "matrix")
+    aims = []
+    if options.stanford:
+        aims += [
+            ("vocabulary, times as fast as Stanford's", vocabulary / two.seconds("vocabulary"), "at least 3"),
+            ("vocabulary and matrix, times as fast", both / two.seconds(*stages), "at least 10"),
+            ("peak memory over Stanford's", two.peak() / theirs.peak(), "at most 1"),
+        ]
+    aims += [
+        (
+            "time with --memory 500M over that with 4G",
+            variants["2 workers, --memory 500M"].seconds(*stages) / two.seconds(*stages),
+            "at most 2",
+        ),
+        ("1 worker over 2 workers", variants["1 worker"].seconds(*stages) / two.seconds(*stages), "at least 1.7"),
+        (
+            "whole corpus over half of it",
+            two.seconds(*stages) / variants["2 workers, half the corpus"].seconds(*stages),
+            "at most 2.2",
+        ),
+    ]
+    return "\n".join(
+        [
+            "# Counting",
+            "",
+            f"Written by `benchmark.py`, {time.strftime('%Y-%m-%d')}. {machine()}. {versions()}.",
+            "",
+            f"Corpus: {options.corpus.name}, {options.corpus.stat().st_size:,} bytes, {facts['tokens']:,} tokens of "
+            f"{facts['words']:,} words that occur {MIN_COUNT} times or more; window {WINDOW}; {facts['records']:,} "
+            f"records. Medians of {options.runs} runs, the variants taking turns; the largest peak of any run.",
+            "",
+            *rows,
+            "",
+            "| figure | measured | aim |",
+            "|---|---:|---:|",
+            *(f"| {name} | {value:.2f} | {aim} |" for name, value, aim in aims),
+            "",
+            f"The folder written has {mb(facts['bytes'])}, {facts['bytes'] / facts['records']:.1f} bytes a record"
+            + (", where Stanford's file has 16; records and vocabulary are the same." if options.stanford else "."),
+            f"Compilation is not in these seconds: it takes {cold.seconds('start'):.1f} s once after installation, "
+            f"and {two.seconds('start'):.1f} s, imports included, to load from the cache. In the row of commands "
+            "that loading is in, as are the interpreter's two starts.",
+            "",
+        ]
+    )
+
+
+def mb(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
+
+
+if __name__ == "__main__":
+    main()
