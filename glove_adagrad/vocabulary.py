@@ -50,6 +50,7 @@ class _Table:
         self.slots = np.zeros((capacity, 4), np.uint64)
         self.arena = np.empty(arena, np.uint8)
         self.used = np.zeros(2, np.int64)
+        self.hot = np.zeros((0, 2), np.uint64)
         self.mask, self.share = mask, share
 
     @property
@@ -67,9 +68,11 @@ class _Table:
     def count(self, text: np.ndarray) -> None:
         from glove_adagrad.kernels import words
 
+        if len(self.hot) == 0:
+            self.hot = np.zeros((words.HOT, 2), np.uint64)
         begin = 0
         while begin < len(text):
-            begin = words.count_words(text, begin, *self.arrays, *self.limits)
+            begin = words.count_words(text, begin, *self.arrays, self.hot, *self.limits)
             if begin < len(text):
                 self._rebuild(2 * self.used)
 
@@ -77,16 +80,20 @@ class _Table:
         """Add the counts of another table, those of this one's share."""
         from glove_adagrad.kernels import words
 
-        needed = self.used + other.used
-        if needed[0] > len(self.slots) // 2 or needed[1] > len(self.arena):
-            self._rebuild(needed)
-        words.add_words(other.slots, other.arena, *self.arrays, *self.limits)
+        self.move_hot()
+        other.move_hot()
+        begin = 0
+        while begin < len(other.slots):
+            begin = words.add_words(other.slots, begin, other.arena, *self.arrays, *self.limits)
+            if begin < len(other.slots):
+                self._rebuild(2 * self.used)
 
     def limit_to(self, mask: int, share: int) -> None:
         """Forget the words outside a share."""
         from glove_adagrad.kernels import words
 
         if self.mask != mask:
+            self.move_hot()
             self.mask, self.share = mask, share
             self._rebuild(np.array(words.measure_share(self.slots, *self.limits)))
 
@@ -96,14 +103,41 @@ class _Table:
 
         capacity = 1 << max(2 * int(needed[0]) - 1, 1).bit_length()
         larger = _Table(self.mask, self.share, capacity, int(needed[1]) + words.LONGEST_TOKEN)
-        words.add_words(self.slots, self.arena, *larger.arrays, *self.limits)
+        words.add_words(self.slots, 0, self.arena, *larger.arrays, *self.limits)
         self.slots, self.arena, self.used = larger.arrays
 
-    def words(self, at_least: int) -> list[tuple[int, bytes]]:
-        """Negated count and word of every entry with that count or more."""
-        kept = self.slots[(self.slots[:, 3] >= at_least) & (self.slots[:, 0] != 0)]
-        arena = memoryview(self.arena)
-        return [(-count, bytes(arena[start : start + length])) for _, start, length, count in kept.tolist()]
+    def move_hot(self) -> None:
+        """Bring all counts into the slots."""
+        from glove_adagrad.kernels import words
+
+        if len(self.hot):
+            needed = self.used + np.array([words.HOT, 8 * words.HOT])
+            if needed[0] > len(self.slots) // 2 or needed[1] > len(self.arena):
+                self._rebuild(needed)
+            words.move_hot(self.hot, *self.arrays)
+
+    def words(self, at_least: int) -> tuple[list[bytes], np.ndarray, np.ndarray]:
+        """Words with that count or more, in no order; their counts, and keys (uint64) to order most of them by."""
+        from glove_adagrad.kernels import words
+
+        self.move_hot()
+        number, size = self.used
+        counts, prefixes = np.empty(number, np.int64), np.empty(number, np.uint64)
+        text = np.empty(size + number, np.uint8)
+        order = np.frombuffer(_SIGNED, np.uint8)
+        number, size = words.list_words(self.slots, np.uint64(at_least), self.arena, order, counts, prefixes, text)
+        return text[:size].tobytes().split(b"\n")[:-1], counts[:number], prefixes[:number]
+
+
+def _ranked(words: list[bytes], counts: np.ndarray, prefixes: np.ndarray) -> np.ndarray:
+    """The order of words: by count, descending, then by their bytes."""
+    order = np.lexsort([prefixes, -counts])
+    alike = (np.diff(counts[order]) == 0) & (np.diff(prefixes[order]) == 0)
+    # words that agree in their first bytes, and are as frequent, are few
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], alike, [False]])))
+    for first, last in edges.reshape(-1, 2).tolist():
+        order[first : last + 1] = sorted(order[first : last + 1].tolist(), key=lambda at: byte_order(words[at]))
+    return order
 
 
 @dataclass(frozen=True)
@@ -154,7 +188,8 @@ class Vocabulary:
         InputError
             If no word is frequent enough, or `<unk>` is a word of the corpus.
         """
-        found: list[tuple[int, bytes]] = []
+        found: list[bytes] = []
+        counts, prefixes = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
         distinct = 0
         shares = [(0, 0)]
         while shares:
@@ -188,12 +223,15 @@ class Vocabulary:
             total.limit_to(mask, share)
             while tables:
                 total.add(tables.pop())
+            some = total.words(min_count)
             distinct += int(total.used[0])
-            found += total.words(min_count)
-        found.sort(key=lambda item: (item[0], byte_order(item[1])))
-        if max_vocab is not None:
-            del found[max_vocab:]
-        if any(word == UNKNOWN_WORD for _, word in found):
+            found += some[0]
+            counts.append(some[1])
+            prefixes.append(some[2])
+        all_counts = np.concatenate(counts)
+        order = _ranked(found, all_counts, np.concatenate(prefixes))[:max_vocab]
+        found = [found[at] for at in order.tolist()]
+        if UNKNOWN_WORD in found:
             raise InputError(
                 f"{corpus.locate(UNKNOWN_WORD)}: the corpus holds the word <unk>, which stands for unknown words "
                 "in vector files; replace it by another"
@@ -204,7 +242,7 @@ class Vocabulary:
             raise InputError(
                 f"none of the corpus's {distinct:,} distinct words occurs {min_count} times; lower --min-count"
             )
-        return cls([word for _, word in found], np.array([-count for count, _ in found], np.int64))
+        return cls(found, all_counts[order])
 
     @classmethod
     def read(cls, path: Path) -> Vocabulary:
@@ -280,6 +318,7 @@ class Vocabulary:
                 keep_positions,
                 table.slots,
                 table.arena,
+                table.hot,
                 ids,
             )
             return ids[:written], words, chunk.source_bytes
@@ -302,7 +341,8 @@ class Vocabulary:
         usable = np.array(
             [0 < len(word) <= kernels.LONGEST_TOKEN and word == word.translate(None, b" \t\n") for word in self.words]
         )
-        kernels.index_words(starts, table.arena, usable, table.slots)
+        table.hot = np.zeros((kernels.HOT, 2), np.uint64)
+        kernels.index_words(starts, table.arena, usable, table.slots, table.hot)
         return table
 
 

@@ -5,11 +5,13 @@ bytes. The rules are those of Stanford's `vocab_count`.
 
 Text is looked at eight bytes at a time, as one number whose lowest byte comes first. A word of up to seven bytes is
 its own key in the hash table, and finding it needs no look at its bytes; a longer one's key is a hash with the
-topmost bit set. The table is two arrays and grows by being rebuilt:
+topmost bit set. The table is three arrays; those for all words grow by being rebuilt:
 
 slots : uint64 [capacity, 4], capacity a power of two. Key of the word (0: free), where it starts in the arena, its
     length, and its count, or its rank once the table serves for encoding.
 arena : uint8. The bytes of all words.
+hot : uint64 [HOT, 2]. Key (0: free) and count, or rank, of short words that came early and so are mostly frequent;
+    each has but one place, and what finds it taken goes to the slots. Most tokens end here, in a core's own cache.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ UNKNOWN = np.uint32(0xFFFFFFFE)
 
 #: Where contexts end.
 NO_BOUNDARY, LINE_BOUNDARY, BLANK_LINE_BOUNDARY = 0, 1, 2
+
+#: Places for early words; a power of two.
+HOT = 1 << 13
 
 _SCRAMBLE = np.uint64(0x9E3779B97F4A7C15)
 _LONG = np.uint64(1 << 63)
@@ -181,12 +186,17 @@ def _enter(slots, arena, used, slot, text, start, length, count, key):
 
 
 @inline
+def _hot_place(key):
+    return _mixed(key) & np.uint64(HOT - 1)
+
+
+@inline
 def _wanted(key, share_mask, share):
     return (_mixed(key) >> _32) & share_mask == share
 
 
 @kernel
-def count_words(text, begin, slots, arena, used, share_mask, share):
+def count_words(text, begin, slots, arena, used, hot, share_mask, share):
     """Count the tokens of `text` from byte `begin` on.
 
     used : int64 [2], words and arena bytes in the table; updated.
@@ -203,27 +213,59 @@ def count_words(text, begin, slots, arena, used, share_mask, share):
             break
         key, length, end = _token(text, i, n)
         if length != 0 and _wanted(key, share_mask, share):
-            slot = _find(slots, arena, text, i, length, key)
-            if slots[slot, 0] == 0:
-                _enter(slots, arena, used, slot, text, i, length, _1, key)
+            place = _hot_place(key)
+            if key < _LONG and (hot[place, 0] == key or hot[place, 0] == 0):
+                hot[place, 0] = key
+                hot[place, 1] += _1
             else:
-                slots[slot, 3] += _1
+                slot = _find(slots, arena, text, i, length, key)
+                if slots[slot, 0] == 0:
+                    _enter(slots, arena, used, slot, text, i, length, _1, key)
+                else:
+                    slots[slot, 3] += _1
         i = end + _1
     return min(i, n)
 
 
 @kernel
-def add_words(other_slots, other_arena, slots, arena, used, share_mask, share):
-    """Add another table, counts included, to this one, which has room for it."""
-    for other in range(np.uint64(len(other_slots))):
+def move_hot(hot, slots, arena, used):
+    """Move the counts of the early words to the slots, which have room for `HOT` words more."""
+    text = np.zeros(8, np.uint8)
+    for place in range(np.uint64(HOT)):
+        key = hot[place, 0]
+        if key != 0:
+            length = np.uint64(0)
+            while key >> (length * _8) != 0:
+                text[length] = key >> (length * _8)
+                length += _1
+            slot = _find(slots, arena, text, np.uint64(0), length, key)
+            if slots[slot, 0] == 0:
+                _enter(slots, arena, used, slot, text, np.uint64(0), length, hot[place, 1], key)
+            else:
+                slots[slot, 3] += hot[place, 1]
+            hot[place, 0] = 0
+            hot[place, 1] = 0
+
+
+@kernel
+def add_words(other_slots, begin, other_arena, slots, arena, used, share_mask, share):
+    """Add another table from slot `begin` on, counts included.
+
+    Returns the slot at which it stopped: their number, or an earlier one where the table has to be enlarged first.
+    """
+    limit = len(slots) // 2
+    for other in range(np.uint64(begin), np.uint64(len(other_slots))):
         key = other_slots[other, 0]
         if key != 0 and _wanted(key, share_mask, share):
             start, length, count = other_slots[other, 1], other_slots[other, 2], other_slots[other, 3]
             slot = _find(slots, arena, other_arena, start, length, key)
-            if slots[slot, 0] == 0:
-                _enter(slots, arena, used, slot, other_arena, start, length, count, key)
-            else:
+            if slots[slot, 0] != 0:
                 slots[slot, 3] += count
+            elif used[0] >= limit or used[1] + np.int64(length) > len(arena):
+                return np.int64(other)
+            else:
+                _enter(slots, arena, used, slot, other_arena, start, length, count, key)
+    return len(other_slots)
 
 
 @kernel
@@ -239,7 +281,37 @@ def measure_share(slots, share_mask, share):
 
 
 @kernel
-def index_words(starts, arena, usable, slots):
+def list_words(slots, at_least, arena, order, counts, prefixes, text):
+    """List the words of a table with a count of at least so much.
+
+    order : uint8 [256], the order of bytes.
+    counts, prefixes : int64 and uint64, long enough; filled with the counts and with what the words' first bytes
+        contribute to their order, of which the zero byte at their end is one.
+    text : uint8, long enough; filled with the words, a newline after each.
+
+    Returns how many words and bytes of text there are.
+    """
+    words = np.uint64(0)
+    size = np.uint64(0)
+    for slot in range(np.uint64(len(slots))):
+        if slots[slot, 0] != 0 and slots[slot, 3] >= at_least:
+            start, length = slots[slot, 1], slots[slot, 2]
+            prefix = np.uint64(0)
+            for k in range(_8):
+                byte = arena[start + k] if k < length else np.uint8(0)
+                prefix = (prefix << _8) | np.uint64(order[byte] if k <= length else 0)
+            counts[words] = slots[slot, 3]
+            prefixes[words] = prefix
+            for k in range(length):
+                text[size + k] = arena[start + k]
+            text[size + length] = 10
+            words += _1
+            size += length + _1
+    return words, size
+
+
+@kernel
+def index_words(starts, arena, usable, slots, hot):
     """Enter the words arena[starts[n]:starts[n + 1]] into free slots, n as their ranks, if usable (bool [n])."""
     for rank in range(np.uint64(len(usable))):
         if usable[rank]:
@@ -250,15 +322,19 @@ def index_words(starts, arena, usable, slots):
             slots[slot, 1] = start
             slots[slot, 2] = end - start
             slots[slot, 3] = rank
+            place = _hot_place(key)
+            if key < _LONG and hot[place, 0] == 0:
+                hot[place, 0] = key
+                hot[place, 1] = rank
 
 
 @kernel
-def encode(text, starts_line, boundary, keep_positions, slots, arena, ids):
+def encode(text, starts_line, boundary, keep_positions, slots, arena, hot, ids):
     """Turn text into word ids, with `BOUNDARY` where a context ends.
 
     starts_line : whether the text begins at the start of a line.
     keep_positions : whether a word outside the table leaves an `UNKNOWN` or nothing.
-    slots, arena : as `index_words` makes them.
+    slots, arena, hot : as `index_words` makes them.
     ids : uint32, at least len(text) + 1 long; filled.
 
     Returns how many ids were written and how many of them are words.
@@ -272,14 +348,20 @@ def encode(text, starts_line, boundary, keep_positions, slots, arena, ids):
         key, length, end = _token(text, i, n)
         if length != 0:
             line_is_empty = False
-            slot = _find(slots, arena, text, i, length, key)
-            if slots[slot, 0] != 0:
-                ids[written] = np.uint32(slots[slot, 3])
+            place = _hot_place(key)
+            if hot[place, 0] == key:
+                ids[written] = np.uint32(hot[place, 1])
                 written += _1
                 words += 1
-            elif keep_positions:
-                ids[written] = UNKNOWN
-                written += _1
+            else:
+                slot = _find(slots, arena, text, i, length, key)
+                if slots[slot, 0] != 0:
+                    ids[written] = np.uint32(slots[slot, 3])
+                    written += _1
+                    words += 1
+                elif keep_positions:
+                    ids[written] = UNKNOWN
+                    written += _1
         if end < n and text[end] == 10:
             if boundary == LINE_BOUNDARY or (boundary == BLANK_LINE_BOUNDARY and line_is_empty):
                 ids[written] = BOUNDARY
