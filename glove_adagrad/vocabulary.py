@@ -23,6 +23,7 @@ Progress = Callable[[int], None]
 
 #: Reserved by the file formats for the vector of unknown words.
 UNKNOWN_WORD = b"<unk>"
+_UNKNOWN_KEY = np.uint64(int.from_bytes(UNKNOWN_WORD, "little"))  # as `kernels.words` has it in its tables
 
 BOUNDARIES = ("none", "line", "blank-line")
 
@@ -191,6 +192,7 @@ class Vocabulary:
         found: list[bytes] = []
         counts, prefixes = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
         distinct = 0
+        unknown_word = False
         shares = [(0, 0)]
         while shares:
             mask, share = shares.pop()
@@ -224,6 +226,7 @@ class Vocabulary:
             while tables:
                 total.add(tables.pop())
             some = total.words(min_count)
+            unknown_word = unknown_word or bool((total.slots[:, 0] == _UNKNOWN_KEY).any())
             distinct += int(total.used[0])
             found += some[0]
             counts.append(some[1])
@@ -231,7 +234,7 @@ class Vocabulary:
         all_counts = np.concatenate(counts)
         order = _ranked(found, all_counts, np.concatenate(prefixes))[:max_vocab]
         found = [found[at] for at in order.tolist()]
-        if UNKNOWN_WORD in found:
+        if unknown_word:
             raise InputError(
                 f"{corpus.locate(UNKNOWN_WORD)}: the corpus holds the word <unk>, which stands for unknown words "
                 "in vector files; replace it by another"

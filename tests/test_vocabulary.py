@@ -72,10 +72,11 @@ def test_max_vocab_cuts_equal_counts_in_byte_order() -> None:
     assert found.words == [b"d", b"a"]
 
 
-def test_unk_in_the_corpus_is_refused_with_its_place(tmp_path: Path) -> None:
+@pytest.mark.parametrize("min_count", [1, 2])
+def test_unk_in_the_corpus_is_refused_with_its_place(tmp_path: Path, min_count: int) -> None:
     (tmp_path / "corpus.txt").write_bytes(b"a b\nc <unk> d\n")
     with pytest.raises(InputError, match=r"corpus\.txt:2: .*<unk>"):
-        Vocabulary.count(TextFiles([tmp_path / "corpus.txt"]), min_count=1)
+        Vocabulary.count(TextFiles([tmp_path / "corpus.txt"]), min_count=min_count)
 
 
 def test_no_frequent_word_is_an_error_that_names_the_option() -> None:
