@@ -1,30 +1,36 @@
 """The folder of a run: what each stage leaves in it, and how long it took.
 
-`vocab.txt`, `cooccurrence/` (unless an existing matrix is trained on), `model.npz`, `vectors.txt`, `history.json`.
+`vocab.txt`, `cooccurrence/` (unless an existing matrix is trained on), `checkpoints/`, `model.npz`, `vectors.txt`,
+`history.json`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
+import signal
+import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glove_adagrad import __version__
+from glove_adagrad.checkpoint import Checkpoint, Checkpoints
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import Corpus
-from glove_adagrad.errors import InputError
+from glove_adagrad.errors import InputError, TrainingError
 from glove_adagrad.files import atomic_file, check_output_folder, clear_leftovers, remove
 from glove_adagrad.trainer import Trainer
 from glove_adagrad.vocabulary import Vocabulary
 
 #: What a run's folder may hold; anything else there is somebody else's, and is not written over.
-_OURS = {"vocab.txt", "cooccurrence", "model.npz", "vectors.txt", "history.json"}
+_OURS = {"vocab.txt", "cooccurrence", "checkpoints", "model.npz", "vectors.txt", "history.json"}
 
 
 class Run:
@@ -41,13 +47,14 @@ class Run:
         If it cannot be written, or holds files that no run has left.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, checkpoint_minutes: float = 10.0) -> None:
         check_output_folder(folder)
         clear_leftovers(folder)
         foreign = sorted(path.name for path in folder.iterdir() if path.name not in _OURS)
         if foreign:
             raise InputError(f"{folder}: holds {foreign[0]}, which is of no run; name a new folder")
         self.folder = folder
+        self.checkpoints = Checkpoints(folder / "checkpoints", checkpoint_minutes)
         self._stages: dict[str, float] = {}
 
     def begin(self, matrix: CooccurrenceMatrix | None = None) -> None:
@@ -76,9 +83,57 @@ class Run:
         self._stages["cooccurrence"] = time.perf_counter() - begin
         return matrix
 
+    def resume(self) -> tuple[Checkpoint, CooccurrenceMatrix]:
+        """The last checkpoint and the matrix that it was trained on.
+
+        Raises
+        ------
+        InputError
+            If the run has no checkpoint, or its matrix is gone.
+        """
+        checkpoint = self.checkpoints.load()
+        self._stages = dict(checkpoint.meta["stages"])
+        return checkpoint, CooccurrenceMatrix.open(self.folder / checkpoint.meta["matrix_folder"])
+
     def train(self, trainer: Trainer, after_stratum: Callable[[Trainer], None] | None = None) -> None:
-        """Train, then write the model, its vectors and its history."""
-        trainer.fit(after_stratum=after_stratum)
+        """Train, saving checkpoints, then write the model, its vectors and its history.
+
+        Ctrl-C and SIGTERM end the training at the next end of a stratum, with a checkpoint.
+
+        Raises
+        ------
+        TrainingError
+            If training diverges. The last good state is in the folder then.
+        """
+        own = trainer.matrix.folder.resolve() == (self.folder / "cooccurrence").resolve()
+        more = {
+            "matrix_folder": "cooccurrence" if own else str(trainer.matrix.folder.resolve()),
+            "stages": self._stages,
+        }
+        if not self.checkpoints.paths():
+            self.checkpoints.save(trainer, **more)
+        with _stop_requests() as requests:
+
+            def stratum_done(trainer: Trainer) -> None:
+                if after_stratum:
+                    after_stratum(trainer)
+                if requests:
+                    self.checkpoints.save(trainer, **more)
+                    print(f"stopped; to go on: glove-adagrad train --resume {self.folder}", file=sys.stderr)
+                    sys.exit(128 + requests[0])
+                self.checkpoints.save_if_due(trainer, **more)
+
+            try:
+                trainer.fit(after_stratum=stratum_done)
+                self.checkpoints.save(trainer, **more)
+            except TrainingError as error:
+                checkpoint = self.checkpoints.load()
+                checkpoint.restore(trainer)
+                self._write(trainer)
+                raise TrainingError(f"{error}; {self.folder} is back at {checkpoint.path.stem}") from error
+        self._write(trainer)
+
+    def _write(self, trainer: Trainer) -> None:
         self._stages["training"] = sum(epoch.seconds for epoch in trainer.history)
         begin = time.perf_counter()
         self._write_vectors(trainer)
@@ -121,3 +176,28 @@ class Run:
         }
         with atomic_file(self.folder / "history.json", "w") as file:
             json.dump(history, file, indent=2)
+
+
+@contextlib.contextmanager
+def _stop_requests() -> Iterator[list[int]]:
+    """A list to which SIGINT and SIGTERM append their number, once; a second one acts as it did before."""
+    requests: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield requests
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def request(number: int, frame: Any) -> None:
+        requests.append(number)
+        restore()
+
+    for number in before:
+        signal.signal(number, request)
+    try:
+        yield requests
+    finally:
+        restore()

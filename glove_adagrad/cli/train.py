@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from glove_adagrad.cli import options
 from glove_adagrad.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from glove_adagrad.run import Run
+    from glove_adagrad.trainer import Trainer
 
 
 @click.command()
@@ -16,7 +20,13 @@ from glove_adagrad.cli.progress import progress_bar
 @click.option(
     "--cooccurrence", type=options.FilePath(), help="Train on this folder of co-occurrences; no CORPUS then."
 )
-@click.option("--output", type=options.FilePath(), required=True, help="The folder of the run.")
+@click.option("--output", type=options.FilePath(), help="The folder of the run.")
+@click.option(
+    "--resume", type=options.FilePath(), metavar="RUN", help="Go on with an interrupted run, to the same bits."
+)
+@click.option(
+    "--checkpoint-minutes", type=click.FloatRange(0), default=10.0, show_default=True, help="How often to save."
+)
 @click.option("--vector-size", type=click.IntRange(1), default=100, show_default=True, help="Components of a vector.")
 @click.option("--epochs", type=click.IntRange(1), default=25, show_default=True, help="Passes over the matrix.")
 @click.option("--x-max", type=float, default=10.0, show_default=True, help="Counts from here on weigh 1.")
@@ -37,10 +47,14 @@ from glove_adagrad.cli.progress import progress_bar
 @options.workers_option
 @options.memory_options
 @options.quiet_option
+@click.pass_context
 def train(
+    context: click.Context,
     corpus: tuple[str, ...],
     cooccurrence: Path | None,
-    output: Path,
+    output: Path | None,
+    resume: Path | None,
+    checkpoint_minutes: float,
     vector_size: int,
     epochs: int,
     x_max: float,
@@ -67,8 +81,13 @@ def train(
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
     """
+    if resume is not None:
+        _resume(context, resume, epochs, checkpoint_minutes, workers, memory, quiet)
+        return
     if bool(corpus) == (cooccurrence is not None):
         raise click.UsageError("name either a CORPUS or --cooccurrence DIR")
+    if output is None:
+        raise click.UsageError("name the folder of the run: --output RUN")
     rule_options: dict[str, Any] = {} if learning_rate is None else {"learning_rate": learning_rate}
     for setting in optimizer_option:
         key, equals, value = setting.partition("=")
@@ -93,7 +112,7 @@ def train(
         patience=patience,
     )
     windows = options.windows_of(**window_settings)
-    run = Run(output)
+    run = Run(output, checkpoint_minutes)
     if cooccurrence is not None:
         matrix = CooccurrenceMatrix.open(cooccurrence)
         run.begin(matrix)
@@ -115,14 +134,56 @@ def train(
                 tmp=tmp,
                 progress=bar.to,
             )
-    trainer = Trainer(matrix, settings, workers=workers, memory=memory)
-    plan = trainer.plan()
+    _train(run, Trainer(matrix, settings, workers=workers, memory=memory), quiet)
+
+
+#: What may be given together with --resume; all else is settled by the run.
+_WITH_RESUME = {"resume", "epochs", "checkpoint_minutes", "workers", "memory", "quiet"}
+
+
+def _resume(
+    context: click.Context,
+    folder: Path,
+    epochs: int,
+    checkpoint_minutes: float,
+    workers: int,
+    memory: int,
+    quiet: bool,
+) -> None:
+    given = {
+        name
+        for name in context.params
+        if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE and name not in _WITH_RESUME
+    }
+    if given:
+        named = ", ".join(sorted(name.replace("_", "-") for name in given))
+        raise click.UsageError(f"{named}: cannot be given with --resume, as the run has settled it")
+    from dataclasses import replace
+
+    from glove_adagrad.errors import InputError
+    from glove_adagrad.run import Run
+    from glove_adagrad.trainer import Trainer
+
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such run")
+    run = Run(folder, checkpoint_minutes)
+    checkpoint, matrix = run.resume()
+    settings = checkpoint.settings
+    if context.get_parameter_source("epochs") == click.core.ParameterSource.COMMANDLINE:
+        settings = replace(settings, epochs=epochs)
+    trainer = Trainer(matrix, settings, workers=workers, memory=memory, anchors=checkpoint.anchors)
+    checkpoint.restore(trainer)
+    _train(run, trainer, quiet)
+
+
+def _train(run: Run, trainer: Trainer, quiet: bool) -> None:
+    plan, matrix = trainer.plan(), trainer.matrix
     if not quiet:
         click.echo(
             f"{matrix.words:,} words, {matrix.records:,} records; parameters {plan.parameter_bytes / 1e6:,.0f} MB, "
             f"matrix {plan.matrix_bytes / 1e6:,.0f} MB; about {plan.epoch_seconds:.1f} s an epoch"
         )
-    with progress_bar("training", epochs * trainer.strata, "strata", quiet) as bar:
+    with progress_bar("training", trainer.settings.epochs * trainer.strata, "strata", quiet) as bar:
 
         def shown(trainer: Trainer) -> None:
             done = len(trainer.history)
@@ -133,4 +194,6 @@ def train(
 
         run.train(trainer, after_stratum=shown)
     if not quiet:
-        click.echo(f"{output}: loss {trainer.history[-1].loss:.6f} after {len(trainer.history)} epochs; vectors.txt")
+        click.echo(
+            f"{run.folder}: loss {trainer.history[-1].loss:.6f} after {len(trainer.history)} epochs; vectors.txt"
+        )

@@ -5,6 +5,6 @@ Text and file formats are not known here.
 
 from glove_adagrad.trainer.parameters import Parameters
 from glove_adagrad.trainer.settings import TrainingSettings
-from glove_adagrad.trainer.trainer import Epoch, Plan, Position, Trainer
+from glove_adagrad.trainer.trainer import Anchors, Epoch, Plan, Position, Trainer
 
-__all__ = ["Epoch", "Parameters", "Plan", "Position", "Trainer", "TrainingSettings"]
+__all__ = ["Anchors", "Epoch", "Parameters", "Plan", "Position", "Trainer", "TrainingSettings"]

@@ -129,7 +129,7 @@ class Trainer:
         self.parameters.draw(settings.seed)
         self.history: list[Epoch] = []
         self.position = Position()
-        self._anchors = anchors
+        self.anchors = anchors
 
     @property
     def strata(self) -> int:
@@ -203,8 +203,7 @@ class Trainer:
             self.position = Position(at.stratum + 1, at.loss + loss, at.records + records, at.seconds + seconds)
             if self.position.stratum < self.strata and after_stratum:
                 after_stratum(self)
-        if not self.parameters.finite():
-            raise self._diverged(f"a parameter is no longer finite after epoch {number + 1}")
+        self.check_finite()
         at = self.position
         held_out = self._held_out_loss(pool) if self.settings.holdout else None
         self.history.append(Epoch(number + 1, at.loss / max(1, at.records), held_out, at.seconds, at.records))
@@ -212,8 +211,13 @@ class Trainer:
         if after_stratum:
             after_stratum(self)
 
+    def check_finite(self) -> None:
+        """Raise a TrainingError if a parameter is not finite."""
+        if not self.parameters.finite():
+            raise self._diverged(f"a parameter is no longer finite in epoch {len(self.history) + 1}")
+
     def _stratum(self, pool: ThreadPoolExecutor, stratum: int) -> tuple[float, int]:
-        if self._anchors is not None:
+        if self.anchors is not None:
             self._pull(pool)
         blocks = self.stream.blocks(stratum)
         losses, records = np.zeros(len(blocks)), np.zeros(len(blocks), np.int64)
@@ -283,8 +287,8 @@ class Trainer:
         """One step towards the anchors: every stratum has its share of an epoch's pull."""
         from glove_adagrad.kernels import training as kernels
 
-        assert self._anchors is not None
-        anchors, parameters = self._anchors, self.parameters
+        assert self.anchors is not None
+        anchors, parameters = self.anchors, self.parameters
         rule, _, slots = self._rule()
         strength = np.float32(2 * anchors.weight / self.strata)
 

@@ -1,0 +1,159 @@
+"""Interrupted training goes on to the same bytes, however it was interrupted."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+EPOCHS = 400
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "glove_adagrad", "train", *arguments, "--quiet"]
+
+
+def finish(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=300)
+
+
+def parameters(run: Path) -> dict[str, bytes]:
+    (checkpoint,) = sorted((run / "checkpoints").glob("*.npz"))[-1:]
+    with np.load(checkpoint) as file:
+        return {name: file[name].tobytes() for name in file.files if name != "meta"}
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    done = finish(
+        str(GOLDEN / "tiny.txt"), "--output", str(run), "--vector-size", "10", "--epochs", str(EPOCHS),
+        "--workers", "2", "--holdout", "0.05",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return run
+
+
+def start(uninterrupted: Path, run: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(
+            "--cooccurrence", str(uninterrupted / "cooccurrence"), "--output", str(run), "--vector-size", "10",
+            "--epochs", str(EPOCHS), "--workers", "1", "--holdout", "0.05", "--checkpoint-minutes", "0.0005",
+        ),
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+
+
+def wait_for_checkpoint(run: Path) -> None:
+    limit = time.monotonic() + 60
+    while not list(run.glob("checkpoints/epoch-*.npz")):
+        assert time.monotonic() < limit, "no checkpoint within a minute"
+        time.sleep(0.01)
+
+
+def test_killed_at_twenty_random_moments(uninterrupted: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    moments = random.Random(1)
+    process = start(uninterrupted, run)
+    wait_for_checkpoint(run)
+    kills = 0
+    for _ in range(20):
+        time.sleep(moments.uniform(0.7, 1.6))
+        process.kill()
+        kills += process.wait() == -signal.SIGKILL
+        process = subprocess.Popen(command("--resume", str(run), "--checkpoint-minutes", "0.0005"))
+    assert process.wait(timeout=300) == 0
+    assert kills >= 3, "training ended before it could be killed"
+    assert parameters(run) == parameters(uninterrupted)
+    assert (run / "vectors.txt").read_bytes() == (uninterrupted / "vectors.txt").read_bytes()
+    losses = [
+        [(epoch["loss"], epoch["holdout_loss"]) for epoch in json.loads((r / "history.json").read_text())["epochs"]]
+        for r in (run, uninterrupted)
+    ]
+    assert losses[0] == losses[1]
+    assert not list(run.rglob(".*.tmp"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_polite_stop_saves_and_says_how_to_go_on(
+    uninterrupted: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    run = tmp_path / "run"
+    process = start(uninterrupted, run)
+    wait_for_checkpoint(run)
+    time.sleep(0.3)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert errors == f"stopped; to go on: glove-adagrad train --resume {run}\n"
+    assert finish("--resume", str(run)).returncode == 0
+    assert parameters(run) == parameters(uninterrupted)
+
+
+def test_a_damaged_checkpoint_is_passed_over(uninterrupted: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(uninterrupted, run)
+    last = max((run / "checkpoints").glob("*.npz"))
+    damaged = bytearray(last.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    last.write_bytes(damaged)
+    done = finish("--resume", str(run))
+    assert done.returncode == 0
+    assert last.name in done.stderr
+    assert "damaged" in done.stderr
+    assert parameters(run) == parameters(uninterrupted)
+
+
+def test_epochs_may_be_raised(uninterrupted: Path, tmp_path: Path) -> None:
+    run, longer = tmp_path / "run", tmp_path / "longer"
+    shutil.copytree(uninterrupted, run)
+    more = ["--epochs", str(EPOCHS + 3)]
+    assert finish("--resume", str(run), *more).returncode == 0
+    matrix = str(uninterrupted / "cooccurrence")
+    arguments = ["--vector-size", "10", "--holdout", "0.05", *more]
+    assert finish("--cooccurrence", matrix, "--output", str(longer), *arguments).returncode == 0
+    assert parameters(run) == parameters(longer)
+
+
+def test_divergence_restores_the_last_good_state(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    done = finish(
+        str(GOLDEN / "tiny.txt"), "--output", str(run), "--vector-size", "10", "--learning-rate", "1e20",
+        "--clip", "1e30",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "lower --learning-rate" in done.stderr
+    assert done.stderr.count("\n") == 1
+    with np.load(run / "model.npz") as model:
+        assert all(np.isfinite(model[name]).all() for name in model.files)
+
+
+def test_what_cannot_be_resumed(uninterrupted: Path, tmp_path: Path) -> None:
+    settled = finish("--resume", str(uninterrupted), "--vector-size", "20")
+    assert settled.returncode == 2
+    assert "vector-size: cannot be given with --resume" in settled.stderr
+    (tmp_path / "empty").mkdir()
+    empty = finish("--resume", str(tmp_path / "empty"))
+    assert empty.returncode == 1
+    assert "holds no checkpoint to go on from" in empty.stderr
+    other = tmp_path / "other"
+    shutil.copytree(uninterrupted, other)
+    shutil.rmtree(other / "cooccurrence")
+    counted = finish(
+        str(GOLDEN / "edge.txt"), "--output", str(tmp_path / "edge"), "--epochs", "1", "--min-count", "1"
+    )
+    assert counted.returncode == 0
+    shutil.copytree(tmp_path / "edge" / "cooccurrence", other / "cooccurrence")
+    wrong = finish("--resume", str(other))
+    assert wrong.returncode == 1
+    assert wrong.stderr.count("\n") == 1
