@@ -39,7 +39,7 @@ class Run:
     Parameters
     ----------
     folder : Path
-        Made if need be; an earlier run in it is replaced.
+        Made if need be.
 
     Raises
     ------
@@ -58,7 +58,17 @@ class Run:
         self._stages: dict[str, float] = {}
 
     def begin(self, matrix: CooccurrenceMatrix | None = None) -> None:
-        """Remove what an earlier run left, and take the vocabulary of a matrix that is given."""
+        """Remove what an untrained run left, and take the vocabulary of a matrix that is given.
+
+        Raises
+        ------
+        InputError
+            If the folder holds a run that has been trained.
+        """
+        if self.checkpoints.paths() or (self.folder / "model.npz").exists():
+            raise InputError(
+                f"{self.folder}: holds a trained run; go on with --resume {self.folder}, or name another folder"
+            )
         kept = matrix is not None and matrix.folder.resolve() == (self.folder / "cooccurrence").resolve()
         for name in sorted(_OURS - ({"cooccurrence"} if kept else set())):
             remove(self.folder / name)

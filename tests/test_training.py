@@ -199,3 +199,31 @@ def test_articles_of_a_wikipedia_dump_are_read_as_gensim_does() -> None:
     vocabulary = Vocabulary.count(open_corpus([dump], text_format="wikipedia"), min_count=1000)
     assert vocabulary.words[0] == b"the"
     assert all(word.isalpha() for word in vocabulary.words)
+
+
+def test_a_trained_run_is_not_written_over(tmp_path: Path) -> None:
+    arguments = ["train", str(GOLDEN / "tiny.txt"), "--output", str(tmp_path / "run"), "--epochs", "1", "--quiet"]
+    assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
+    before = (tmp_path / "run" / "vectors.txt").read_bytes()
+    with pytest.raises(InputError, match="holds a trained run; go on with --resume"):
+        CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert (tmp_path / "run" / "vectors.txt").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--x-max", "-1"], "x_max -1.0: must be above 0"),
+        (["--optimizer", "none"], "is not known; choose one of"),
+        (["--optimizer-option", "rho"], "write KEY=VALUE"),
+        (["--vector-size", "0"], "not in the range"),
+        (["--cooccurrence", "m"], "either a CORPUS or --cooccurrence"),
+    ],
+)
+def test_wrong_usage(tmp_path: Path, arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(
+        cli, ["train", str(GOLDEN / "tiny.txt"), "--output", str(tmp_path / "run"), *arguments]
+    )
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+    assert not (tmp_path / "run").exists()

@@ -97,20 +97,24 @@ def train(
     from glove_adagrad import optim
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
     from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.errors import InputError
     from glove_adagrad.run import Run
     from glove_adagrad.trainer import Trainer, TrainingSettings
 
-    settings = TrainingSettings(
-        vector_size=vector_size,
-        x_max=x_max,
-        alpha=alpha,
-        epochs=epochs,
-        seed=seed,
-        rule=optim.make(optimizer, **rule_options),
-        clip=clip,
-        holdout=holdout,
-        patience=patience,
-    )
+    try:
+        settings = TrainingSettings(
+            vector_size=vector_size,
+            x_max=x_max,
+            alpha=alpha,
+            epochs=epochs,
+            seed=seed,
+            rule=optim.make(optimizer, **rule_options),
+            clip=clip,
+            holdout=holdout,
+            patience=patience,
+        )
+    except InputError as error:  # an option that cannot be is wrong usage
+        raise click.UsageError(str(error)) from error
     windows = options.windows_of(**window_settings)
     run = Run(output, checkpoint_minutes)
     if cooccurrence is not None:
