@@ -87,25 +87,23 @@ def twin(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors)
     loss, eta, number = 0.0, 0.05, 0
     for stratum in np.random.default_rng([settings.seed, 0]).permutation(parts).tolist():
         for p in range(parts):
-            q = (stratum - p) % parts
-            if p > q:
-                continue
-            for tile in [(p, q)] if p == q else [(p, q), (q, p)]:
-                for a, other, x in sorted(cells.get(tile, [])):
-                    for i, j in [(a, other)] if a == other else [(a, other), (other, a)]:
-                        difference = w[i] @ c[j] + b[i] + e[j] - np.log(x)
-                        pull = min(1, (x / settings.x_max) ** settings.alpha) * difference
-                        loss += 0.5 * pull * difference
-                        number += 1
-                        step, back = eta * pull * c[j], eta * pull * w[i]
-                        w[i] -= step / np.sqrt(squares[0][i])
-                        c[j] -= back / np.sqrt(squares[1][j])
-                        b[i] -= pull / np.sqrt(squares[2][i])
-                        e[j] -= pull / np.sqrt(squares[3][j])
-                        squares[0][i] += step**2
-                        squares[1][j] += back**2
-                        squares[2][i] += pull**2
-                        squares[3][j] += pull**2
+            q = (p + stratum) % parts
+            straight = sorted(cells.get((p, q), []))
+            mirrored = [(b, a, x) for a, b, x in sorted(cells.get((q, p), [])) if a != b]
+            for i, j, x in straight + mirrored:
+                difference = w[i] @ c[j] + b[i] + e[j] - np.log(x)
+                pull = min(1, (x / settings.x_max) ** settings.alpha) * difference
+                loss += 0.5 * pull * difference
+                number += 1
+                step, back = eta * pull * c[j], eta * pull * w[i]
+                w[i] -= step / np.sqrt(squares[0][i])
+                c[j] -= back / np.sqrt(squares[1][j])
+                b[i] -= pull / np.sqrt(squares[2][i])
+                e[j] -= pull / np.sqrt(squares[3][j])
+                squares[0][i] += step**2
+                squares[1][j] += back**2
+                squares[2][i] += pull**2
+                squares[3][j] += pull**2
     assert number == matrix.records
     return loss / number, Vectors(w, c, b, e)
 

@@ -6,8 +6,10 @@ up to a multiple of 4. Of the n, the first d are the vector; the last two are, f
 context a 1 and its bias; what lies between is 0. So the product of two rows is w . c + b + b~, its gradient treats
 biases like components, and only the 1 has to be kept from moving.
 
-Rows are in the order of parts: part 0's words, then part 1's. The block {p, q} is the tiles (p, q) and (q, p) with
-all records of their cells, both X[a, b] and X[b, a]; it touches no rows but those of parts p and q.
+Rows are in the order of parts: part 0's words, then part 1's. Block (p, q) is all records with the word in part p and
+the context in part q: X[a, b] of tile (p, q), then X[b, a] of tile (q, p). It touches no rows but words of p and
+contexts of q. The two records of a cell are kept apart on purpose: one after the other they would move a word's two
+vectors alike, and the sum of two like vectors is worth less (a point less of Google's analogies at 50 components).
 """
 
 from __future__ import annotations
@@ -271,7 +273,7 @@ def train_blocks(
     halves : a tuple of (u16, u32, u64, bases [P * P, 4], forward, mirrored), one for a symmetric matrix, two for
         another: the tiles of a half, and which of X[a, b] and X[b, a] its cells are.
     sizes, starts : int64 [P], words of each part and the row of its first.
-    blocks : int64 [blocks, 2], the parts p <= q of each block.
+    blocks : int64 [blocks, 2], the parts of words and of contexts of each block.
     scale : float32, what a sum is multiplied by to give X.
     objective : ln x_max, alpha, clip (float32); cells of 2^24 to hold out and a seed for them (uint64).
     losses, records : float64 and int64 [blocks], filled.
@@ -284,12 +286,12 @@ def train_blocks(
         done = 0
         for half in halves:
             u16, u32, u64, bases, forward, mirrored = half
-            for turn in range(1 if p == q else 2):
+            for turn in range(2):
                 a, b = (p, q) if turn == 0 else (q, p)
                 cells = (u16, u32, u64, bases[a * len(sizes) + b])
                 more, number = _train_tile(
                     rule, biases, slots, sides, row_states, n, cells, sizes[a], starts[a], starts[b],
-                    (scale, forward, mirrored), objective, buffers, now + done,
+                    (scale, forward and turn == 0, mirrored and turn == 1), objective, buffers, now + done,
                 )  # fmt: skip
                 loss += more
                 done += number

@@ -28,7 +28,7 @@ class MatrixStream:
         self._files = [(tiles, tiles.map(), tiles.ends()) for tiles in matrix.halves.values()]
         self.nbytes = sum(int(ends[-1]) for _, _, ends in self._files)
         self.whole = memory is None or self.nbytes <= memory
-        #: Cells of a block's tiles, int64 [P, P]; symmetric.
+        #: Cells of the tiles that a block takes its records from, int64 [P, P].
         cells = np.sum([tiles.table[:, 1].reshape(self.parts, self.parts) for tiles, _, _ in self._files], axis=0)
         self.cells = cells + np.tril(cells.T, -1) + np.triu(cells.T, 1)
         #: As `kernels.training.train_blocks` takes them.
@@ -43,10 +43,9 @@ class MatrixStream:
         return self.nbytes if self.whole else int(2 * self.nbytes / self.parts)
 
     def blocks(self, stratum: int) -> np.ndarray:
-        """int64 [blocks, 2]: the parts p <= q with (p + q) mod P = stratum. Every part is in one block."""
+        """int64 [P, 2]: the blocks (p, (p + stratum) mod P), parts of words and of contexts."""
         p = np.arange(self.parts)
-        q = (stratum - p) % self.parts
-        return np.stack([p, q], axis=1)[p <= q].astype(np.int64)
+        return np.stack([p, (p + stratum) % self.parts], axis=1)
 
     def read_ahead(self, stratum: int) -> None:
         """Let the system fetch a stratum's tiles while something else goes on."""

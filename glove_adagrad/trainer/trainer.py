@@ -1,8 +1,8 @@
 """Epochs of strata over a matrix, by any number of threads and to the same bits.
 
-The words' parts make P x P blocks of the matrix. Stratum s is the blocks {p, q} with (p + q) mod P = s: no two of
-them share a row of parameters, so threads may train them side by side, in any order (stratified stochastic gradient
-descent: Gemulla et al. 2011). P follows from the vocabulary's size. The order of an epoch's strata is drawn from the
+The words' parts make P x P blocks of the matrix. Stratum s is the blocks (p, (p + s) mod P): no two of them share a
+row of parameters, so threads may train them side by side, in any order (stratified stochastic gradient descent:
+Gemulla et al. 2011). P follows from the vocabulary's size. The order of an epoch's strata is drawn from the
 seed and the epoch's number, so an epoch is a pure function of parameters, matrix, settings and that number.
 """
 
@@ -145,14 +145,14 @@ class Trainer:
         # every part at row 0: the arithmetic is the same, and the scratch is small
         starts = np.zeros_like(parameters.starts)
         p, q = divmod(int(np.argmin(np.abs(self.stream.cells - _PROBED_CELLS))), self.stream.parts)
-        block = np.array([[min(p, q), max(p, q)]])
+        block = np.array([[p, q]])
         losses, records = np.zeros(1), np.zeros(1, np.int64)
         self._train(block[:0], losses[:0], records[:0], scratch, states, starts)  # compiles
         begin = time.perf_counter()
         self._train(block, losses, records, scratch, states, starts)
         seconds = time.perf_counter() - begin
         share = self.matrix.records / max(1, int(records[0]))
-        threads = min(self.workers, (self.stream.parts + 1) // 2)
+        threads = min(self.workers, self.stream.parts)
         return Plan(parameters.nbytes, self.stream.resident_bytes, seconds * share / threads)
 
     def fit(self, callbacks: Iterable[Callback] = (), after_stratum: Callable[[Trainer], None] | None = None) -> None:
