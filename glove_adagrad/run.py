@@ -23,6 +23,7 @@ from glove_adagrad import __version__
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.merge import spill_folder
 from glove_adagrad.corpus import Corpus
 from glove_adagrad.errors import InputError, TrainingError
 from glove_adagrad.files import atomic_file, check_output_folder, clear_leftovers, remove
@@ -92,6 +93,42 @@ class Run:
         matrix = count_cooccurrences(corpus, vocabulary, self.folder / "cooccurrence", **settings)
         self._stages["cooccurrence"] = time.perf_counter() - begin
         return matrix
+
+    def extend(
+        self,
+        earlier: Run,
+        corpus: Corpus,
+        *,
+        min_count: int,
+        workers: int,
+        memory: int,
+        tmp: Path | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> tuple[Checkpoint, Vocabulary, CooccurrenceMatrix]:
+        """Add a text to an earlier run's counts, into `vocab.txt` and `cooccurrence/`.
+
+        Returns the earlier run's last checkpoint and vocabulary, and the matrix of both texts. With `min_count` 1 in
+        both it is what counting the texts together gives.
+        """
+        from glove_adagrad.cooccurrence.combine import merge_matrices
+        from glove_adagrad.warm_start import extended_vocabulary
+
+        checkpoint, old = earlier.resume()
+        self._stages = {}
+        begin = time.perf_counter()
+        resources: dict[str, Any] = {"workers": workers, "memory": memory}
+        vocabulary = extended_vocabulary(old.vocabulary, corpus, min_count=min_count, **resources)
+        vocabulary.write(self.folder / "vocab.txt")
+        self._stages["vocabulary"] = time.perf_counter() - begin
+        begin = time.perf_counter()
+        resources["tmp"] = tmp
+        with spill_folder(tmp or self.folder) as spill:
+            new = count_cooccurrences(
+                corpus, vocabulary, spill / "new", windows=old.windows, progress=progress, **resources
+            )
+            matrix = merge_matrices([old, new], self.folder / "cooccurrence", vocabulary=vocabulary, **resources)
+        self._stages["cooccurrence"] = time.perf_counter() - begin
+        return checkpoint, old.vocabulary, matrix
 
     def resume(self) -> tuple[Checkpoint, CooccurrenceMatrix]:
         """The last checkpoint and the matrix that it was trained on.

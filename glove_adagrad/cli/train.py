@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from glove_adagrad.cli import options
 from glove_adagrad.cli.progress import progress_bar
@@ -23,6 +26,23 @@ if TYPE_CHECKING:
 @click.option("--output", type=options.FilePath(), help="The folder of the run.")
 @click.option(
     "--resume", type=options.FilePath(), metavar="RUN", help="Go on with an interrupted run, to the same bits."
+)
+@click.option(
+    "--extend",
+    type=options.FilePath(),
+    metavar="RUN",
+    help="Add CORPUS to the counts of RUN and train on from its parameters, into --output.",
+)
+@click.option(
+    "--init", type=options.FilePath(), metavar="FILE", help="Start from these vectors: a run or any file of vectors."
+)
+@click.option("--anchor", type=options.FilePath(), metavar="FILE", help="Vectors that words are to stay near.")
+@click.option(
+    "--anchor-weight",
+    type=click.FloatRange(0, min_open=True),
+    default=0.1,
+    show_default=True,
+    help="Weight MU of MU |w + c - r|^2 for each word with an anchor r.",
 )
 @click.option(
     "--checkpoint-minutes", type=click.FloatRange(0), default=10.0, show_default=True, help="How often to save."
@@ -54,6 +74,10 @@ def train(
     cooccurrence: Path | None,
     output: Path | None,
     resume: Path | None,
+    extend: Path | None,
+    init: Path | None,
+    anchor: Path | None,
+    anchor_weight: float,
     checkpoint_minutes: float,
     vector_size: int,
     epochs: int,
@@ -88,6 +112,8 @@ def train(
         raise click.UsageError("name either a CORPUS or --cooccurrence DIR")
     if output is None:
         raise click.UsageError("name the folder of the run: --output RUN")
+    if extend is not None:
+        _refuse(context, _SETTLED_BY_EXTEND, "--extend")
     rule_options: dict[str, Any] = {} if learning_rate is None else {"learning_rate": learning_rate}
     for setting in optimizer_option:
         key, equals, value = setting.partition("=")
@@ -100,6 +126,7 @@ def train(
     from glove_adagrad.errors import InputError
     from glove_adagrad.run import Run
     from glove_adagrad.trainer import Trainer, TrainingSettings
+    from glove_adagrad.warm_start import continue_from, read_anchors, start_from
 
     try:
         settings = TrainingSettings(
@@ -117,29 +144,52 @@ def train(
         raise click.UsageError(str(error)) from error
     windows = options.windows_of(**window_settings)
     run = Run(output, checkpoint_minutes)
+    resources: dict[str, Any] = {"workers": workers, "memory": memory}
+    earlier = None
     if cooccurrence is not None:
         matrix = CooccurrenceMatrix.open(cooccurrence)
         run.begin(matrix)
     else:
         text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.parent)
         run.begin()
-        with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
-            vocabulary = run.count_words(
-                text, min_count=min_count, max_vocab=max_vocab, workers=workers, memory=memory, progress=bar.to
-            )
-        with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
-            matrix = run.count_cooccurrences(
-                text,
-                vocabulary,
-                windows=windows,
-                min_cooccurrence=min_cooccurrence,
-                workers=workers,
-                memory=memory,
-                tmp=tmp,
-                progress=bar.to,
-            )
-    _train(run, Trainer(matrix, settings, workers=workers, memory=memory), quiet)
+        if extend is not None:
+            with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+                checkpoint, words, matrix = run.extend(
+                    Run(extend), text, min_count=min_count, tmp=tmp, progress=bar.to, **resources
+                )
+            earlier = checkpoint, words
+            settings = replace(settings, vector_size=checkpoint.settings.vector_size, rule=checkpoint.settings.rule)
+        else:
+            with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
+                vocabulary = run.count_words(
+                    text, min_count=min_count, max_vocab=max_vocab, progress=bar.to, **resources
+                )
+            with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+                matrix = run.count_cooccurrences(
+                    text,
+                    vocabulary,
+                    windows=windows,
+                    min_cooccurrence=min_cooccurrence,
+                    tmp=tmp,
+                    progress=bar.to,
+                    **resources,
+                )
+    anchors = read_anchors(anchor, matrix, settings.vector_size, anchor_weight) if anchor is not None else None
+    trainer = Trainer(matrix, settings, anchors=anchors, **resources)
+    if earlier is not None:
+        continue_from(trainer, *earlier)
+    if init is not None:
+        number = start_from(trainer, init)
+        if not quiet:
+            click.echo(f"{number:,} of {matrix.words:,} words start from {init}")
+    _train(run, trainer, quiet)
 
+
+#: What a run to extend has settled.
+_SETTLED_BY_EXTEND = {
+    "vector_size", "learning_rate", "optimizer", "optimizer_option", "window", "left_only", "no_distance_weighting",
+    "boundary", "keep_positions", "max_vocab", "min_cooccurrence", "init",
+}  # fmt: skip
 
 #: What may be given together with --resume; all else is settled by the run.
 _WITH_RESUME = {"resume", "epochs", "checkpoint_minutes", "workers", "memory", "quiet"}
@@ -154,16 +204,7 @@ def _resume(
     memory: int,
     quiet: bool,
 ) -> None:
-    given = {
-        name
-        for name in context.params
-        if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE and name not in _WITH_RESUME
-    }
-    if given:
-        named = ", ".join(sorted(name.replace("_", "-") for name in given))
-        raise click.UsageError(f"{named}: cannot be given with --resume, as the run has settled it")
-    from dataclasses import replace
-
+    _refuse(context, context.params.keys() - _WITH_RESUME, "--resume")
     from glove_adagrad.errors import InputError
     from glove_adagrad.run import Run
     from glove_adagrad.trainer import Trainer
@@ -173,11 +214,19 @@ def _resume(
     run = Run(folder, checkpoint_minutes)
     checkpoint, matrix = run.resume()
     settings = checkpoint.settings
-    if context.get_parameter_source("epochs") == click.core.ParameterSource.COMMANDLINE:
+    if context.get_parameter_source("epochs") is ParameterSource.COMMANDLINE:
         settings = replace(settings, epochs=epochs)
     trainer = Trainer(matrix, settings, workers=workers, memory=memory, anchors=checkpoint.anchors)
     checkpoint.restore(trainer)
     _train(run, trainer, quiet)
+
+
+def _refuse(context: click.Context, names: Iterable[str], beside: str) -> None:
+    """Refuse options that have been given although something else settles them."""
+    given = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if given:
+        named = ", ".join(sorted(name.replace("_", "-") for name in given))
+        raise click.UsageError(f"{named}: cannot be given with {beside}, as the run has settled it")
 
 
 def _train(run: Run, trainer: Trainer, quiet: bool) -> None:

@@ -123,14 +123,14 @@ class Parameters:
             side[rows, 0, bias] = biases
         self._start_state()
 
-    def take_over(self, words: np.ndarray, other: Parameters) -> None:
-        """Take parameters and state of the same rule: word k of `other` becomes the word of rank words[k]."""
-        rows = self.rows[words]
+    def take_over(self, words: np.ndarray, other: Parameters, other_words: np.ndarray) -> None:
+        """Take parameters and state of the same rule: those of rank other_words[k] there for rank words[k] here."""
+        rows, other_rows = self.rows[words], other.rows[other_words]
         for side, theirs in zip(self.sides, other.sides, strict=True):
-            side[rows] = theirs[other.rows]
+            side[rows] = theirs[other_rows]
         for mine, row_states in zip(self.row_states, other.row_states, strict=True):
             for array, their_array in zip(mine, row_states, strict=True):
-                array[rows] = their_array[other.rows]
+                array[rows] = their_array[other_rows]
 
     def vectors(self) -> Vectors:
         """Copies of vectors and biases in the order of the vocabulary."""

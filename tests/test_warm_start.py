@@ -1,0 +1,161 @@
+"""Starting from given vectors, staying near them, and going on with more text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from glove_adagrad.checkpoint import Checkpoints
+from glove_adagrad.cli import cli
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.errors import InputError
+from glove_adagrad.formats import WordVectors, read_run, word2vec
+from glove_adagrad.trainer import Anchors, Trainer, TrainingSettings
+from glove_adagrad.warm_start import continue_from, read_anchors, start_from
+
+GOLDEN = Path(__file__).parent / "golden"
+SIZE = 10
+
+
+def train(*arguments: str | Path) -> None:
+    command = ["train", *map(str, arguments), "--quiet"]
+    result = CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("warm") / "run"
+    train(GOLDEN / "tiny.txt", "--output", folder, "--vector-size", SIZE, "--epochs", 3, "--min-count", 1)
+    return folder
+
+
+@pytest.fixture
+def matrix(run: Path) -> CooccurrenceMatrix:
+    return CooccurrenceMatrix.open(run / "cooccurrence")
+
+
+def test_from_a_run_all_parameters_are_taken_over(run: Path, matrix: CooccurrenceMatrix) -> None:
+    trainer = Trainer(matrix, TrainingSettings(vector_size=SIZE))
+    assert start_from(trainer, run) == len(matrix.vocabulary)
+    expected = read_run(run)
+    for name, array in trainer.parameters.vectors()._asdict().items():
+        np.testing.assert_array_equal(array, getattr(expected, name))
+
+
+def test_from_a_file_the_sum_is_taken_over_and_other_words_are_drawn(
+    matrix: CooccurrenceMatrix, tmp_path: Path
+) -> None:
+    words = [word.decode() for word in matrix.vocabulary.words]
+    given = np.arange(3 * SIZE, dtype=np.float32).reshape(3, SIZE) / 64
+    word2vec.write(tmp_path / "v.txt", WordVectors([words[5], "of-no-text", words[2]], given))
+    trainer = Trainer(matrix, TrainingSettings(vector_size=SIZE))
+    drawn = trainer.parameters.vectors()
+    assert start_from(trainer, tmp_path / "v.txt") == 2
+    now = trainer.parameters.vectors()
+    sums = now.word_vectors + now.context_vectors
+    np.testing.assert_allclose(sums[[5, 2]], given[[0, 2]], atol=1e-6)
+    assert (now.word_vectors[5] != now.context_vectors[5]).any(), "two sides that start alike stay alike"
+    others = np.setdiff1d(np.arange(len(words)), [5, 2])
+    np.testing.assert_array_equal(now.word_vectors[others], drawn.word_vectors[others])
+    np.testing.assert_array_equal(now.word_biases, drawn.word_biases)
+
+
+def test_vectors_that_do_not_fit_are_refused(matrix: CooccurrenceMatrix, tmp_path: Path) -> None:
+    trainer = Trainer(matrix, TrainingSettings(vector_size=SIZE))
+    word2vec.write(tmp_path / "other.txt", WordVectors(["of-no-text"], np.ones((1, SIZE), np.float32)))
+    with pytest.raises(InputError, match="none of the 72 words"):
+        start_from(trainer, tmp_path / "other.txt")
+    word2vec.write(tmp_path / "short.txt", WordVectors(["the"], np.ones((1, 3), np.float32)))
+    with pytest.raises(InputError, match="give --vector-size 3"):
+        read_anchors(tmp_path / "short.txt", matrix, SIZE, 0.1)
+
+
+def test_anchored_words_end_nearer_and_others_learn(matrix: CooccurrenceMatrix) -> None:
+    words = np.array([0, 7, 30])
+    vectors = np.random.default_rng(0).normal(size=(3, SIZE)).astype(np.float32)
+
+    def distance(weight: float | None, workers: int = 1) -> tuple[float, bytes]:
+        anchors = None if weight is None else Anchors(words, vectors, weight)
+        trainer = Trainer(matrix, TrainingSettings(vector_size=SIZE, epochs=20), workers=workers, anchors=anchors)
+        trainer.fit()
+        assert trainer.history[-1].loss < trainer.history[0].loss
+        found = trainer.parameters.vectors()
+        off = (found.word_vectors + found.context_vectors)[words] - vectors
+        return float(np.linalg.norm(off)), found.word_vectors.tobytes()
+
+    free, weak, strong = distance(None)[0], distance(1.0)[0], distance(100.0)[0]
+    assert strong < weak < free
+    assert strong < 0.2 * free
+    assert distance(1.0, workers=3)[1] == distance(1.0)[1]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adagrad-norm", "adagrad-da"])
+def test_anchors_work_with_rules_of_every_kind(matrix: CooccurrenceMatrix, optimizer: str) -> None:
+    from glove_adagrad import optim
+
+    anchors = Anchors(np.array([3]), np.ones((1, SIZE), np.float32), 1.0)
+    settings = TrainingSettings(vector_size=SIZE, epochs=3, rule=optim.make(optimizer))
+    trainer = Trainer(matrix, settings, anchors=anchors)
+    trainer.fit()
+    assert np.isfinite(trainer.history[-1].loss)
+
+
+def test_anchors_survive_interruption(matrix: CooccurrenceMatrix, tmp_path: Path) -> None:
+    anchors = Anchors(np.array([0, 4]), np.ones((2, SIZE), np.float32), 5.0)
+
+    def trainer(epochs: int, anchors: Anchors | None) -> Trainer:
+        return Trainer(matrix, TrainingSettings(vector_size=SIZE, epochs=epochs), anchors=anchors)
+
+    whole, first = trainer(4, anchors), trainer(2, anchors)
+    whole.fit()
+    first.fit()
+    Checkpoints(tmp_path / "c").save(first)
+    checkpoint = Checkpoints(tmp_path / "c").load()
+    second = trainer(4, checkpoint.anchors)
+    checkpoint.restore(second)
+    second.fit()
+    assert second.parameters.vectors().word_vectors.tobytes() == whole.parameters.vectors().word_vectors.tobytes()
+
+
+def test_extending_counts_both_texts_and_keeps_what_was_learnt(run: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more.txt"
+    more.write_bytes(b"the fox saw a zebra\nzebra and fox and okapi\n" * 4)
+    train(more, "--extend", run, "--output", tmp_path / "extended", "--epochs", 2, "--min-count", 1)
+    both = [GOLDEN / "tiny.txt", more]
+    train(*both, "--output", tmp_path / "both", "--epochs", 1, "--vector-size", 2, "--min-count", 1)
+    for name in ("meta.json", "lower.bin", "lower.npy", "vocab.txt"):
+        ours, theirs = (tmp_path / r / "cooccurrence" / name for r in ("extended", "both"))
+        assert ours.read_bytes() == theirs.read_bytes(), name
+
+    matrix = CooccurrenceMatrix.open(tmp_path / "both" / "cooccurrence")
+    trainer = Trainer(matrix, TrainingSettings(vector_size=SIZE))
+    drawn = trainer.parameters.vectors().word_vectors
+    old = CooccurrenceMatrix.open(run / "cooccurrence").vocabulary
+    continue_from(trainer, Checkpoints(run / "checkpoints").load(), old)
+    rank = {word: k for k, word in enumerate(matrix.vocabulary.words)}
+    kept = [rank[word] for word in old.words]
+    now = trainer.parameters.vectors().word_vectors
+    np.testing.assert_array_equal(now[kept], read_run(run).word_vectors)
+    np.testing.assert_array_equal(now[rank[b"okapi"]], drawn[rank[b"okapi"]])
+    accumulators = trainer.parameters.sides[0][trainer.parameters.rows[kept], 1]
+    assert (accumulators > 400).any(), "the rule's state comes along"
+
+
+def test_what_a_run_has_settled_cannot_be_given_again(run: Path, tmp_path: Path) -> None:
+    command = [
+        "train",
+        str(GOLDEN / "edge.txt"),
+        "--extend",
+        str(run),
+        "--output",
+        str(tmp_path / "x"),
+        "--window",
+        "5",
+    ]
+    result = CliRunner().invoke(cli, command)
+    assert result.exit_code == 2
+    assert "window: cannot be given with --extend" in " ".join(result.output.split())
