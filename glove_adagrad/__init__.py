@@ -6,13 +6,25 @@ Names are imported when first used, so that `import glove_adagrad` loads neither
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_HOME: dict[str, str] = {}
+#: Where each public name lives.
+_HOME = {
+    "CooccurrenceMatrix": "cooccurrence.matrix",
+    "GloVe": "model",
+    "Vocabulary": "vocabulary",
+    "count_cooccurrences": "cooccurrence.count",
+}
 
-__all__ = ["__version__", *sorted(_HOME)]
+__all__ = ["CooccurrenceMatrix", "GloVe", "Vocabulary", "__version__", "count_cooccurrences"]
+
+if TYPE_CHECKING:
+    from glove_adagrad.cooccurrence.count import count_cooccurrences
+    from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+    from glove_adagrad.model import GloVe
+    from glove_adagrad.vocabulary import Vocabulary
 
 
 def __getattr__(name: str) -> Any:
