@@ -34,18 +34,22 @@ from glove_adagrad.kernels.lanes import (
 )
 from glove_adagrad.kernels.rules import begin, get, needs_norm, put, step
 
+#: Cells whose targets are computed at a time.
+CHUNK = 512
+
 _HALF, _ONE, _ZERO = np.float32(0.5), np.float32(1), np.float32(0)
-_1, _23 = np.int32(1), np.int32(23)
+_23 = np.int32(23)
 _ROOT_HALF = np.int32(0x3F3504F3)  # bits of sqrt(1/2): mantissas are taken from there to sqrt(2)
 _LN_2, _LOG2_E = np.float32(0.6931471805599453), np.float32(1.4426950408889634)
 
 
 @inline
-def _targets(n, logs, log_bits, weights, weight_bits, log_x_max, alpha):
+def _targets(n, logs, log_bits, weights, weight_bits, exponents, log_x_max, alpha):
     """ln X and f(X) of n cells, in place: `logs` holds X at first.
 
-    Both to about 1e-7, relative to X: polynomials fitted to ln on [sqrt(1/2), sqrt(2)] and to 2^t on [-1/2, 1/2],
-    where vector code wants neither calls nor branches. `log_bits` and `weight_bits` are the same memory as int32.
+    Both to about 1e-7, relative to X, by series for ln on [sqrt(1/2), sqrt(2)] and for 2^t on [-1/2, 1/2]: vector
+    code wants neither calls nor branches. `log_bits` and `weight_bits` are the same memory as int32; no loop may use
+    both views of one, or the compiler falls back to single numbers.
     """
     for k in range(n):
         exponent = (log_bits[k] - _ROOT_HALF) >> _23
@@ -74,7 +78,9 @@ def _targets(n, logs, log_bits, weights, weight_bits, log_x_max, alpha):
         series = series * t + _HALF
         series = series * t + _ONE
         weights[k] = series * t + _ONE
-        weight_bits[k] += np.int32(whole) << _23
+        exponents[k] = np.int32(whole)
+    for k in range(n):
+        weight_bits[k] += exponents[k] << _23
 
 
 @forced_inline
@@ -219,18 +225,25 @@ def _held_out(a, b, seed):
 
 
 @forced_inline
-def _read_row(cells, first, count, large, scale, log_x_max, alpha, buffers):
-    """ln X and f(X) of a row's cells into the buffers; returns how many large sums were passed."""
+def _read_cells(cells, first, count, large, scale, log_x_max, alpha, buffers):
+    """ln X and f(X) of `count` cells of a tile into the buffers; returns how many large sums were passed."""
     _, u32, u64, base = cells
-    logs, log_bits, weights, weight_bits = buffers
+    logs, log_bits, weights, weight_bits, exponents = buffers
     for k in range(count):
         logs[k] = np.float32(u32[base[2] + first + k]) * scale
     for k in range(count):
         if logs[k] == 0:
             logs[k] = np.float32(u64[large]) * scale
             large += 1
-    _targets(count, logs, log_bits, weights, weight_bits, log_x_max, alpha)
+    _targets(count, logs, log_bits, weights, weight_bits, exponents, log_x_max, alpha)
     return large
+
+
+@forced_inline
+def _buffers():
+    """Memory for `_read_cells`, small enough to stay in the innermost cache."""
+    logs, weights = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
+    return logs, logs.view(np.int32), weights, weights.view(np.int32), np.empty(CHUNK, np.int32)
 
 
 @fast_kernel
@@ -239,19 +252,26 @@ def _train_tile(rule, biases, slots, sides, row_states, n, cells, rows, a0, b0, 
     scale, forward, mirrored = matrix
     log_x_max, alpha, clip, holdout, seed = objective
     u16, u32, _, base = cells
-    logs, _, weights, _ = buffers
-    large, first = base[3], 0
+    logs, weights = buffers[0], buffers[2]
+    large, first, read, at = base[3], 0, 0, CHUNK
+    cells_in_all = np.int64(u32[base[0] + rows - 1])
     loss = 0.0
     records = 0
     for row in range(rows):
         last = np.int64(u32[base[0] + row])
-        large = _read_row(cells, first, last - first, large, scale, log_x_max, alpha, buffers)
         a = a0 + row
-        for k in range(last - first):
-            b = b0 + np.int64(u16[base[1] + first + k])
+        for cell in range(first, last):
+            if at == CHUNK:
+                large = _read_cells(
+                    cells, read, min(CHUNK, cells_in_all - read), large, scale, log_x_max, alpha, buffers
+                )
+                read += CHUNK
+                at = 0
+            log_x, weight = logs[at], weights[at]
+            at += 1
+            b = b0 + np.int64(u16[base[1] + cell])
             if holdout > 0 and _held_out(a, b, seed) < holdout:
                 continue
-            log_x, weight = logs[k], weights[k]
             if forward:
                 records += 1
                 loss += _update(rule, biases, slots, sides, row_states, a, b, n, log_x, weight, clip, now + records)
@@ -278,8 +298,7 @@ def train_blocks(
     objective : ln x_max, alpha, clip (float32); cells of 2^24 to hold out and a seed for them (uint64).
     losses, records : float64 and int64 [blocks], filled.
     """
-    logs, weights = np.empty(sizes[0], np.float32), np.empty(sizes[0], np.float32)
-    buffers = (logs, logs.view(np.int32), weights, weights.view(np.int32))
+    buffers = _buffers()
     for block in range(len(blocks)):
         p, q = blocks[block, 0], blocks[block, 1]
         loss = 0.0
@@ -307,8 +326,8 @@ def held_out_losses(sides, width, n, halves, sizes, starts, parts, scale, object
     losses, records : float64 and int64 [P], filled for the given parts.
     """
     log_x_max, alpha, _, holdout, seed = objective
-    logs, weights = np.empty(sizes[0], np.float32), np.empty(sizes[0], np.float32)
-    buffers = (logs, logs.view(np.int32), weights, weights.view(np.int32))
+    buffers = _buffers()
+    logs, weights = buffers[0], buffers[2]
     words, contexts = sides
     step_length = width * n
     for p in parts:
@@ -318,22 +337,30 @@ def held_out_losses(sides, width, n, halves, sizes, starts, parts, scale, object
             u16, u32, u64, bases, forward, mirrored = half
             for q in range(len(sizes)):
                 base = bases[p * len(sizes) + q]
-                large, first = base[3], 0
+                large, first, read, at = base[3], 0, 0, CHUNK
+                cells_in_all = np.int64(u32[base[0] + sizes[p] - 1])
                 for row in range(sizes[p]):
                     last = np.int64(u32[base[0] + row])
-                    count = last - first
-                    large = _read_row((u16, u32, u64, base), first, count, large, scale, log_x_max, alpha, buffers)
                     a = starts[p] + row
-                    for k in range(count):
-                        b = starts[q] + np.int64(u16[base[1] + first + k])
+                    for cell in range(first, last):
+                        if at == CHUNK:
+                            count = min(CHUNK, cells_in_all - read)
+                            large = _read_cells(
+                                (u16, u32, u64, base), read, count, large, scale, log_x_max, alpha, buffers
+                            )
+                            read += CHUNK
+                            at = 0
+                        log_x, weight = logs[at], weights[at]
+                        at += 1
+                        b = starts[q] + np.int64(u16[base[1] + cell])
                         if _held_out(a, b, seed) < holdout:
                             if forward:
-                                error = _product(words, a * step_length, contexts, b * step_length, n) - logs[k]
-                                loss += 0.5 * weights[k] * error * error
+                                error = _product(words, a * step_length, contexts, b * step_length, n) - log_x
+                                loss += 0.5 * weight * error * error
                                 done += 1
                             if mirrored and a != b:
-                                error = _product(words, b * step_length, contexts, a * step_length, n) - logs[k]
-                                loss += 0.5 * weights[k] * error * error
+                                error = _product(words, b * step_length, contexts, a * step_length, n) - log_x
+                                loss += 0.5 * weight * error * error
                                 done += 1
                     first = last
         losses[p] = loss
