@@ -13,8 +13,8 @@ from __future__ import annotations
 import operator
 
 import numpy as np
-from llvmlite import ir
-from numba import types
+from llvmlite import binding, ir
+from numba import config, types
 from numba.core.typing.builtins import infer_global
 from numba.core.typing.templates import AbstractTemplate, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
@@ -264,3 +264,25 @@ def keep_all(typingctx, lane_from_end, old, new):
         return context.make_tuple(builder, sig.return_type, values)
 
     return old(lane_from_end, old, new), codegen
+
+
+def _has_estimates():
+    """Whether kernels are compiled for a processor with `vrsqrtps`."""
+    return config.CPU_NAME is None and bool(binding.get_host_cpu_features().get("avx"))
+
+
+@intrinsic
+def estimated_reciprocal_root(typingctx, lanes):
+    """1 / sqrt(x): for float32 the processor's own estimate, good to 12 bits, where it has one."""
+    names = {WIDE: "llvm.x86.avx.rsqrt.ps.256", HALF: "llvm.x86.sse.rsqrt.ps"}
+    estimated = lanes.element == types.float32 and lanes.count in names and _has_estimates()
+
+    def codegen(context, builder, sig, args):
+        (x,) = args
+        if estimated:
+            function = ir.FunctionType(x.type, [x.type])
+            return builder.call(builder.module.declare_intrinsic(names[lanes.count], (), function), args)
+        one = ir.Constant(x.type, [1.0] * lanes.count)
+        return builder.fdiv(one, _call(builder, "sqrt", x), flags=_FAST)
+
+    return lanes(lanes), codegen

@@ -10,6 +10,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
+from glove_adagrad.kernels.lanes import Lanes, estimated_reciprocal_root
 from glove_adagrad.optim import steps
 
 # strict=False: the methods have type hints, which Numba would compare with those of the functions declared here
@@ -149,6 +150,15 @@ def _compile_smaller(a, b):
 @overload(steps.soft_threshold, strict=False)
 def _compile_soft_threshold(z, threshold):
     return steps.soft_threshold
+
+
+@overload(steps.reciprocal_root, strict=False)
+def _compile_reciprocal_root(s):
+    if isinstance(s, Lanes):
+        return lambda s: estimated_reciprocal_root(s)
+    if s == types.float32:
+        return lambda s: np.float32(1) / np.sqrt(s)
+    return lambda s: 1 / np.sqrt(s)
 
 
 @overload(steps.inverse_root, strict=False)

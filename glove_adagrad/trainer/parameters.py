@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ import numpy as np
 
 from glove_adagrad.cooccurrence.tiles import number_of_parts, part_sizes
 from glove_adagrad.optim import Rule
+
+#: Bytes of a cache line.
+_LINE = 64
 
 #: Numbers drawn at a time when parameters are made.
 _DRAWN = 1 << 20
@@ -29,6 +33,14 @@ class Vectors(NamedTuple):
 def row_length(vector_size: int) -> int:
     """Numbers of a row: a vector, its bias, a 1, and zeros up to a multiple of 4."""
     return max(8, -(-(vector_size + 2) // 4) * 4)
+
+
+def _zeros(shape: tuple[int, ...]) -> np.ndarray:
+    """float32 zeros that begin with a cache line, so that lanes do not straddle two."""
+    size = math.prod(shape)
+    raw = np.zeros(4 * size + _LINE, np.uint8)
+    begin = -raw.ctypes.data % _LINE
+    return raw[begin : begin + 4 * size].view(np.float32).reshape(shape)
 
 
 class Parameters:
