@@ -154,11 +154,17 @@ def speed(ours: Ours, stanford: Stanford | None, sizes: list[int], runs: int) ->
         held = 16 * ours.meta["words"] * max(8, -(-(size + 2) // 4) * 4)
         matrix = (ours.matrix / "lower.bin").stat().st_size
         rest = max(peaks) - held - matrix
-        lines.append(
-            f"| {size} | {_millions(theirs)} | {_millions(two)} | {_millions(one)} | {_spread(ratios)} "
-            f"| {FLOORS.get(size, '')} | {_spread(scaling)} | {held / 1e6:.0f} ({held / exact - 1:+.1%} of 16 V (d + 1)) + {matrix / 1e6:.0f} + "
-            f"{rest / 1e6:.0f} MB |"
-        )
+        columns = [
+            str(size),
+            _millions(theirs),
+            _millions(two),
+            _millions(one),
+            _spread(ratios),
+            str(FLOORS.get(size, "")),
+            _spread(scaling),
+            f"{held / 1e6:.0f} ({held / exact - 1:+.1%} of 16 V (d + 1)) + {matrix / 1e6:.0f} + {rest / 1e6:.0f} MB",
+        ]
+        lines.append(f"| {' | '.join(columns)} |")
         print(lines[-1], flush=True)
     return lines
 
