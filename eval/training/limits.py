@@ -4,7 +4,7 @@
 
 Three speeds on one thread, taking turns, for each vector size:
 
-- the bound of arithmetic: the multiplications, additions and comparisons of a record, over how many of them a core does
+- the bound of arithmetic: multiplications, additions and comparisons of a record over how many of them a core does
   in a second when it does nothing else;
 - records whose context rows are always in the innermost cache: a made-up matrix in which each part of the vocabulary
   has eight words that co-occur with all others;
