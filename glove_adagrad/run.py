@@ -215,6 +215,7 @@ class Run:
                     "epoch": epoch.epoch,
                     "loss": epoch.loss,
                     **({} if epoch.holdout_loss is None else {"holdout_loss": epoch.holdout_loss}),
+                    **({} if epoch.unobserved_loss is None else {"unobserved_loss": epoch.unobserved_loss}),
                     "seconds": epoch.seconds,
                     "records_per_second": epoch.records_per_second,
                 }

@@ -74,45 +74,99 @@ def test_equals_stanford_in_float64_and_file_order() -> None:
         np.testing.assert_allclose(rows[:, 1, bias], accumulated[:, -1], rtol=1e-10)
 
 
-def twin(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors) -> tuple[float, Vectors]:
-    """One epoch in float64, in the order of strata, blocks, rows and columns, by Stanford's formulas."""
+def mixed(z: int) -> int:
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
+    return z ^ (z >> 31)
+
+
+class EmptyCells:
+    """Draws of empty cells, from the definition: by the cumulated distribution, looked up from the front."""
+
+    def __init__(self, matrix: CooccurrenceMatrix, settings: TrainingSettings) -> None:
+        self.words, self.parts = matrix.words, matrix.lower.parts
+        x = np.zeros((self.words, self.words))
+        for i, j, value in matrix.cells():
+            x[i, j] = value
+        self.x, self.settings = x, settings
+        expected = np.outer(x.sum(axis=1), x.sum(axis=0)) / x.sum()
+        self.target = np.log(np.minimum(expected, settings.unobserved_cap))
+        self.draw_weights = matrix.vocabulary.counts.astype(np.float64) ** settings.unobserved_power
+        self.rate = settings.unobserved * matrix.records / self.draw_weights.sum() ** 2
+        self.stream = int(np.random.default_rng([settings.seed, 0, 1]).integers(1 << 63, dtype=np.uint64))
+        ranks = np.argsort(np.arange(self.words) % self.parts, kind="stable")
+        self.row_of = np.argsort(ranks)
+
+    def of_row(self, a: int, part: int, forward: bool) -> list[tuple[int, int]]:
+        """Words and contexts drawn for the row of word a in the tile whose columns are in `part`."""
+        candidates = [b for b in range(part, self.words, self.parts) if b < a]
+        if not candidates:
+            return []
+        key = ((2 * int(self.row_of[a]) + forward) * 2**32 + int(self.row_of[part])) % 2**64
+        state = mixed(key ^ self.stream)
+        sums = np.cumsum(self.draw_weights[candidates])
+
+        def uniform() -> float:
+            return (mixed(state) >> 11) / 2**53
+
+        drawn = []
+        for _ in range(int(self.rate * self.draw_weights[a] * sums[-1] + uniform())):
+            state = (state + 0x9E3779B97F4A7C15) % 2**64
+            b = candidates[int(np.argmax(sums > uniform() * sums[-1]))]
+            pair = (a, b) if forward else (b, a)
+            if self.x[pair] == 0:
+                drawn.append(pair)
+        return drawn
+
+
+def twin(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors) -> tuple[float, float, Vectors]:
+    """One epoch in float64, in the order of strata, blocks, rows and columns, by Stanford's formulas.
+
+    Returns the mean loss of cells, that of empty cells, and what the parameters have become.
+    """
     d, parts = settings.vector_size, matrix.lower.parts
     w, c, b, e = (array.astype(np.float64) for array in start)
     squares = [np.ones((len(w), d)), np.ones((len(w), d)), np.ones(len(w)), np.ones(len(w))]
-    cells: dict[tuple[int, int], list[tuple[int, int, float]]] = {}
-    for i, j, x in matrix.cells():
-        for a, other, value in zip(i.tolist(), j.tolist(), x.tolist(), strict=True):
-            if a >= other:
-                cells.setdefault((a % parts, other % parts), []).append((a, other, value))
-    loss, eta, number = 0.0, 0.05, 0
+    empty = EmptyCells(matrix, settings)
+    losses: list[list[float]] = [[], []]
+    eta = 0.05
+
+    def update(i: int, j: int, log_x: float, weight: float, kind: int) -> None:
+        difference = w[i] @ c[j] + b[i] + e[j] - log_x
+        pull = weight * difference
+        losses[kind].append(0.5 * pull * difference)
+        step, back = eta * pull * c[j], eta * pull * w[i]
+        w[i] -= step / np.sqrt(squares[0][i])
+        c[j] -= back / np.sqrt(squares[1][j])
+        b[i] -= pull / np.sqrt(squares[2][i])
+        e[j] -= pull / np.sqrt(squares[3][j])
+        squares[0][i] += step**2
+        squares[1][j] += back**2
+        squares[2][i] += pull**2
+        squares[3][j] += pull**2
+
     for stratum in np.random.default_rng([settings.seed, 0]).permutation(parts).tolist():
         for p in range(parts):
             q = (p + stratum) % parts
-            straight = sorted(cells.get((p, q), []))
-            mirrored = [(b, a, x) for a, b, x in sorted(cells.get((q, p), [])) if a != b]
-            for i, j, x in straight + mirrored:
-                difference = w[i] @ c[j] + b[i] + e[j] - np.log(x)
-                pull = min(1, (x / settings.x_max) ** settings.alpha) * difference
-                loss += 0.5 * pull * difference
-                number += 1
-                step, back = eta * pull * c[j], eta * pull * w[i]
-                w[i] -= step / np.sqrt(squares[0][i])
-                c[j] -= back / np.sqrt(squares[1][j])
-                b[i] -= pull / np.sqrt(squares[2][i])
-                e[j] -= pull / np.sqrt(squares[3][j])
-                squares[0][i] += step**2
-                squares[1][j] += back**2
-                squares[2][i] += pull**2
-                squares[3][j] += pull**2
-    assert number == matrix.records
-    return loss / number, Vectors(w, c, b, e)
+            for rows, columns, forward in ((p, q, True), (q, p, False)):
+                for a in range(rows, len(w), parts):
+                    for other in range(columns, a + forward, parts):
+                        i, j = (a, other) if forward else (other, a)
+                        x = empty.x[i, j]
+                        if x:
+                            update(i, j, np.log(x), min(1, (x / settings.x_max) ** settings.alpha), 0)
+                    if settings.unobserved:
+                        for i, j in empty.of_row(a, columns, forward):
+                            update(i, j, empty.target[i, j], settings.unobserved_weight, 1)
+    assert len(losses[0]) == matrix.records
+    return float(np.mean(losses[0])), float(np.mean(losses[1])) if losses[1] else 0.0, Vectors(w, c, b, e)
 
 
 @pytest.mark.parametrize("vector_size", [1, 6, 10, 14, 50])
 def test_an_epoch_equals_its_twin(matrix: CooccurrenceMatrix, vector_size: int) -> None:
     settings = TrainingSettings(vector_size=vector_size, epochs=1)
     trainer = Trainer(matrix, settings, workers=2)
-    loss, expected = twin(matrix, settings, trainer.parameters.vectors())
+    loss, _, expected = twin(matrix, settings, trainer.parameters.vectors())
     trainer.fit()
     assert trainer.history[0].loss == pytest.approx(loss, rel=1e-4)
     assert trainer.history[0].records == matrix.records
@@ -120,9 +174,31 @@ def test_an_epoch_equals_its_twin(matrix: CooccurrenceMatrix, vector_size: int) 
         np.testing.assert_allclose(found, wanted, atol=2e-4)
 
 
-def test_bytes_do_not_depend_on_workers(matrix: CooccurrenceMatrix) -> None:
+@pytest.mark.parametrize(
+    ("ratio", "power", "cap"), [(0.5, 0.75, 0.3), (4.0, 1.0, 0.3), (4.0, 0.0, 1e-3), (20.0, 0.5, 100.0)]
+)
+def test_empty_cells_equal_their_twin(matrix: CooccurrenceMatrix, ratio: float, power: float, cap: float) -> None:
+    settings = TrainingSettings(
+        vector_size=10, epochs=1, unobserved=ratio, unobserved_power=power, unobserved_cap=cap, unobserved_weight=0.2
+    )
+    trainer = Trainer(matrix, settings, workers=2)
+    loss, empty_loss, expected = twin(matrix, settings, trainer.parameters.vectors())
+    trainer.fit()
+    epoch = trainer.history[0]
+    assert epoch.loss == pytest.approx(loss, rel=1e-4)
+    assert epoch.records == matrix.records
+    assert epoch.unobserved_records > 50
+    assert epoch.unobserved_loss == pytest.approx(empty_loss, rel=1e-4)
+    for found, wanted in zip(trainer.parameters.vectors(), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=5e-4)
+
+
+@pytest.mark.parametrize("unobserved", [0.0, 2.0])
+def test_bytes_do_not_depend_on_workers(matrix: CooccurrenceMatrix, unobserved: float) -> None:
+    settings = TrainingSettings(vector_size=12, epochs=3, unobserved=unobserved)
+
     def trained(workers: int, memory: int | None = None) -> bytes:
-        trainer = Trainer(matrix, TrainingSettings(vector_size=12, epochs=3), workers=workers, memory=memory)
+        trainer = Trainer(matrix, settings, workers=workers, memory=memory)
         trainer.fit()
         return b"".join(array.tobytes() for array in trainer.parameters.arrays().values())
 

@@ -59,6 +59,17 @@ if TYPE_CHECKING:
 @click.option(
     "--patience", type=click.IntRange(1), help="Stop if the held-out loss has not fallen for so many epochs."
 )
+@click.option(
+    "--unobserved", type=float, default=0.0, metavar="RATIO", help="Empty cells to learn from, for each record."
+)
+@click.option("--unobserved-weight", type=float, default=0.1, show_default=True, help="What an empty cell weighs.")
+@click.option(
+    "--unobserved-power",
+    type=float,
+    default=0.75,
+    show_default=True,
+    help="Draw words by their counts to this power.",
+)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Equal seeds give equal bits.")
 @options.vocabulary_options
 @options.window_options
@@ -89,6 +100,9 @@ def train(
     clip: float,
     holdout: float,
     patience: int | None,
+    unobserved: float,
+    unobserved_weight: float,
+    unobserved_power: float,
     seed: int,
     min_count: int,
     max_vocab: int | None,
@@ -139,6 +153,9 @@ def train(
             clip=clip,
             holdout=holdout,
             patience=patience,
+            unobserved=unobserved,
+            unobserved_weight=unobserved_weight,
+            unobserved_power=unobserved_power,
         )
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error

@@ -39,6 +39,7 @@ CHUNK = 512
 
 _HALF, _ONE, _ZERO = np.float32(0.5), np.float32(1), np.float32(0)
 _23 = np.int32(23)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 _ROOT_HALF = np.int32(0x3F3504F3)  # bits of sqrt(1/2): mantissas are taken from there to sqrt(2)
 _LN_2, _LOG2_E = np.float32(0.6931471805599453), np.float32(1.4426950408889634)
 
@@ -216,12 +217,28 @@ def train_records(rule, biases, slots, sides, row_states, n, word, context, log_
 
 
 @inline
-def _held_out(a, b, seed):
-    """24 bits drawn for a cell, whatever the order in which cells are visited (the finaliser of SplitMix64)."""
-    z = (np.uint64(a) << np.uint64(32)) + np.uint64(b) + seed
+def _mixed(z):
+    """64 bits each of which depends on all bits of z (the finaliser of SplitMix64)."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (z ^ (z >> np.uint64(31))) >> np.uint64(40)
+    return z ^ (z >> np.uint64(31))
+
+
+@inline
+def _cell_key(a, b):
+    return (np.uint64(a) << np.uint64(32)) + np.uint64(b)
+
+
+@inline
+def _held_out(a, b, seed):
+    """24 bits drawn for a cell, whatever the order in which cells are visited."""
+    return _mixed(_cell_key(a, b) + seed) >> np.uint64(40)
+
+
+@inline
+def _uniform(state):
+    """A number of [0, 1)."""
+    return np.float64(_mixed(state) >> np.uint64(11)) * (1.0 / (1 << 53))
 
 
 @forced_inline
@@ -246,17 +263,63 @@ def _buffers():
     return logs, logs.view(np.int32), weights, weights.view(np.int32), np.empty(CHUNK, np.int32)
 
 
+@forced_inline
+def _train_empty_cells(
+    rule, biases, slots, sides, row_states, n, a, b0, size, below, forward, taken, clip, unobserved, now
+):
+    """Train on drawn cells of a row that are empty. Returns the sum of their losses and their number.
+
+    a, b0, size : the row, and the first row and the size of the part that columns are drawn from.
+    below : only columns before this one are drawn, those more frequent than the row; the others draw this row.
+    forward : whether the row is that of a word and columns are contexts, or the reverse.
+    taken : uint8 [size], 1 for cells that are not empty.
+    unobserved : see `train_blocks`.
+    """
+    rates, sums, guide, word_logs, context_logs, log_cap, weight, stream = unobserved
+    state = _mixed(_cell_key(2 * a + forward, b0) ^ stream)
+    reach, whole = sums[b0 + below - 1], sums[b0 + size - 1]
+    number = int(rates[a] * reach + _uniform(state))
+    loss = 0.0
+    done = 0
+    for _ in range(number):
+        state += _GOLDEN
+        drawn = _uniform(state) * reach
+        # the guide knows where the search begins, and on average it ends there
+        column = guide[b0 + int(drawn / whole * size)]
+        while sums[b0 + column] <= drawn:
+            column += 1
+        if taken[column]:
+            continue
+        b = b0 + column
+        word, context = (a, b) if forward else (b, a)
+        target = min(word_logs[word] + context_logs[context], log_cap)
+        done += 1
+        loss += _update(rule, biases, slots, sides, row_states, word, context, n, target, weight, clip, now + done)
+    return loss, done
+
+
 @fast_kernel
-def _train_tile(rule, biases, slots, sides, row_states, n, cells, rows, a0, b0, matrix, objective, buffers, now):
-    """Train on one tile: cells of rows a0... with columns b0.... Returns the sum of losses and the records used."""
-    scale, forward, mirrored = matrix
+def _train_tile(
+    rule, biases, slots, sides, row_states, n, cells, place, forward, scale, objective, unobserved, buffers, taken,
+    now,
+):  # fmt: skip
+    """Train on one tile, on its cells and on drawn empty ones.
+
+    forward : whether rows are words and columns contexts; or the reverse, without the diagonal.
+
+    place : rows, the row of the first, columns, the row of the first, and how many more columns than its own number
+        a row has that are more frequent: 1 or 0.
+
+    Returns sum of losses and number of records, for the cells and for the empty ones.
+    """
+    rows, a0, columns, b0, ahead = place
     log_x_max, alpha, clip, holdout, seed = objective
     u16, u32, _, base = cells
     logs, weights = buffers[0], buffers[2]
     large, first, read, at = base[3], 0, 0, CHUNK
     cells_in_all = np.int64(u32[base[0] + rows - 1])
-    loss = 0.0
-    records = 0
+    loss = empty_loss = 0.0
+    records = empty = 0
     for row in range(rows):
         last = np.int64(u32[base[0] + row])
         a = a0 + row
@@ -272,20 +335,35 @@ def _train_tile(rule, biases, slots, sides, row_states, n, cells, rows, a0, b0, 
             b = b0 + np.int64(u16[base[1] + cell])
             if holdout > 0 and _held_out(a, b, seed) < holdout:
                 continue
-            if forward:
-                records += 1
-                loss += _update(rule, biases, slots, sides, row_states, a, b, n, log_x, weight, clip, now + records)
-            if mirrored and a != b:
-                records += 1
-                loss += _update(rule, biases, slots, sides, row_states, b, a, n, log_x, weight, clip, now + records)
+            if not forward and a == b:
+                continue
+            word, context = (a, b) if forward else (b, a)
+            records += 1
+            loss += _update(
+                rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now + records
+            )
+        if unobserved is not None:
+            below = min(row + ahead, columns)
+            if below > 0:
+                for cell in range(first, last):
+                    taken[u16[base[1] + cell]] = 1
+                more, number = _train_empty_cells(
+                    rule, biases, slots, sides, row_states, n, a, b0, columns, below, forward, taken, clip,
+                    unobserved, now + records,
+                )  # fmt: skip
+                empty_loss += more
+                empty += number
+                for cell in range(first, last):
+                    taken[u16[base[1] + cell]] = 0
         first = last
-    return loss, records
+    return loss, records, empty_loss, empty
 
 
 @fast_kernel
 def train_blocks(
-    rule, biases, slots, sides, row_states, n, halves, sizes, starts, blocks, scale, objective, now, losses, records
-):
+    rule, biases, slots, sides, row_states, n, halves, sizes, starts, blocks, scale, objective, unobserved, now,
+    losses, records,
+):  # fmt: skip
     """Train on blocks one after the other. Threads may each have some of the blocks of a stratum, which share no row.
 
     The first six parameters are those of `train_records`, in float32.
@@ -296,26 +374,68 @@ def train_blocks(
     blocks : int64 [blocks, 2], the parts of words and of contexts of each block.
     scale : float32, what a sum is multiplied by to give X.
     objective : ln x_max, alpha, clip (float32); cells of 2^24 to hold out and a seed for them (uint64).
-    losses, records : float64 and int64 [blocks], filled.
+    unobserved : None to train on cells only, or a tuple to draw empty ones too. By row [V]: draws wanted per unit of
+        the other side's sums (float64); a part's sums of draw weights up to and with the row (float64); for the t-th
+        of a part, the first row with a sum over t / size of the part's (int32); what a word and a context add to the
+        target (float32). Then the target's upper bound and the weight of a record (float32), and the epoch's number
+        for the stream of draws (uint64).
+    losses, records : float64 and int64 [blocks, 2], filled: for cells, and for empty ones.
     """
     buffers = _buffers()
+    taken = np.zeros(sizes[0], np.uint8)
     for block in range(len(blocks)):
         p, q = blocks[block, 0], blocks[block, 1]
-        loss = 0.0
-        done = 0
+        loss = empty_loss = 0.0
+        done = empty = 0
         for half in halves:
             u16, u32, u64, bases, forward, mirrored = half
             for turn in range(2):
+                if not (forward if turn == 0 else mirrored):
+                    continue
                 a, b = (p, q) if turn == 0 else (q, p)
                 cells = (u16, u32, u64, bases[a * len(sizes) + b])
-                more, number = _train_tile(
-                    rule, biases, slots, sides, row_states, n, cells, sizes[a], starts[a], starts[b],
-                    (scale, forward and turn == 0, mirrored and turn == 1), objective, buffers, now + done,
+                more, number, more_empty, number_empty = _train_tile(
+                    rule, biases, slots, sides, row_states, n, cells,
+                    (sizes[a], starts[a], sizes[b], starts[b], 1 if b < a else 0),
+                    turn == 0, scale, objective, unobserved, buffers, taken, now + done + empty,
                 )  # fmt: skip
                 loss += more
                 done += number
-        losses[block] = loss
-        records[block] = done
+                empty_loss += more_empty
+                empty += number_empty
+        losses[block, 0], losses[block, 1] = loss, empty_loss
+        records[block, 0], records[block, 1] = done, empty
+
+
+@fast_kernel
+def marginals(halves, sizes, starts, part, scale, word_sums, context_sums):
+    """Add the sums of X over contexts and over words, of all tiles whose rows are of one part.
+
+    word_sums, context_sums : float64 [V], by row.
+    """
+    parts = len(sizes)
+    for half in halves:
+        u16, u32, u64, bases, forward, mirrored = half
+        for q in range(parts):
+            base = bases[part * parts + q]
+            large, first = base[3], 0
+            for row in range(sizes[part]):
+                last = np.int64(u32[base[0] + row])
+                a = starts[part] + row
+                for cell in range(first, last):
+                    total_of_cell = np.float64(u32[base[2] + cell])
+                    if total_of_cell == 0:
+                        total_of_cell = np.float64(u64[large])
+                        large += 1
+                    x = total_of_cell * scale
+                    b = starts[q] + np.int64(u16[base[1] + cell])
+                    if forward:
+                        word_sums[a] += x
+                        context_sums[b] += x
+                    if mirrored and a != b:
+                        word_sums[b] += x
+                        context_sums[a] += x
+                first = last
 
 
 @fast_kernel

@@ -32,6 +32,14 @@ class TrainingSettings:
         Share of the matrix's cells that are not trained on; their loss is reported.
     patience : int, optional
         Stop when the held-out loss has not fallen for so many epochs.
+    unobserved : float
+        Empty cells to draw and train on in an epoch, for each record of the matrix; 0 is GloVe as published.
+    unobserved_weight : float
+        What an empty cell weighs, where a frequent one weighs 1.
+    unobserved_power : float
+        Words are drawn in proportion to their counts to this power.
+    unobserved_cap : float
+        An empty cell is trained towards the count that chance would give, but at most this.
 
     Raises
     ------
@@ -48,6 +56,10 @@ class TrainingSettings:
     clip: float = 100.0
     holdout: float = 0.0
     patience: int | None = None
+    unobserved: float = 0.0
+    unobserved_weight: float = 0.1
+    unobserved_power: float = 0.75
+    unobserved_cap: float = 0.3
 
     def __post_init__(self) -> None:
         _check("vector_size", self.vector_size, 1 <= self.vector_size <= 65_536, "between 1 and 65536")
@@ -57,6 +69,10 @@ class TrainingSettings:
         _check("seed", self.seed, 0 <= self.seed < 1 << 63, "between 0 and 2^63 - 1")
         _check("clip", self.clip, self.clip > 0, "above 0")
         _check("holdout", self.holdout, 0 <= self.holdout < 1, "0 or more and below 1")
+        _check("unobserved", self.unobserved, 0 <= self.unobserved <= 1000, "between 0 and 1000")
+        _check("unobserved_weight", self.unobserved_weight, 0 < self.unobserved_weight <= 1, "above 0 and at most 1")
+        _check("unobserved_power", self.unobserved_power, 0 <= self.unobserved_power <= 2, "between 0 and 2")
+        _check("unobserved_cap", self.unobserved_cap, 0 < self.unobserved_cap < math.inf, "above 0")
         self.rule.check_trainable()
         if self.patience is not None:
             _check("patience", self.patience, self.patience >= 1, "1 or more")

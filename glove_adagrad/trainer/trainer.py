@@ -23,6 +23,7 @@ from glove_adagrad.errors import TrainingError
 from glove_adagrad.trainer.parameters import Parameters
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
+from glove_adagrad.trainer.unobserved import EmptyCells, empty_cells
 
 #: Cells timed to say how long an epoch will take.
 _PROBED_CELLS = 50_000
@@ -46,6 +47,9 @@ class Epoch:
         The same over the held-out records, at the end of the epoch.
     seconds : float
     records : int
+    unobserved_loss : float or None
+        The mean over the empty cells drawn.
+    unobserved_records : int
     """
 
     epoch: int
@@ -53,10 +57,13 @@ class Epoch:
     holdout_loss: float | None
     seconds: float
     records: int
+    unobserved_loss: float | None = None
+    unobserved_records: int = 0
 
     @property
     def records_per_second(self) -> float:
-        return self.records / self.seconds if self.seconds else 0.0
+        """Of the matrix and of empty cells together."""
+        return (self.records + self.unobserved_records) / self.seconds if self.seconds else 0.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,8 @@ class Position:
     loss: float = 0.0
     records: int = 0
     seconds: float = 0.0
+    unobserved_loss: float = 0.0
+    unobserved_records: int = 0
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,7 @@ class Trainer:
         self.history: list[Epoch] = []
         self.position = Position()
         self.anchors = anchors
+        self._empty: EmptyCells | None = None
 
     @property
     def strata(self) -> int:
@@ -146,12 +156,12 @@ class Trainer:
         starts = np.zeros_like(parameters.starts)
         p, q = divmod(int(np.argmin(np.abs(self.stream.cells - _PROBED_CELLS))), self.stream.parts)
         block = np.array([[p, q]])
-        losses, records = np.zeros(1), np.zeros(1, np.int64)
+        losses, records = _sums(1)
         self._train(block[:0], losses[:0], records[:0], scratch, states, starts)  # compiles
         begin = time.perf_counter()
         self._train(block, losses, records, scratch, states, starts)
         seconds = time.perf_counter() - begin
-        share = self.matrix.records / max(1, int(records[0]))
+        share = self.matrix.records / max(1, int(records[0, 0]))
         threads = min(self.workers, self.stream.parts)
         return Plan(parameters.nbytes, self.stream.resident_bytes, seconds * share / threads)
 
@@ -170,7 +180,7 @@ class Trainer:
         TrainingError
             If the loss or a parameter is no longer finite.
         """
-        self._train(np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0, np.int64))  # compilation apart
+        self._train(np.zeros((0, 2), np.int64), *_sums(0))  # compilation apart
         with ThreadPoolExecutor(self.workers) as pool:
             while not self.done:
                 self._epoch(pool, after_stratum)
@@ -195,18 +205,37 @@ class Trainer:
             begin = time.perf_counter()
             if at.stratum + 1 < self.strata:
                 self.stream.read_ahead(order[at.stratum + 1])
-            loss, records = self._stratum(pool, stratum)
+            losses, records = self._stratum(pool, stratum)
+            loss = float(losses[0])
             self.stream.let_go(stratum)
             if not math.isfinite(loss):
                 raise self._diverged(f"the loss of epoch {number + 1} is {loss}")
             seconds = time.perf_counter() - begin
-            self.position = Position(at.stratum + 1, at.loss + loss, at.records + records, at.seconds + seconds)
+            self.position = Position(
+                at.stratum + 1,
+                at.loss + loss,
+                at.records + int(records[0]),
+                at.seconds + seconds,
+                at.unobserved_loss + float(losses[1]),
+                at.unobserved_records + int(records[1]),
+            )
             if self.position.stratum < self.strata and after_stratum:
                 after_stratum(self)
         self.check_finite()
         at = self.position
         held_out = self._held_out_loss(pool) if self.settings.holdout else None
-        self.history.append(Epoch(number + 1, at.loss / max(1, at.records), held_out, at.seconds, at.records))
+        empty = at.unobserved_records
+        self.history.append(
+            Epoch(
+                number + 1,
+                at.loss / max(1, at.records),
+                held_out,
+                at.seconds,
+                at.records,
+                at.unobserved_loss / max(1, empty) if self.settings.unobserved else None,
+                empty,
+            )
+        )
         self.position = Position()
         if after_stratum:
             after_stratum(self)
@@ -216,11 +245,12 @@ class Trainer:
         if not self.parameters.finite():
             raise self._diverged(f"a parameter is no longer finite in epoch {len(self.history) + 1}")
 
-    def _stratum(self, pool: ThreadPoolExecutor, stratum: int) -> tuple[float, int]:
+    def _stratum(self, pool: ThreadPoolExecutor, stratum: int) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of losses and numbers of records [2], of cells and of empty cells."""
         if self.anchors is not None:
             self._pull(pool)
         blocks = self.stream.blocks(stratum)
-        losses, records = np.zeros(len(blocks)), np.zeros(len(blocks), np.int64)
+        losses, records = _sums(len(blocks))
 
         def work(share: list[int]) -> None:
             part_losses, part_records = losses[share], records[share]
@@ -229,7 +259,7 @@ class Trainer:
 
         list(pool.map(work, _shares(self.stream.cells[blocks[:, 0], blocks[:, 1]], self.workers)))
         # added in the order of blocks, so that the sum does not depend on the threads either
-        return float(losses.sum()), int(records.sum())
+        return losses.sum(axis=0), records.sum(axis=0)
 
     def _train(
         self,
@@ -247,8 +277,16 @@ class Trainer:
         kernels.train_blocks(
             rule, biases, slots, _flat(sides or parameters.sides), row_states or parameters.row_states, parameters.n,
             self.stream.halves, parameters.sizes, parameters.starts if starts is None else starts, blocks,
-            np.float32(1 / self.matrix.denominator), self._objective(), 0.0, losses, records,
+            np.float32(1 / self.matrix.denominator), self._objective(), self._empty_cells(), 0.0, losses, records,
         )  # fmt: skip
+
+    def _empty_cells(self) -> tuple[Any, ...] | None:
+        """What to draw in this epoch; None without empty cells, for which the kernel is compiled without them."""
+        if not self.settings.unobserved:
+            return None
+        if self._empty is None:
+            self._empty = empty_cells(self.stream, self.parameters, self.settings)
+        return self._empty.epoch(self.settings.seed, len(self.history))
 
     def _rule(self) -> tuple[Any, Any, tuple[int, ...]]:
         """Settings of vectors, and of biases where they differ, and a tuple as long as the rule has state."""
@@ -306,6 +344,11 @@ class Trainer:
             f"training diverged: {what}; lower --learning-rate (or the rate of --optimizer-option), lower --clip "
             f"{self.settings.clip:g}, or raise --x-max {self.settings.x_max:g}"
         )
+
+
+def _sums(blocks: int) -> tuple[np.ndarray, np.ndarray]:
+    """Room for losses and numbers of records [blocks, 2], of cells and of empty cells."""
+    return np.zeros((blocks, 2)), np.zeros((blocks, 2), np.int64)
 
 
 def _flat(sides: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:

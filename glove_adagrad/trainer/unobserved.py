@@ -1,0 +1,73 @@
+"""Empty cells to learn from: how often each is drawn, and which count it is taken to have."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glove_adagrad.trainer.parameters import Parameters
+from glove_adagrad.trainer.settings import TrainingSettings
+from glove_adagrad.trainer.stream import MatrixStream
+
+
+class EmptyCells(NamedTuple):
+    """Arrays by row of the parameters, as `kernels.training.train_blocks` takes them, but for the stream of draws."""
+
+    rates: np.ndarray
+    sums: np.ndarray
+    guide: np.ndarray
+    word_logs: np.ndarray
+    context_logs: np.ndarray
+    log_cap: np.float32
+    weight: np.float32
+
+    def epoch(self, seed: int, number: int) -> tuple[Any, ...]:
+        """The kernel's argument for an epoch: its draws are fresh, and follow from seed and epoch alone."""
+        return (*self, np.random.default_rng([seed, number, 1]).integers(1 << 63, dtype=np.uint64))
+
+
+def empty_cells(stream: MatrixStream, parameters: Parameters, settings: TrainingSettings) -> EmptyCells:
+    """Prepare the drawing of empty cells.
+
+    A word i and a context j are drawn with probability proportional to (n_i n_j)^power, n being counts in the corpus:
+    `settings.unobserved` draws an epoch for each record of the matrix, of which those that hit a cell are left out.
+    The others are trained like records, towards the count that chance would give, E = X_i. X_.j / X_.., but no more
+    than `settings.unobserved_cap`.
+    """
+    from glove_adagrad.kernels.training import marginals
+
+    matrix = stream.matrix
+    words = parameters.words
+    word_sums, context_sums = np.zeros(words), np.zeros(words)
+    for part in range(stream.parts):
+        marginals(
+            stream.halves, parameters.sizes, parameters.starts, part, 1 / matrix.denominator, word_sums, context_sums
+        )
+    total = word_sums.sum()
+    with np.errstate(divide="ignore"):  # a word without any cell has no chance count; the cap's lower side takes it
+        word_logs, context_logs = (
+            np.maximum(np.log(sums / math.sqrt(total)), -50).astype(np.float32) for sums in (word_sums, context_sums)
+        )
+    frequencies = np.empty(words)
+    counts = np.maximum(1, matrix.vocabulary.counts).astype(np.float64)
+    frequencies[parameters.rows] = counts**settings.unobserved_power
+    rates = settings.unobserved * matrix.records / frequencies.sum() ** 2 * frequencies
+    sums = np.empty(words)
+    guide = np.empty(words, np.int32)
+    for start, size in zip(parameters.starts.tolist(), parameters.sizes.tolist(), strict=True):
+        part_sums = np.cumsum(frequencies[start : start + size])
+        sums[start : start + size] = part_sums
+        # rounding must not begin a search too late: a step back costs nothing
+        begins = np.searchsorted(part_sums, part_sums[-1] * np.arange(size) / size * (1 - 1e-12), side="right")
+        guide[start : start + size] = np.minimum(begins, size - 1)
+    return EmptyCells(
+        rates,
+        sums,
+        guide,
+        word_logs,
+        context_logs,
+        np.float32(math.log(settings.unobserved_cap)),
+        np.float32(settings.unobserved_weight),
+    )
