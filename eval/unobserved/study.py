@@ -1,0 +1,268 @@
+"""What learning from empty cells is worth, and which settings to choose.
+
+    python eval/unobserved/study.py CORPUS [--msr FILE] [--men FILE] [--gensim] [--sizes 50 100 300]
+
+Trains plain GloVe and variants of `unobserved` on one matrix, each from the same seeds with the same epochs, and
+scores them on Google's analogies, WordSim-353 and SimLex-999, which gensim brings, and on MSR's analogies and MEN if
+their files are given. `--gensim` adds Word2Vec, CBOW and skip-gram, on the same text. Results are kept in `results.json` as
+they come, so that a study can be taken up again; `results.md` and `quality.png` are written from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glove_adagrad.cooccurrence.count import count_cooccurrences
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.corpus import TextFiles
+from glove_adagrad.evaluation.analogies import evaluate_analogies
+from glove_adagrad.evaluation.pairs import read_pairs
+from glove_adagrad.evaluation.questions import read_questions
+from glove_adagrad.evaluation.similarity import evaluate_pairs
+from glove_adagrad.files import atomic_file
+from glove_adagrad.formats import WordVectors
+from glove_adagrad.trainer import Trainer, TrainingSettings
+from glove_adagrad.vocabulary import Vocabulary
+
+HERE = Path(__file__).parent
+EPOCHS, WORKERS = 15, 2
+SETS = ("Google", "MSR", "WordSim-353", "SimLex-999", "MEN")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row of the study: settings of the trainer, and what is done to the targets of empty cells."""
+
+    name: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (1,)
+    shift: float = 0.0
+    constant: float | None = None
+
+
+def variants() -> list[Variant]:
+    """Main rows with three seeds; then one thing changed at a time, from ratio 1, weight 0.1, power 0.75, cap 0.3."""
+    seeds = (1, 2, 3)
+    rows = [Variant("plain GloVe", seeds=seeds)]
+    rows += [Variant(f"ratio {ratio:g}", {"unobserved": ratio}, seeds) for ratio in (1.0, 2.0)]
+    rows += [Variant(f"ratio {ratio:g}", {"unobserved": ratio}) for ratio in (0.5, 4.0)]
+    rows += [
+        Variant(f"ratio {ratio:g}, weight {weight:g}", {"unobserved": ratio, "unobserved_weight": weight})
+        for ratio, weight in ((1.0, 0.05), (1.0, 0.2), (2.0, 0.05), (4.0, 0.05))
+    ]
+    rows += [
+        Variant(f"ratio 1, power {power:g}", {"unobserved": 1.0, "unobserved_power": power}) for power in (0.5, 1.0)
+    ]
+    rows += [Variant(f"ratio 1, cap {cap:g}", {"unobserved": 1.0, "unobserved_cap": cap}) for cap in (0.1, 1.0, 3.0)]
+    rows += [Variant("ratio 1, target lower by 1", {"unobserved": 1.0}, shift=1.0)]
+    rows += [
+        Variant(f"ratio 1, target ln {value:g}", {"unobserved": 1.0}, constant=value) for value in (0.03, 0.1, 0.3)
+    ]
+    return rows
+
+
+class Scores:
+    """The test sets, read once."""
+
+    def __init__(self, msr: Path | None, men: Path | None) -> None:
+        from gensim.test.utils import datapath
+
+        self.questions = {"Google": read_questions(Path(datapath("questions-words.txt")))}
+        self.pairs = {
+            "WordSim-353": read_pairs(Path(datapath("wordsim353.tsv"))),
+            "SimLex-999": read_pairs(Path(datapath("simlex999.txt"))),
+        }
+        if msr:
+            self.questions["MSR"] = read_questions(msr)
+        if men:
+            self.pairs["MEN"] = read_pairs(men)
+
+    def of(self, vectors: WordVectors) -> dict[str, float]:
+        found = {name: evaluate_analogies(vectors, q).total().accuracy for name, q in self.questions.items()}
+        found.update({name: evaluate_pairs(vectors, pairs).spearman for name, pairs in self.pairs.items()})
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def train(matrix: CooccurrenceMatrix, variant: Variant, size: int, seed: int) -> tuple[WordVectors, float, float]:
+    """Vectors, seconds of training, and the last loss of the matrix's cells."""
+    settings = TrainingSettings(vector_size=size, epochs=EPOCHS, seed=seed, **variant.settings)
+    trainer = Trainer(matrix, settings, workers=WORKERS)
+    if variant.shift or variant.constant is not None:
+        change_targets(trainer, variant)
+    trainer.fit()
+    vectors = trainer.parameters.vectors()
+    words = [word.decode("utf-8", "surrogateescape") for word in matrix.vocabulary.words]
+    seconds = sum(epoch.seconds for epoch in trainer.history)
+    return WordVectors(words, vectors.word_vectors + vectors.context_vectors), seconds, trainer.history[-1].loss
+
+
+def change_targets(trainer: Trainer, variant: Variant) -> None:
+    trainer._empty_cells()  # makes the arrays that the next lines change
+    cells = trainer._empty
+    assert cells is not None
+    if variant.constant is not None:
+        cells.word_logs[:] = np.log(variant.constant)
+        cells.context_logs[:] = 0
+    trainer._empty = cells._replace(word_logs=cells.word_logs - np.float32(variant.shift))
+
+
+def word2vec(corpus: Path, name: str, size: int) -> tuple[WordVectors, float]:
+    """gensim's Word2Vec with the settings that the comparison is usually made with, and its seconds."""
+    from gensim.models import Word2Vec
+
+    settings: dict[str, Any] = {
+        "CBOW": {"sg": 0, "window": 8, "negative": 25, "epochs": 5},
+        "skip-gram": {"sg": 1, "window": 10, "negative": 10, "epochs": 3},
+    }[name]
+    begin = time.perf_counter()
+    model = Word2Vec(
+        corpus_file=str(corpus), vector_size=size, min_count=5, sample=1e-4, workers=WORKERS, seed=1, **settings
+    )
+    return WordVectors(list(model.wv.index_to_key), model.wv.vectors), time.perf_counter() - begin
+
+
+class Results:
+    """What has been measured so far, on disk after every training."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.runs: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
+
+    def has(self, **key: Any) -> bool:
+        return any(all(run[name] == value for name, value in key.items()) for run in self.runs)
+
+    def add(self, **run: Any) -> None:
+        self.runs.append(run)
+        with atomic_file(self.path, "w") as file:
+            json.dump(self.runs, file, indent=1)
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in run["scores"].items())
+        print(
+            f"{run['corpus']} {run['size']} {run['name']} seed {run['seed']}: {run['seconds']:.0f} s, {shown}",
+            flush=True,
+        )
+
+
+def table(runs: list[dict[str, Any]]) -> list[str]:
+    """Means over seeds, with the range where there are several; a table for each corpus and size."""
+    lines: list[str] = []
+    for corpus, size in sorted({(run["corpus"], run["size"]) for run in runs}):
+        here = [run for run in runs if (run["corpus"], run["size"]) == (corpus, size)]
+        names = list(dict.fromkeys(run["name"] for run in here))
+        lines += ["", f"## {corpus}, {size} components", ""]
+        lines += [f"| | seeds | {' | '.join(SETS)} | loss | training |", "|---|---:|" + "---:|" * (len(SETS) + 2)]
+        for name in names:
+            rows = [run for run in here if run["name"] == name]
+            cells = [
+                _cell([row["scores"][s] for row in rows if s in row["scores"]], s in ("Google", "MSR")) for s in SETS
+            ]
+            losses = [row["loss"] for row in rows if row["loss"] is not None]
+            loss = f"{statistics.mean(losses):.4f}" if losses else ""
+            seconds = statistics.median(row["seconds"] for row in rows)
+            lines.append(f"| {name} | {len(rows)} | {' | '.join(cells)} | {loss} | {seconds:.0f} s |")
+    return lines
+
+
+def _cell(values: list[float], percent: bool) -> str:
+    if not values:
+        return ""
+    scale, digits, unit = (100, 1, " %") if percent else (1, 3, "")
+    text = f"{scale * statistics.mean(values):.{digits}f}{unit}"
+    if len(values) > 1:
+        text += f" ± {scale * (max(values) - min(values)) / 2:.{digits}f}"
+    return text
+
+
+def picture(runs: list[dict[str, Any]], path: Path) -> None:
+    """Google's analogies and MEN or WordSim against seconds of training, at 100 components."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    corpus = runs[0]["corpus"]
+    here = [run for run in runs if run["size"] == 100 and run["corpus"] == corpus]
+    named = ("plain GloVe", "ratio 0.5", "ratio 1", "ratio 2", "ratio 4", "CBOW", "skip-gram")
+    second = "MEN" if any("MEN" in run["scores"] for run in here) else "WordSim-353"
+    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5))
+    for axis, test, label in (
+        (axes[0], "Google", "analogies right, per cent"),
+        (axes[1], second, "Spearman correlation"),
+    ):
+        for name in named:
+            rows = [run for run in here if run["name"] == name]
+            if not rows:
+                continue
+            x = statistics.median(row["seconds"] for row in rows)
+            y = statistics.mean(row["scores"][test] for row in rows) * (100 if test == "Google" else 1)
+            ours = name not in ("CBOW", "skip-gram")
+            axis.plot(x, y, "o" if ours else "s", color="#0b6fb3" if ours else "#b3450b", markersize=8)
+            axis.annotate(name, (x, y), textcoords="offset points", xytext=(8, -3))
+        axis.set(xlabel="training, seconds on 2 threads", ylabel=label, title=test)
+        axis.set_xlim(0, axis.get_xlim()[1] * 1.25)
+        axis.grid(alpha=0.3)
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(f"Learning from empty cells: {corpus}, 100 components, {EPOCHS} epochs")
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+def write(results: Results) -> None:
+    sys.path.insert(0, str(HERE.parent / "training"))
+    from benchmark import machine
+
+    lines = [
+        "# Learning from empty cells",
+        "",
+        f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {machine()}. {EPOCHS} epochs, window 15, min-count 5, "
+        f"x_max 10, {WORKERS} threads; unless named, weight 0.1, power 0.75, cap 0.3. Means over seeds, ± half "
+        "the range. Loss is that of the matrix's cells. word2vec is gensim's, CBOW with window 8, 25 negatives, 5 epochs; "
+        "skip-gram with window 10, 10 negatives, 3 epochs.",
+        *table(results.runs),
+    ]
+    (HERE / "results.md").write_text("\n".join(lines) + "\n")
+    picture(results.runs, HERE / "quality.png")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--msr", type=Path)
+    parser.add_argument("--men", type=Path)
+    parser.add_argument("--gensim", action="store_true")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100])
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only variants of these names")
+    arguments = parser.parse_args()
+    results, scores = Results(HERE / "results.json"), Scores(arguments.msr, arguments.men)
+    name = arguments.corpus.name
+    with tempfile.TemporaryDirectory() as folder:
+        text = TextFiles([arguments.corpus])
+        vocabulary = Vocabulary.count(text, min_count=5, workers=WORKERS)
+        matrix = count_cooccurrences(text, vocabulary, Path(folder) / "matrix", workers=WORKERS)
+        for size in arguments.sizes:
+            for variant in variants():
+                for seed in variant.seeds:
+                    key = {"corpus": name, "size": size, "name": variant.name, "seed": seed}
+                    if results.has(**key) or (arguments.only and variant.name not in arguments.only):
+                        continue
+                    vectors, seconds, loss = train(matrix, variant, size, seed)
+                    results.add(**key, seconds=seconds, loss=loss, scores=scores.of(vectors))
+            for model in ("CBOW", "skip-gram") if arguments.gensim else ():
+                key = {"corpus": name, "size": size, "name": model, "seed": 1}
+                if not results.has(**key):
+                    vectors, seconds = word2vec(arguments.corpus, model, size)
+                    results.add(**key, seconds=seconds, loss=None, scores=scores.of(vectors))
+    write(results)
+
+
+if __name__ == "__main__":
+    main()
