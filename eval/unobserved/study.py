@@ -2,10 +2,11 @@
 
     python eval/unobserved/study.py CORPUS [--msr FILE] [--men FILE] [--gensim] [--sizes 50 100 300]
 
-Trains plain GloVe and variants of `unobserved` on one matrix, each from the same seeds with the same epochs, and
-scores them on Google's analogies, WordSim-353 and SimLex-999, which gensim brings, and on MSR's analogies and MEN if
-their files are given. `--gensim` adds Word2Vec, CBOW and skip-gram, on the same text. Results are kept in
-`results.json` as they come, so that a study can be taken up again; `results.md` and `quality.png` are written from it.
+Trains plain GloVe and variants of `unobserved` on one matrix, each from the same seeds with the same epochs,
+and scores them on Google's analogies, WordSim-353 and SimLex-999, which gensim brings, and on MSR's analogies
+and MEN if their files are given. `--gensim` adds Word2Vec, CBOW and skip-gram, on the same text. Results are
+kept in `results.json` as they come, so that a study can be taken up again; `results.md` and `quality.png` are
+written from it.
 """
 
 from __future__ import annotations
@@ -223,10 +224,11 @@ def write(results: Results) -> None:
     lines = [
         "# Learning from empty cells",
         "",
-        f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {machine()}. {EPOCHS} epochs, window 15, min-count 5, "
-        f"x_max 10, {WORKERS} threads; unless named, weight 0.1, power 0.75, cap 0.3. Means over seeds, ± half the range.",
-        "Loss is that of the matrix's cells. word2vec is gensim's: CBOW with window 8, 25 negatives, 5 epochs; skip-gram "
-        "with window 10, 10 negatives, 3 epochs.",
+        f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {machine()}.",
+        f"{EPOCHS} epochs, window 15, min-count 5, x_max 10, {WORKERS} threads.",
+        "Unless named, weight 0.1, power 0.75, cap 0.3. Means over seeds, ± half the range.",
+        "Loss is that of the matrix's cells. word2vec is gensim's: CBOW with window 8, 25 negatives, 5 epochs;",
+        "skip-gram with window 10, 10 negatives, 3 epochs.",
         *table(results.runs),
     ]
     (HERE / "results.md").write_text("\n".join(lines) + "\n")
