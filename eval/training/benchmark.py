@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import re
 import shutil
 import statistics
@@ -26,26 +25,12 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from measure import machine, run  # noqa: E402
+
 #: Vector sizes, and how many times as fast as Stanford's program we want to be at least.
 FLOORS = {50: 25, 100: 33, 300: 28}
 QUALITY_SIZE, QUALITY_EPOCHS, SEEDS = 50, 15, (1, 2, 3)
-
-
-def run(
-    command: list[str], stdin: Path | None = None, stdout: Path | None = None, **settings: Any
-) -> tuple[str, float, int]:
-    """What a command says on stderr, its seconds, and its peak resident bytes."""
-    with open(stdin or os.devnull, "rb") as source, open(stdout or os.devnull, "wb") as target:
-        begin = time.perf_counter()
-        child = subprocess.Popen(command, stdin=source, stdout=target, stderr=subprocess.PIPE, **settings)
-        assert child.stderr is not None
-        said = child.stderr.read().decode("utf-8", "replace")
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - begin
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{said}")
-    return said, seconds, usage.ru_maxrss * 1024
 
 
 class Ours:
@@ -197,18 +182,6 @@ def quality(ours: Ours, stanford: Stanford | None) -> list[str]:
     for name, (analogies, (wordsim, simlex)) in zip(names, ours.evaluate(vectors), strict=True):
         lines.append(f"| {name} | {analogies:.2f} % | {wordsim:.3f} | {simlex:.3f} |")
     return lines
-
-
-def machine() -> str:
-    info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    model = re.search(r"model name\s*: (.*)", info)
-    import numba
-    import numpy
-
-    return (
-        f"{model[1] if model else platform.processor()}, {os.cpu_count()} cores, {platform.system()}; Python "
-        f"{platform.python_version()}, numpy {numpy.__version__}, numba {numba.__version__}"
-    )
 
 
 def main() -> None:

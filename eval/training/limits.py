@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-from benchmark import machine
 from scipy import sparse
 
 from glove_adagrad.cooccurrence.count import count_cooccurrences
@@ -35,6 +35,9 @@ from glove_adagrad.trainer.parameters import row_length
 from glove_adagrad.vocabulary import Vocabulary
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from measure import machine  # noqa: E402
+
 #: Vector instructions a record takes for 8 components: 1 for the product; for each side the gradient, two of the
 #: clip, the estimate of 1/sqrt, the step and the accumulator.
 INSTRUCTIONS = 1 + 2 * 6

@@ -36,6 +36,9 @@ from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from measure import machine  # noqa: E402
+
 EPOCHS, WORKERS = 15, 2
 SETS = ("Google", "MSR", "WordSim-353", "SimLex-999", "MEN")
 
@@ -218,9 +221,6 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
 
 
 def write(results: Results) -> None:
-    sys.path.insert(0, str(HERE.parent / "training"))
-    from benchmark import machine
-
     lines = [
         "# Learning from empty cells",
         "",
