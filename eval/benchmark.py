@@ -1,0 +1,237 @@
+"""The whole work, from a corpus to evaluated vectors, side by side with other trainers.
+
+    python eval/benchmark.py CORPUS --stanford FOLDER [--runs 2] [--men FILE]
+
+Contenders: this package at 50 components (the settings of Stanford's demo, 15 epochs) and at 100, plain and learning
+from empty cells; Stanford's chain of four programs (FOLDER holds your build of them) at 50 components; gensim's
+Word2Vec at 100, CBOW and skip-gram. Every stage is a process of its own; contenders take turns, and ratios are of the
+same turn. All have two threads, and all vectors are scored by the same evaluation, whose time counts for all. Writes
+`results/benchmark.md`, `results/benchmark.json`, `results/time.png` and `results/table.md`, which the README shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from measure import machine, run
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+OURS = [sys.executable, "-m", "glove_adagrad"]
+WORD2VEC = """
+import sys
+from gensim.models import Word2Vec
+corpus, path, sg, window, negative, epochs = sys.argv[1:]
+model = Word2Vec(corpus_file=corpus, vector_size=100, sg=int(sg), window=int(window), negative=int(negative),
+                 epochs=int(epochs), sample=1e-4, min_count=5, workers=2, seed=1)
+model.wv.save_word2vec_format(path, binary=True)
+"""
+
+
+@dataclass
+class Turn:
+    """What one contender did in one turn: seconds by stage, peak memory in bytes, and its scores."""
+
+    stages: dict[str, float] = field(default_factory=dict)
+    peak: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
+
+    def stage(self, name: str, command: list[str], **settings: Any) -> None:
+        _, seconds, peak = run(command, **settings)
+        self.stages[name] = seconds
+        self.peak = max(self.peak, peak)
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.stages.values())
+
+
+class Benchmark:
+    def __init__(self, corpus: Path, stanford: Path | None, men: Path | None) -> None:
+        self.corpus, self.stanford, self.men = corpus, stanford, men
+        self.folder = Path()
+        self.words = 0
+
+    def contenders(self) -> dict[str, Callable[[], Turn]]:
+        all_of_them: dict[str, Callable[[], Turn]] = {
+            "glove-adagrad, 50": lambda: self.ours("50", "15"),
+            "glove-adagrad, 100": lambda: self.ours("100", "15"),
+            "glove-adagrad, 100, empty cells": lambda: self.ours("100", "15", "--unobserved", "1"),
+        }
+        if self.stanford:
+            all_of_them["Stanford's programs, 50"] = self.stanfords
+        all_of_them["gensim CBOW, 100"] = lambda: self.word2vec("0", "8", "25", "5")
+        all_of_them["gensim skip-gram, 100"] = lambda: self.word2vec("1", "10", "10", "3")
+        return all_of_them
+
+    def ours(self, size: str, epochs: str, *more: str) -> Turn:
+        turn, output = Turn(), self.folder / "run"
+        settings = ["--vector-size", size, "--epochs", epochs, "--x-max", "10", "--workers", "2", *more]
+        turn.stage("train", [*OURS, "train", str(self.corpus), "--output", str(output), "--quiet", *settings])
+        self.words = json.loads((output / "cooccurrence" / "meta.json").read_text())["words"]
+        return self.scored(turn, output)
+
+    def stanfords(self) -> Turn:
+        assert self.stanford is not None
+        turn, folder = Turn(), self.folder
+        vocab, counted, shuffled = folder / "vocab.txt", folder / "cooccur.bin", folder / "shuffled.bin"
+
+        def program(name: str, *arguments: str, stdin: Path | None = None, stdout: Path | None = None) -> None:
+            assert self.stanford is not None
+            command = [str(self.stanford / name), *arguments, "-verbose", "0"]
+            turn.stage(name, command, stdin=stdin, stdout=stdout, cwd=folder)
+
+        window = ["-memory", "4.0", "-window-size", "15", "-vocab-file", str(vocab)]
+        program("vocab_count", "-min-count", "5", stdin=self.corpus, stdout=vocab)
+        program("cooccur", *window, stdin=self.corpus, stdout=counted)
+        program("shuffle", "-memory", "4.0", stdin=counted, stdout=shuffled)
+        program(
+            "glove", "-input-file", str(shuffled), "-vocab-file", str(vocab), "-save-file", "vectors",
+            "-vector-size", "50", "-iter", "15", "-threads", "2", "-x-max", "10", "-binary", "0",
+        )  # fmt: skip
+        return self.scored(turn, folder / "vectors.txt")
+
+    def word2vec(self, sg: str, window: str, negative: str, epochs: str) -> Turn:
+        turn, path = Turn(), self.folder / "word2vec.bin"
+        command = [sys.executable, "-c", WORD2VEC, str(self.corpus), str(path), sg, window, negative, epochs]
+        turn.stage("train", command)
+        return self.scored(turn, path)
+
+    def scored(self, turn: Turn, vectors: Path) -> Turn:
+        out = self.folder / "scores.json"
+        turn.stage("evaluate", [*OURS, "evaluate", str(vectors), "--json"], stdout=out)
+        (model,) = json.loads(out.read_text())["models"]
+        turn.scores["analogies"] = model["analogies"][0]["total"]["accuracy"]
+        for test in model["similarity"]:
+            turn.scores[test["name"]] = test["spearman"]
+        if self.men:
+            run([*OURS, "evaluate", str(vectors), "--similarity", str(self.men), "--json"], stdout=out)
+            turn.scores["men"] = json.loads(out.read_text())["models"][0]["similarity"][0]["spearman"]
+        return turn
+
+    def take_turns(self, runs: int) -> dict[str, list[Turn]]:
+        turns: dict[str, list[Turn]] = {}
+        for _ in range(runs):
+            for name, contender in self.contenders().items():
+                with tempfile.TemporaryDirectory() as folder:
+                    self.folder = Path(folder)
+                    turn = contender()
+                turns.setdefault(name, []).append(turn)
+                print(f"{name}: {turn.seconds:.1f} s, {turn.scores}", flush=True)
+        return turns
+
+
+def table(turns: dict[str, list[Turn]]) -> list[str]:
+    tests = list(dict.fromkeys(test for rows in turns.values() for row in rows for test in row.scores))
+    lines = [
+        f"| | from corpus to scores | peak memory | {' | '.join(tests)} |",
+        "|---|---:|---:|" + "---:|" * len(tests),
+    ]
+    for name, rows in turns.items():
+        scores = [
+            (f"{100 * value:.1f} %" if test == "analogies" else f"{value:.3f}")
+            for test in tests
+            if (value := statistics.median(row.scores[test] for row in rows)) is not None
+        ]
+        seconds = statistics.median(row.seconds for row in rows)
+        peak = max(row.peak for row in rows)
+        lines.append(f"| {name} | {seconds:,.0f} s | {peak / 1e6:,.0f} MB | {' | '.join(scores)} |")
+    return lines
+
+
+def ratios(turns: dict[str, list[Turn]]) -> list[str]:
+    lines = ["| | times as fast, turn by turn | aim |", "|---|---|---:|"]
+    for ours, theirs, aim in (
+        ("glove-adagrad, 50", "Stanford's programs, 50", "20"),
+        ("glove-adagrad, 100", "gensim CBOW, 100", "5, at its score"),
+        ("glove-adagrad, 100, empty cells", "gensim CBOW, 100", ""),
+        ("glove-adagrad, 100, empty cells", "gensim skip-gram, 100", ""),
+    ):
+        if ours in turns and theirs in turns:
+            both = zip(turns[ours], turns[theirs], strict=True)
+            found = ", ".join(f"{their.seconds / our.seconds:.1f}" for our, their in both)
+            lines.append(f"| {ours} against {theirs} | {found} | {aim} |")
+    return lines
+
+
+def stages(turns: dict[str, list[Turn]]) -> list[str]:
+    lines = ["| | seconds by stage, medians |", "|---|---|"]
+    for name, rows in turns.items():
+        parts = ", ".join(f"{s} {statistics.median(row.stages[s] for row in rows):.1f}" for s in rows[0].stages)
+        lines.append(f"| {name} | {parts} |")
+    return lines
+
+
+def picture(turns: dict[str, list[Turn]], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(9, 3.6))
+    names = list(turns)[::-1]
+    seconds = [statistics.median(turn.seconds for turn in turns[name]) for name in names]
+    colours = ["#0b6fb3" if name.startswith("glove-adagrad") else "#9a9a9a" for name in names]
+    bars = axes.barh(names, seconds, color=colours)
+    for bar, name, value in zip(bars, names, seconds, strict=True):
+        score = 100 * statistics.median(turn.scores["analogies"] for turn in turns[name])
+        text = f"  {value:,.0f} s, {score:.1f} % of analogies"
+        axes.text(value, bar.get_y() + bar.get_height() / 2, text, va="center")
+    axes.set_xlim(0, 1.35 * max(seconds))
+    axes.set_xlabel("seconds from corpus to evaluated vectors, 2 threads")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--stanford", type=Path, help="folder of your build of Stanford's programs")
+    parser.add_argument("--men", type=Path, help="the MEN test set")
+    parser.add_argument("--runs", type=int, default=2)
+    arguments = parser.parse_args()
+    stanford = arguments.stanford.resolve() if arguments.stanford else None
+    benchmark = Benchmark(arguments.corpus.resolve(), stanford, arguments.men)
+    # compilation is told apart in eval/training: here everything is compiled before the clock runs
+    with tempfile.TemporaryDirectory() as folder:
+        benchmark.folder = Path(folder)
+        benchmark.ours("8", "1")
+        benchmark.folder = Path(folder) / "again"
+        benchmark.ours("8", "1", "--unobserved", "1")
+    turns = benchmark.take_turns(arguments.runs)
+    RESULTS.mkdir(exist_ok=True)
+    lines = [
+        "# From a corpus to evaluated vectors",
+        "",
+        f"Written by `benchmark.py`, {time.strftime('%Y-%m-%d')}. {machine()}.",
+        f"Corpus: {arguments.corpus.name}, {arguments.corpus.stat().st_size:,} bytes.",
+        f"Medians of {arguments.runs} turns.",
+        "",
+        *table(turns),
+        "",
+        *ratios(turns),
+        "",
+        *stages(turns),
+        "",
+        f"Not here: mittens, which takes a dense matrix ({8 * benchmark.words**2 / 1e9:.0f} GB for "
+        f"{benchmark.words:,} words); glove-python-binary, which has no package for this Python.",
+    ]
+    (RESULTS / "benchmark.md").write_text("\n".join(lines) + "\n")
+    (RESULTS / "table.md").write_text("\n".join(table(turns)) + "\n")
+    plain = {name: [vars(turn) for turn in rows] for name, rows in turns.items()}
+    (RESULTS / "benchmark.json").write_text(json.dumps(plain, indent=1) + "\n")
+    picture(turns, RESULTS / "time.png")
+
+
+if __name__ == "__main__":
+    main()
