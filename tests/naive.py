@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
+import numpy as np
+
 
 def tokens(line: bytes) -> list[bytes]:
     """The tokens of a line, by Stanford's rules."""
@@ -71,3 +73,25 @@ def cooccurrences(
                 for cell in [(left, right), (right, left)] if symmetric else [(left, right)]:
                     found[cell] = found.get(cell, Fraction(0)) + weight
     return found
+
+
+def train_records(word, context, i, j, log_x, weight, *, eta, clip):  # type: ignore[no-untyped-def]
+    """Stanford's rule in float64, record by record, on rows [V, d + 1] with the bias last, which are changed.
+
+    Accumulators are those of this package: sums of squared gradients from 1 / eta^2, from 1 for biases; the clip
+    applies to biases too. Returns the sum of losses, and the accumulators of both sides.
+    """
+    squares = [np.full(side.shape, 1 / eta**2) for side in (word, context)]
+    for side in squares:
+        side[:, -1] = 1
+    loss = 0.0
+    for a, b, target, w in zip(i, j, log_x, weight, strict=True):
+        difference = word[a, :-1] @ context[b, :-1] + word[a, -1] + context[b, -1] - target
+        loss += 0.5 * w * difference**2
+        gradients = [
+            np.clip(w * difference * np.append(other[:-1], 1.0), -clip, clip) for other in (context[b], word[a])
+        ]
+        for rows, row, accumulated, g in zip((word, context), (a, b), squares, gradients, strict=True):
+            rows[row] -= g / np.sqrt(accumulated[row])
+            accumulated[row] += g**2
+    return loss, squares

@@ -301,3 +301,34 @@ def test_wrong_usage(tmp_path: Path, arguments: list[str], message: str) -> None
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("unobserved", [0.0, 1.0])
+def test_an_epoch_left_in_its_middle_goes_on_to_the_same_bytes(
+    matrix: CooccurrenceMatrix, tmp_path: Path, unobserved: float
+) -> None:
+    from glove_adagrad.checkpoint import Checkpoints
+
+    settings = TrainingSettings(vector_size=10, epochs=3, unobserved=unobserved, holdout=0.1)
+    whole, first, second = (Trainer(matrix, settings) for _ in range(3))
+    whole.fit()
+    checkpoints = Checkpoints(tmp_path / "c")
+
+    class Stop(Exception):
+        pass
+
+    def stop(trainer: Trainer) -> None:
+        if len(trainer.history) == 1 and trainer.position.stratum == 10:
+            checkpoints.save(trainer)
+            raise Stop
+
+    with pytest.raises(Stop):
+        first.fit(after_stratum=stop)
+    checkpoints.load().restore(second)
+    second.fit()
+    for name, array in whole.parameters.arrays().items():
+        np.testing.assert_array_equal(second.parameters.arrays()[name], array)
+    for ours, theirs in zip(second.history, whole.history, strict=True):
+        assert (ours.loss, ours.holdout_loss, ours.unobserved_loss) == (
+            theirs.loss, theirs.holdout_loss, theirs.unobserved_loss,
+        )  # fmt: skip
