@@ -1,18 +1,22 @@
 """What learning from empty cells is worth, and which settings to choose.
 
-    python eval/unobserved/study.py CORPUS [--msr FILE] [--men FILE] [--gensim] [--sizes 50 100 300]
+    python eval/unobserved/study.py CORPUS [--msr FILE] [--men FILE] [--gensim] [--stanford FOLDER] [--sizes 50 100]
 
 Trains plain GloVe and variants of `unobserved` on one matrix, each from the same seeds with the same epochs,
 and scores them on Google's analogies, WordSim-353 and SimLex-999, which gensim brings, and on MSR's analogies
-and MEN if their files are given. `--gensim` adds Word2Vec, CBOW and skip-gram, on the same text. Results are
-kept in `results.json` as they come, so that a study can be taken up again; `results.md` and `quality.png` are
-written from it.
+and MEN if their files are given. `--gensim` adds Word2Vec, CBOW and skip-gram, on the same text; `--stanford` the
+program of Stanford's in that folder, with the same settings. Results are kept in `results.json` as they come, so
+that a study can be taken up again; `results.md` and `quality.png` are written from it.
+
+Time is that of the processor, divided by the threads: many hours of training are never alone on a machine. Clocks
+on the wall are compared in `eval/benchmark.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import statistics
 import sys
 import tempfile
@@ -31,13 +35,13 @@ from glove_adagrad.evaluation.pairs import read_pairs
 from glove_adagrad.evaluation.questions import read_questions
 from glove_adagrad.evaluation.similarity import evaluate_pairs
 from glove_adagrad.files import atomic_file
-from glove_adagrad.formats import WordVectors
+from glove_adagrad.formats import WordVectors, read_vectors
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from measure import machine  # noqa: E402
+from measure import machine, run  # noqa: E402
 
 EPOCHS, WORKERS = 15, 2
 SETS = ("Google", "MSR", "WordSim-353", "SimLex-999", "MEN")
@@ -67,6 +71,12 @@ def variants() -> list[Variant]:
     rows += [
         Variant(f"ratio 1, power {power:g}", {"unobserved": 1.0, "unobserved_power": power}) for power in (0.5, 1.0)
     ]
+    # f(E) goes with the power 0.75 of both words' frequencies: so its weights are had by drawing, one for all
+    rows += [
+        Variant(f"as if weighted by f(E), weight {weight:g}",
+                {"unobserved": 1.0, "unobserved_power": 1.5, "unobserved_weight": weight})
+        for weight in (0.1, 0.3)
+    ]  # fmt: skip
     rows += [Variant(f"ratio 1, cap {cap:g}", {"unobserved": 1.0, "unobserved_cap": cap}) for cap in (0.1, 1.0, 3.0)]
     rows += [Variant("ratio 1, target lower by 1", {"unobserved": 1.0}, shift=1.0)]
     rows += [
@@ -98,15 +108,17 @@ class Scores:
 
 
 def train(matrix: CooccurrenceMatrix, variant: Variant, size: int, seed: int) -> tuple[WordVectors, float, float]:
-    """Vectors, seconds of training, and the last loss of the matrix's cells."""
+    """Vectors, the processor's seconds a thread, and the last loss of the matrix's cells."""
     settings = TrainingSettings(vector_size=size, epochs=EPOCHS, seed=seed, **variant.settings)
     trainer = Trainer(matrix, settings, workers=WORKERS)
     if variant.shift or variant.constant is not None:
         change_targets(trainer, variant)
+    trainer.plan()  # compiles
+    begin = time.process_time()
     trainer.fit()
+    seconds = (time.process_time() - begin) / WORKERS
     vectors = trainer.parameters.vectors()
     words = [word.decode("utf-8", "surrogateescape") for word in matrix.vocabulary.words]
-    seconds = sum(epoch.seconds for epoch in trainer.history)
     return WordVectors(words, vectors.word_vectors + vectors.context_vectors), seconds, trainer.history[-1].loss
 
 
@@ -121,18 +133,38 @@ def change_targets(trainer: Trainer, variant: Variant) -> None:
 
 
 def word2vec(corpus: Path, name: str, size: int) -> tuple[WordVectors, float]:
-    """gensim's Word2Vec with the settings that the comparison is usually made with, and its seconds."""
+    """gensim's Word2Vec with the settings that the comparison is usually made with, and its seconds a thread."""
     from gensim.models import Word2Vec
 
     settings: dict[str, Any] = {
         "CBOW": {"sg": 0, "window": 8, "negative": 25, "epochs": 5},
         "skip-gram": {"sg": 1, "window": 10, "negative": 10, "epochs": 3},
     }[name]
-    begin = time.perf_counter()
+    begin = time.process_time()
     model = Word2Vec(
         corpus_file=str(corpus), vector_size=size, min_count=5, sample=1e-4, workers=WORKERS, seed=1, **settings
     )
-    return WordVectors(list(model.wv.index_to_key), model.wv.vectors), time.perf_counter() - begin
+    return WordVectors(list(model.wv.index_to_key), model.wv.vectors), (time.process_time() - begin) / WORKERS
+
+
+def stanford_program(corpus: Path, build: Path, size: int) -> tuple[WordVectors, float]:
+    """Stanford's chain of programs with the same settings; the seconds a thread are those of its trainer."""
+    with tempfile.TemporaryDirectory() as folder:
+        at = Path(folder)
+        vocab, counted, shuffled = at / "vocab.txt", at / "counted.bin", at / "shuffled.bin"
+        quiet, window = ["-verbose", "0"], ["-window-size", "15", "-vocab-file", str(vocab)]
+        run([str(build / "vocab_count"), "-min-count", "5", *quiet], stdin=corpus, stdout=vocab)
+        run([str(build / "cooccur"), *window, *quiet], stdin=corpus, stdout=counted, cwd=at)
+        run([str(build / "shuffle"), *quiet], stdin=counted, stdout=shuffled, cwd=at)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run([
+            str(build / "glove"), "-input-file", str(shuffled), "-vocab-file", str(vocab), "-save-file", "vectors",
+            "-vector-size", str(size), "-iter", str(EPOCHS), "-threads", str(WORKERS), "-x-max", "10", "-binary", "0",
+            *quiet,
+        ], cwd=at)  # fmt: skip
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / WORKERS
+        return read_vectors(at / "vectors.txt"), seconds
 
 
 class Results:
@@ -163,7 +195,7 @@ def table(runs: list[dict[str, Any]]) -> list[str]:
         here = [run for run in runs if (run["corpus"], run["size"]) == (corpus, size)]
         names = list(dict.fromkeys(run["name"] for run in here))
         lines += ["", f"## {corpus}, {size} components", ""]
-        lines += [f"| | seeds | {' | '.join(SETS)} | loss | training |", "|---|---:|" + "---:|" * (len(SETS) + 2)]
+        lines += [f"| | seeds | {' | '.join(SETS)} | loss | seconds a thread |", "|---|---:|" + "---:|" * (len(SETS) + 2)]
         for name in names:
             rows = [run for run in here if run["name"] == name]
             cells = [
@@ -172,7 +204,7 @@ def table(runs: list[dict[str, Any]]) -> list[str]:
             losses = [row["loss"] for row in rows if row["loss"] is not None]
             loss = f"{statistics.mean(losses):.4f}" if losses else ""
             seconds = statistics.median(row["seconds"] for row in rows)
-            lines.append(f"| {name} | {len(rows)} | {' | '.join(cells)} | {loss} | {seconds:.0f} s |")
+            lines.append(f"| {name} | {len(rows)} | {' | '.join(cells)} | {loss} | {seconds:.0f} |")
     return lines
 
 
@@ -211,7 +243,7 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
             ours = name not in ("CBOW", "skip-gram")
             axis.plot(x, y, "o" if ours else "s", color="#0b6fb3" if ours else "#b3450b", markersize=8)
             axis.annotate(name, (x, y), textcoords="offset points", xytext=(8, -3))
-        axis.set(xlabel="training, seconds on 2 threads", ylabel=label, title=test)
+        axis.set(xlabel="training, seconds of each of 2 threads", ylabel=label, title=test)
         axis.set_xlim(0, axis.get_xlim()[1] * 1.25)
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
@@ -227,8 +259,8 @@ def write(results: Results) -> None:
         f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {machine()}.",
         f"{EPOCHS} epochs, window 15, min-count 5, x_max 10, {WORKERS} threads.",
         "Unless named, weight 0.1, power 0.75, cap 0.3. Means over seeds, ± half the range.",
-        "Loss is that of the matrix's cells. word2vec is gensim's: CBOW with window 8, 25 negatives, 5 epochs;",
-        "skip-gram with window 10, 10 negatives, 3 epochs.",
+        "Seconds are the processor's, a thread. Loss is that of the matrix's cells.",
+        "CBOW and skip-gram are gensim's: window 8, 25 negatives, 5 epochs; window 10, 10 negatives, 3 epochs.",
         *table(results.runs),
     ]
     (HERE / "results.md").write_text("\n".join(lines) + "\n")
@@ -241,6 +273,7 @@ def main() -> None:
     parser.add_argument("--msr", type=Path)
     parser.add_argument("--men", type=Path)
     parser.add_argument("--gensim", action="store_true")
+    parser.add_argument("--stanford", type=Path, help="folder of your build of Stanford's programs")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100])
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only variants of these names")
     arguments = parser.parse_args()
@@ -263,6 +296,10 @@ def main() -> None:
                 if not results.has(**key):
                     vectors, seconds = word2vec(arguments.corpus, model, size)
                     results.add(**key, seconds=seconds, loss=None, scores=scores.of(vectors))
+            key = {"corpus": name, "size": size, "name": "Stanford's program", "seed": 1}
+            if arguments.stanford and not results.has(**key):
+                vectors, seconds = stanford_program(arguments.corpus.resolve(), arguments.stanford.resolve(), size)
+                results.add(**key, seconds=seconds, loss=None, scores=scores.of(vectors))
     write(results)
 
 
