@@ -41,7 +41,7 @@ from glove_adagrad.vocabulary import Vocabulary
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from measure import machine, run  # noqa: E402
+import measure  # noqa: E402
 
 EPOCHS, WORKERS = 15, 2
 SETS = ("Google", "MSR", "WordSim-353", "SimLex-999", "MEN")
@@ -153,11 +153,11 @@ def stanford_program(corpus: Path, build: Path, size: int) -> tuple[WordVectors,
         at = Path(folder)
         vocab, counted, shuffled = at / "vocab.txt", at / "counted.bin", at / "shuffled.bin"
         quiet, window = ["-verbose", "0"], ["-window-size", "15", "-vocab-file", str(vocab)]
-        run([str(build / "vocab_count"), "-min-count", "5", *quiet], stdin=corpus, stdout=vocab)
-        run([str(build / "cooccur"), *window, *quiet], stdin=corpus, stdout=counted, cwd=at)
-        run([str(build / "shuffle"), *quiet], stdin=counted, stdout=shuffled, cwd=at)
+        measure.run([str(build / "vocab_count"), "-min-count", "5", *quiet], stdin=corpus, stdout=vocab)
+        measure.run([str(build / "cooccur"), *window, *quiet], stdin=corpus, stdout=counted, cwd=at)
+        measure.run([str(build / "shuffle"), *quiet], stdin=counted, stdout=shuffled, cwd=at)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        run([
+        measure.run([
             str(build / "glove"), "-input-file", str(shuffled), "-vocab-file", str(vocab), "-save-file", "vectors",
             "-vector-size", str(size), "-iter", str(EPOCHS), "-threads", str(WORKERS), "-x-max", "10", "-binary", "0",
             *quiet,
@@ -195,7 +195,7 @@ def table(runs: list[dict[str, Any]]) -> list[str]:
         here = [run for run in runs if (run["corpus"], run["size"]) == (corpus, size)]
         names = list(dict.fromkeys(run["name"] for run in here))
         lines += ["", f"## {corpus}, {size} components", ""]
-        lines += [f"| | seeds | {' | '.join(SETS)} | loss | seconds a thread |", "|---|---:|" + "---:|" * (len(SETS) + 2)]
+        lines += [f"| | seeds | {' | '.join(SETS)} | loss | seconds |", "|---|---:|" + "---:|" * (len(SETS) + 2)]
         for name in names:
             rows = [run for run in here if run["name"] == name]
             cells = [
@@ -256,7 +256,7 @@ def write(results: Results) -> None:
     lines = [
         "# Learning from empty cells",
         "",
-        f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {machine()}.",
+        f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {measure.machine()}.",
         f"{EPOCHS} epochs, window 15, min-count 5, x_max 10, {WORKERS} threads.",
         "Unless named, weight 0.1, power 0.75, cap 0.3. Means over seeds, ± half the range.",
         "Seconds are the processor's, a thread. Loss is that of the matrix's cells.",
