@@ -276,6 +276,7 @@ def main() -> None:
     parser.add_argument("--stanford", type=Path, help="folder of your build of Stanford's programs")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100])
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only variants of these names")
+    parser.add_argument("--seeds", type=int, default=3, help="at most so many seeds (default 3)")
     arguments = parser.parse_args()
     results, scores = Results(HERE / "results.json"), Scores(arguments.msr, arguments.men)
     name = arguments.corpus.name
@@ -285,7 +286,7 @@ def main() -> None:
         matrix = count_cooccurrences(text, vocabulary, Path(folder) / "matrix", workers=WORKERS)
         for size in arguments.sizes:
             for variant in variants():
-                for seed in variant.seeds:
+                for seed in variant.seeds[: arguments.seeds]:
                     key = {"corpus": name, "size": size, "name": variant.name, "seed": seed}
                     if results.has(**key) or (arguments.only and variant.name not in arguments.only):
                         continue
