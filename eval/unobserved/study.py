@@ -15,7 +15,6 @@ on the wall are compared in `eval/benchmark.py`.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import statistics
 import sys
@@ -30,11 +29,6 @@ import numpy as np
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import TextFiles
-from glove_adagrad.evaluation.analogies import evaluate_analogies
-from glove_adagrad.evaluation.pairs import read_pairs
-from glove_adagrad.evaluation.questions import read_questions
-from glove_adagrad.evaluation.similarity import evaluate_pairs
-from glove_adagrad.files import atomic_file
 from glove_adagrad.formats import WordVectors, read_vectors
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
@@ -42,9 +36,9 @@ from glove_adagrad.vocabulary import Vocabulary
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 import measure  # noqa: E402
+from quality import SETS, SHARES, WORKERS, Results, Scores, cell, fit, summed  # noqa: E402
 
-EPOCHS, WORKERS = 15, 2
-SETS = ("Google", "MSR", "WordSim-353", "SimLex-999", "MEN")
+EPOCHS = 15
 
 
 @dataclass(frozen=True)
@@ -85,41 +79,14 @@ def variants() -> list[Variant]:
     return rows
 
 
-class Scores:
-    """The test sets, read once."""
-
-    def __init__(self, msr: Path | None, men: Path | None) -> None:
-        from gensim.test.utils import datapath
-
-        self.questions = {"Google": read_questions(Path(datapath("questions-words.txt")))}
-        self.pairs = {
-            "WordSim-353": read_pairs(Path(datapath("wordsim353.tsv"))),
-            "SimLex-999": read_pairs(Path(datapath("simlex999.txt"))),
-        }
-        if msr:
-            self.questions["MSR"] = read_questions(msr)
-        if men:
-            self.pairs["MEN"] = read_pairs(men)
-
-    def of(self, vectors: WordVectors) -> dict[str, float]:
-        found = {name: evaluate_analogies(vectors, q).total().accuracy for name, q in self.questions.items()}
-        found.update({name: evaluate_pairs(vectors, pairs).spearman for name, pairs in self.pairs.items()})
-        return {name: value for name, value in found.items() if value is not None}
-
-
 def train(matrix: CooccurrenceMatrix, variant: Variant, size: int, seed: int) -> tuple[WordVectors, float, float]:
     """Vectors, the processor's seconds a thread, and the last loss of the matrix's cells."""
     settings = TrainingSettings(vector_size=size, epochs=EPOCHS, seed=seed, **variant.settings)
     trainer = Trainer(matrix, settings, workers=WORKERS)
     if variant.shift or variant.constant is not None:
         change_targets(trainer, variant)
-    trainer.plan()  # compiles
-    begin = time.process_time()
-    trainer.fit()
-    seconds = (time.process_time() - begin) / WORKERS
-    vectors = trainer.parameters.vectors()
-    words = [word.decode("utf-8", "surrogateescape") for word in matrix.vocabulary.words]
-    return WordVectors(words, vectors.word_vectors + vectors.context_vectors), seconds, trainer.history[-1].loss
+    seconds = fit(trainer)
+    return summed(trainer), seconds, trainer.history[-1].loss
 
 
 def change_targets(trainer: Trainer, variant: Variant) -> None:
@@ -167,27 +134,6 @@ def stanford_program(corpus: Path, build: Path, size: int) -> tuple[WordVectors,
         return read_vectors(at / "vectors.txt"), seconds
 
 
-class Results:
-    """What has been measured so far, on disk after every training."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.runs: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
-
-    def has(self, **key: Any) -> bool:
-        return any(all(run[name] == value for name, value in key.items()) for run in self.runs)
-
-    def add(self, **run: Any) -> None:
-        self.runs.append(run)
-        with atomic_file(self.path, "w") as file:
-            json.dump(self.runs, file, indent=1)
-        shown = ", ".join(f"{name} {value:.3f}" for name, value in run["scores"].items())
-        print(
-            f"{run['corpus']} {run['size']} {run['name']} seed {run['seed']}: {run['seconds']:.0f} s, {shown}",
-            flush=True,
-        )
-
-
 def table(runs: list[dict[str, Any]]) -> list[str]:
     """Means over seeds, with the range where there are several; a table for each corpus and size."""
     lines: list[str] = []
@@ -198,24 +144,12 @@ def table(runs: list[dict[str, Any]]) -> list[str]:
         lines += [f"| | seeds | {' | '.join(SETS)} | loss | seconds |", "|---|---:|" + "---:|" * (len(SETS) + 2)]
         for name in names:
             rows = [run for run in here if run["name"] == name]
-            cells = [
-                _cell([row["scores"][s] for row in rows if s in row["scores"]], s in ("Google", "MSR")) for s in SETS
-            ]
+            cells = [cell(test, rows) for test in SETS]
             losses = [row["loss"] for row in rows if row["loss"] is not None]
             loss = f"{statistics.mean(losses):.4f}" if losses else ""
             seconds = statistics.median(row["seconds"] for row in rows)
             lines.append(f"| {name} | {len(rows)} | {' | '.join(cells)} | {loss} | {seconds:.0f} |")
     return lines
-
-
-def _cell(values: list[float], percent: bool) -> str:
-    if not values:
-        return ""
-    scale, digits, unit = (100, 1, " %") if percent else (1, 3, "")
-    text = f"{scale * statistics.mean(values):.{digits}f}{unit}"
-    if len(values) > 1:
-        text += f" ± {scale * (max(values) - min(values)) / 2:.{digits}f}"
-    return text
 
 
 def picture(runs: list[dict[str, Any]], path: Path) -> None:
@@ -239,7 +173,7 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
             if not rows:
                 continue
             x = statistics.median(row["seconds"] for row in rows)
-            y = statistics.mean(row["scores"][test] for row in rows) * (100 if test == "Google" else 1)
+            y = statistics.mean(row["scores"][test] for row in rows) * (100 if test in SHARES else 1)
             ours = name not in ("CBOW", "skip-gram")
             axis.plot(x, y, "o" if ours else "s", color="#0b6fb3" if ours else "#b3450b", markersize=8)
             axis.annotate(name, (x, y), textcoords="offset points", xytext=(8, -3))

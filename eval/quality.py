@@ -1,0 +1,96 @@
+"""What studies of quality share: the test sets, and results that are kept as they come."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+from glove_adagrad.evaluation.analogies import evaluate_analogies
+from glove_adagrad.evaluation.pairs import read_pairs
+from glove_adagrad.evaluation.questions import read_questions
+from glove_adagrad.evaluation.similarity import evaluate_pairs
+from glove_adagrad.files import atomic_file
+from glove_adagrad.formats import WordVectors
+from glove_adagrad.trainer import Trainer
+
+#: Threads of every training.
+WORKERS = 2
+SETS = ("Google", "MSR", "WordSim-353", "SimLex-999", "MEN")
+#: Those that are scored by the share of right answers; the others by Spearman's correlation.
+SHARES = ("Google", "MSR")
+
+
+class Scores:
+    """The test sets, read once."""
+
+    def __init__(self, msr: Path | None, men: Path | None) -> None:
+        from gensim.test.utils import datapath
+
+        self.questions = {"Google": read_questions(Path(datapath("questions-words.txt")))}
+        self.pairs = {
+            "WordSim-353": read_pairs(Path(datapath("wordsim353.tsv"))),
+            "SimLex-999": read_pairs(Path(datapath("simlex999.txt"))),
+        }
+        if msr:
+            self.questions["MSR"] = read_questions(msr)
+        if men:
+            self.pairs["MEN"] = read_pairs(men)
+
+    def of(self, vectors: WordVectors) -> dict[str, float]:
+        found = {name: evaluate_analogies(vectors, q).total().accuracy for name, q in self.questions.items()}
+        found.update({name: evaluate_pairs(vectors, pairs).spearman for name, pairs in self.pairs.items()})
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class Results:
+    """What has been measured so far, on disk after every training."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.runs: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
+
+    def has(self, **key: Any) -> bool:
+        return any(all(run[name] == value for name, value in key.items()) for run in self.runs)
+
+    def add(self, **run: Any) -> None:
+        self.runs.append(run)
+        with atomic_file(self.path, "w") as file:
+            json.dump(self.runs, file, indent=1)
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in run["scores"].items())
+        print(
+            f"{run['corpus']} {run['size']} {run['name']} seed {run['seed']}: {run['seconds']:.0f} s, {shown}",
+            flush=True,
+        )
+
+
+def summed(trainer: Trainer) -> WordVectors:
+    """Word and context vectors of a trainer, added, as they are evaluated."""
+    vectors = trainer.parameters.vectors()
+    words = [word.decode("utf-8", "surrogateescape") for word in trainer.matrix.vocabulary.words]
+    return WordVectors(words, vectors.word_vectors + vectors.context_vectors)
+
+
+def fit(trainer: Trainer, **callbacks: Any) -> float:
+    """Train; the processor's seconds a thread, without compilation.
+
+    Studies take hours, and a machine is seldom one's own for so long; clocks on the wall are for benchmarks.
+    """
+    trainer.plan()  # compiles
+    begin = time.process_time()
+    trainer.fit(**callbacks)
+    return (time.process_time() - begin) / WORKERS
+
+
+def cell(test: str, runs: list[dict[str, Any]]) -> str:
+    """Mean of a test over runs of several seeds, and half the range."""
+    values = [run["scores"][test] for run in runs if test in run["scores"]]
+    if not values:
+        return ""
+    scale, digits, unit = (100, 1, " %") if test in SHARES else (1, 3, "")
+    text = f"{scale * statistics.mean(values):.{digits}f}{unit}"
+    if len(values) > 1:
+        text += f" ± {scale * (max(values) - min(values)) / 2:.{digits}f}"
+    return text
