@@ -6,7 +6,7 @@ Contenders: this package at 50 components (the settings of Stanford's demo, 15 e
 from empty cells; Stanford's chain of four programs (FOLDER holds your build of them) at 50 components; gensim's
 Word2Vec at 100, CBOW and skip-gram. Every stage is a process of its own; contenders take turns, and ratios are of the
 same turn. All have two threads, and all vectors are scored by the same evaluation, whose time counts for all. Writes
-`results/benchmark.md`, `results/benchmark.json`, `results/time.png` and `results/table.md`, which the README shows.
+`results/benchmark.md`, `results/benchmark.json` and `results/time.png`, and the table in the README.
 """
 
 from __future__ import annotations
@@ -193,6 +193,14 @@ def picture(turns: dict[str, list[Turn]], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
+def show_in_readme(lines: list[str]) -> None:
+    """Write lines between the two marks in the README."""
+    path = HERE.parent / "README.md"
+    start, end = "<!-- by eval/benchmark.py -->\n", "<!-- end -->"
+    before, rest = path.read_text().split(start)
+    path.write_text(before + start + "\n".join(lines) + "\n" + end + rest.split(end, 1)[1])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
@@ -210,12 +218,15 @@ def main() -> None:
         benchmark.ours("8", "1", "--unobserved", "1")
     turns = benchmark.take_turns(arguments.runs)
     RESULTS.mkdir(exist_ok=True)
+    about = (
+        f"{arguments.corpus.name}, {arguments.corpus.stat().st_size / 1e6:,.0f} MB of text; 2 threads; medians of "
+        f"{arguments.runs} turns, whose times include the evaluation."
+    )
     lines = [
         "# From a corpus to evaluated vectors",
         "",
         f"Written by `benchmark.py`, {time.strftime('%Y-%m-%d')}. {machine()}.",
-        f"Corpus: {arguments.corpus.name}, {arguments.corpus.stat().st_size:,} bytes.",
-        f"Medians of {arguments.runs} turns.",
+        about,
         "",
         *table(turns),
         "",
@@ -227,7 +238,7 @@ def main() -> None:
         f"{benchmark.words:,} words); glove-python-binary, which has no package for this Python.",
     ]
     (RESULTS / "benchmark.md").write_text("\n".join(lines) + "\n")
-    (RESULTS / "table.md").write_text("\n".join(table(turns)) + "\n")
+    show_in_readme([*table(turns), "", about])
     plain = {name: [vars(turn) for turn in rows] for name, rows in turns.items()}
     (RESULTS / "benchmark.json").write_text(json.dumps(plain, indent=1) + "\n")
     picture(turns, RESULTS / "time.png")
