@@ -152,11 +152,7 @@ class Run:
         TrainingError
             If training diverges. The last good state is in the folder then.
         """
-        own = trainer.matrix.folder.resolve() == (self.folder / "cooccurrence").resolve()
-        more = {
-            "matrix_folder": "cooccurrence" if own else str(trainer.matrix.folder.resolve()),
-            "stages": self._stages,
-        }
+        more = {"matrix_folder": self._matrix_folder(trainer.matrix), "stages": self._stages}
         if not self.checkpoints.paths():
             self.checkpoints.save(trainer, **more)
         with _stop_requests() as requests:
@@ -180,6 +176,11 @@ class Run:
                 raise TrainingError(f"{error}; {self.folder} is back at {checkpoint.path.stem}") from error
         self._write(trainer)
 
+    def _matrix_folder(self, matrix: CooccurrenceMatrix) -> str:
+        """Where the matrix is: its name in this folder, or else the whole path."""
+        folder = matrix.folder.resolve()
+        return folder.name if folder == (self.folder / "cooccurrence").resolve() else str(folder)
+
     def _write(self, trainer: Trainer) -> None:
         self._stages["training"] = sum(epoch.seconds for epoch in trainer.history)
         begin = time.perf_counter()
@@ -202,7 +203,11 @@ class Run:
         import numba
 
         history = {
-            "settings": {**trainer.settings.to_json(), "windows": trainer.matrix.meta["windows"]},
+            "settings": {
+                **trainer.settings.to_json(),
+                "windows": trainer.matrix.meta["windows"],
+                "cooccurrence": self._matrix_folder(trainer.matrix),
+            },
             "versions": {
                 "glove_adagrad": __version__,
                 "python": platform.python_version(),

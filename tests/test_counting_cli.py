@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import signal
 import subprocess
 import sys
@@ -95,6 +96,16 @@ def test_a_runs_folder_is_described(command: Command, tmp_path: Path) -> None:
     shown = command.ok("info", run)
     assert "epochs run        8, median 1.5 s, last loss 0.026250" in shown
     assert "word vectors      3 x 2, 50.00% exact zeros" in shown
+    elsewhere = tmp_path / "elsewhere"
+    (run / "cooccurrence").rename(elsewhere)
+    history = json.loads((run / "history.json").read_text())
+    history["settings"]["cooccurrence"] = str(elsewhere)
+    (run / "history.json").write_text(json.dumps(history))
+    assert f"co-occurrences    {elsewhere}" in command.ok("info", run)
+    elsewhere.rename(tmp_path / "moved")
+    shown = command.ok("info", run)
+    assert f"{elsewhere}, which is gone" in shown
+    assert "50.00% exact zeros" in shown
 
 
 BAD_INPUT = [

@@ -23,10 +23,18 @@ _RECORD_NS, _COMPONENT_NS = 32, 0.47
 @options.workers_option
 def info(folder: Path, vector_size: int, workers: int) -> None:
     """Describe DIR, a folder of co-occurrences or a run: sizes, counts, settings, what training takes."""
-    run = folder if (folder / "cooccurrence").is_dir() else None
-    rows = _matrix_rows(CooccurrenceMatrix.open(run / "cooccurrence" if run else folder), vector_size, workers)
-    if run:
-        rows += _run_rows(run)
+    from glove_adagrad.formats.run_folder import read_history
+
+    rows, counted, trained = [], folder, (folder / "history.json").exists()
+    if trained:
+        counted /= read_history(folder).get("settings", {}).get("cooccurrence", "cooccurrence")
+        rows.append(("co-occurrences", str(counted) if counted.exists() else f"{counted}, which is gone"))
+    elif (folder / "cooccurrence").is_dir():
+        counted /= "cooccurrence"
+    if counted.exists() or not trained:
+        rows += _matrix_rows(CooccurrenceMatrix.open(counted), vector_size, workers)
+    if trained:
+        rows += _run_rows(folder)
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         click.echo(f"{name:<{width}}  {value}")
@@ -75,7 +83,7 @@ def _run_rows(run: Path) -> list[tuple[str, str]]:
     from glove_adagrad.formats.run_folder import is_run, read_history, read_run
 
     rows = []
-    if (run / "history.json").exists() and (epochs := read_history(run)["epochs"]):
+    if epochs := read_history(run)["epochs"]:
         seconds = float(np.median([epoch["seconds"] for epoch in epochs]))
         rows.append(("epochs run", f"{len(epochs)}, median {_time(seconds)}, last loss {epochs[-1]['loss']:.6f}"))
     if is_run(run):
