@@ -20,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ class Variant:
     seeds: tuple[int, ...] = (1,)
     shift: float = 0.0
     constant: float | None = None
+    chance: float | None = None
 
 
 def variants() -> list[Variant]:
@@ -65,12 +66,9 @@ def variants() -> list[Variant]:
     rows += [
         Variant(f"ratio 1, power {power:g}", {"unobserved": 1.0, "unobserved_power": power}) for power in (0.5, 1.0)
     ]
-    # f(E) goes with the power 0.75 of both words' frequencies: so its weights are had by drawing, one for all
     rows += [
-        Variant(f"as if weighted by f(E), weight {weight:g}",
-                {"unobserved": 1.0, "unobserved_power": 1.5, "unobserved_weight": weight})
-        for weight in (0.1, 0.3)
-    ]  # fmt: skip
+        Variant(f"ratio 1, weight {chance:g} f(E)", {"unobserved_power": 1.5}, chance=chance) for chance in (1.0, 0.3)
+    ]
     rows += [Variant(f"ratio 1, cap {cap:g}", {"unobserved": 1.0, "unobserved_cap": cap}) for cap in (0.1, 1.0, 3.0)]
     rows += [Variant("ratio 1, target lower by 1", {"unobserved": 1.0}, shift=1.0)]
     rows += [
@@ -82,11 +80,28 @@ def variants() -> list[Variant]:
 def train(matrix: CooccurrenceMatrix, variant: Variant, size: int, seed: int) -> tuple[WordVectors, float, float]:
     """Vectors, the processor's seconds a thread, and the last loss of the matrix's cells."""
     settings = TrainingSettings(vector_size=size, epochs=EPOCHS, seed=seed, **variant.settings)
+    if variant.chance is not None:
+        settings = weighted_by_chance(settings, matrix, variant.chance)
     trainer = Trainer(matrix, settings, workers=WORKERS)
     if variant.shift or variant.constant is not None:
         change_targets(trainer, variant)
     seconds = fit(trainer)
     return summed(trainer), seconds, trainer.history[-1].loss
+
+
+def weighted_by_chance(settings: TrainingSettings, matrix: CooccurrenceMatrix, weight: float) -> TrainingSettings:
+    """As if pairs drawn with the power 0.75, one for a record, had the weight `weight` f(E).
+
+    f(E) goes with the power 0.75 of both words' frequencies. So with the power 1.5 pairs are drawn in proportion to
+    such weights and may all have the same. Most of them are of frequent words that do co-occur, and are left out;
+    hence 16 draws for a record, of less weight each.
+    """
+    counts = matrix.vocabulary.counts.astype(np.float64)
+    total = sum(float(x.sum()) for _, _, x in matrix.cells())
+    chance = total / counts.sum() ** 2 / settings.x_max
+    mean = (np.sum(counts**1.5) / np.sum(counts**0.75)) ** 2 * chance**0.75
+    print(f"mean f(E), of all pairs: {mean:.2f}")
+    return replace(settings, unobserved=16.0, unobserved_weight=weight * mean / 16)
 
 
 def change_targets(trainer: Trainer, variant: Variant) -> None:
