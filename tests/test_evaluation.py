@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 from typing import Any
@@ -333,12 +334,27 @@ def test_formats_of_pairs(tmp_path: Path) -> None:
         "word 1,word 2,mean\na,b,1.5\nc,d,2\n",
         "# a comment\na b 1.5\n\nc   d 2\n",
         "w1\tw2\tPOS\tscore\tother\na\tb\tN\t1.5\t7\nc\td\tV\t2\t8\n",
-        "\ufeffa;x\tb\t1.5\r\nc\td\t2\r\n".replace("a;x", "a"),
+        "\ufeffa\tb\t1.5\r\nc\td\t2\r\n",
+        'Word 1,Word 2,Human (mean),1,2\n"a",b,1.5,1,2\nc,"d",2,3,1\n',  # WordSim-353's own header
     ):
         path.write_bytes(text.encode())
         found = read_pairs(path, strict=True)
         assert found.pairs == [("a", "b"), ("c", "d")]
         assert found.scores.tolist() == [1.5, 2]
+
+
+def test_score_column_is_that_of_most_lines(tmp_path: Path) -> None:
+    path = tmp_path / "pairs"
+    path.write_text("a\tb\t\t7\nc\td\t1\t8\ne\tf\t\t9\ng\th\t2\t7\ni\tj\t3\t8\n")
+    with pytest.warns(UserWarning, match="pairs:3: expected two words and a score"):
+        assert read_pairs(path).scores.tolist() == [1, 2, 3]
+
+
+def test_compressed_sets(tmp_path: Path) -> None:
+    (tmp_path / "pairs.gz").write_bytes(gzip.compress(b"a b 1.5\nc d 2\n"))
+    assert read_pairs(tmp_path / "pairs.gz").scores.tolist() == [1.5, 2]
+    with pytest.raises(InputError, match="is a folder"):
+        read_pairs(tmp_path)
 
 
 def test_formats_of_questions(tmp_path: Path) -> None:
@@ -356,8 +372,10 @@ def test_formats_of_questions(tmp_path: Path) -> None:
     (tmp_path / "msr.answers").write_text("JJ_JJR rougher\nNN_NNS laws\n")
     found = read_questions(tmp_path / "msr.questions", strict=True)
     assert found.sections[0].questions == [Question("good", "better", "rough", ("rougher",))]
-    (tmp_path / "plain").write_text("a b c d\n")
-    assert read_questions(tmp_path / "plain").sections[0].name == "plain"
+    (tmp_path / "plain").write_text("a b c d\n:no-blank\ne f g h\n")
+    plain, headed = read_questions(tmp_path / "plain", strict=True).sections
+    assert (plain.name, len(plain.questions)) == ("plain", 1)
+    assert (headed.name, len(headed.questions)) == ("no-blank", 1)
 
 
 def test_any_answer_of_several_will_do() -> None:
@@ -376,7 +394,7 @@ def test_any_answer_of_several_will_do() -> None:
         (read_questions, "   \n\n", "is empty"),
         (read_questions, ": only\n: headers\n", "holds no analogy question"),
         (read_pairs, "a b\n# c d 1\n", "holds no pair"),
-        (read_classes, "a\tx\nb\tx\n", "holds 1 classes"),
+        (read_classes, "a\tx\nb\tx\n", "two classes are needed, found 1"),
     ],
 )
 def test_files_without_anything(read: Any, text: str, message: str, tmp_path: Path) -> None:

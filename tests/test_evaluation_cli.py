@@ -50,7 +50,7 @@ def test_json_and_table_say_the_same(command: Command, run: Path) -> None:
     text = command.ok("evaluate", run)
     assert "Rules: letter case ignored; questions with unknown words left out; first 300,000 words." in text
     rows = {line.split("  ")[1].strip(): line.split() for line in text.splitlines() if line.startswith("  ")}
-    assert rows["total"][1:] == ["19,544", "9/9", "100.00"]
+    assert rows["total (micro)"][2:] == ["19,544", "9/9", "100.00"]
     assert rows["syntactic"][1:] == ["10,675", "0/0", "-"]
     assert rows["wordsim353"][1] == "4/353"
     spearman = model["similarity"][0]["spearman"]
@@ -113,6 +113,22 @@ def test_sets_of_ones_own(command: Command, run: Path, tmp_path: Path) -> None:
     assert "mine.txt:2: expected four" in command.refused(1, "evaluate", run, *questions, "--strict")
 
 
+def test_sets_of_one_name_are_told_apart(command: Command, run: Path, tmp_path: Path) -> None:
+    paths = [tmp_path / name / "pairs.csv" for name in ("one", "two")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("tiger,cat,9\nlove,sex,6\nbook,paper,7\n")
+    (tmp_path / "pairs.tsv").write_text("tiger\tcat\t9\nlove\tsex\t6\n")
+
+    def names(*files: Path) -> list[str]:
+        sets = [part for file in files for part in ("--similarity", file)]
+        return [found["name"] for found in command.json("evaluate", run, *sets)["models"][0]["similarity"]]
+
+    assert names(paths[0]) == ["pairs"]
+    assert names(paths[0], tmp_path / "pairs.tsv") == ["pairs.csv", "pairs.tsv"]
+    assert names(*paths) == list(map(str, paths))
+
+
 def test_which_vectors(command: Command, tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     run = make_run(tmp_path / "run", WORDS, *random.normal(size=(2, 18, 6)))
@@ -141,7 +157,9 @@ def test_bad_input(command: Command, run: Path, tmp_path: Path) -> None:
     (tmp_path / "nan.txt").write_text("a 1 2\nb nan 2\n")
     (tmp_path / "mixed.txt").write_text("a 1 2\nb 1 2 3\n")
     assert "is empty" in command.refused(1, "evaluate", tmp_path / "empty")
-    assert "has nan" in command.refused(1, "evaluate", tmp_path / "nan.txt")
+    assert "nan.txt:2: the vector of 'b' has nan as its number 1" in command.refused(
+        1, "evaluate", tmp_path / "nan.txt"
+    )
     assert "mixed.txt:2: expected a word and 2 numbers" in command.refused(1, "evaluate", tmp_path / "mixed.txt")
     assert "is empty" in command.refused(1, "evaluate", run, "--similarity", tmp_path / "empty")
     assert "cannot be read" in command.refused(1, "evaluate", run, "--analogies", tmp_path / "none")
@@ -150,4 +168,4 @@ def test_bad_input(command: Command, run: Path, tmp_path: Path) -> None:
     (tmp_path / "twice.txt").write_text("tiger 1 2\ncat 3 1\nlove 0 1\nsex 1 1\ntiger 5 5\n")
     outcome = command("evaluate", tmp_path / "twice.txt")
     assert outcome.code == 0
-    assert "1 repeated words, for example 'tiger'" in outcome.err
+    assert "1 repeated word, for example 'tiger'" in outcome.err

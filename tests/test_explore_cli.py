@@ -67,6 +67,7 @@ def test_unknown_words_and_near_spellings(command: Command, run: Path) -> None:
     line = command.refused(1, "similar", run, "quene", "KING", "xyzzy")
     assert "'quene' (near spellings: queen)" in line
     assert "'KING' (near spellings: king, King" in line
+    assert "'Quene' (near spellings: queen)" in command.refused(1, "similar", run, "Quene")
     assert "'xyzzy' (no near spelling)" in line
     assert "8 words of" in line
 

@@ -52,16 +52,17 @@ def interval_text(interval: Interval | None) -> str:
 
 def probability(p_value: float | None) -> str:
     """A p-value with two digits."""
-    return _UNDEFINED if p_value is None else f"{p_value:.2g}"
+    if p_value is None:
+        return _UNDEFINED
+    return "< 1e-300" if p_value < 1e-300 else f"{p_value:.2g}"
 
 
 def _analogy_block(results: Sequence[AnalogyResult], marks: Sequence[str]) -> list[str]:
     first = results[0]
     scored = "correct/asked" if first.rules.oov_as_zero else "correct/answered"
-    head = [f"Analogies: {first.name}, {METHOD_NAMES[first.method]}", "asked"]
+    rows = [["  section", "asked"]]
     for mark in marks:
-        head += [f"{mark}{scored}", "%"]
-    rows = [head]
+        rows[0] += [mark.strip() or scored, "%"]
 
     def add(name: str, scores: list[Score]) -> None:
         row = [f"  {name}", f"{scores[0].asked:,}"]
@@ -76,13 +77,14 @@ def _analogy_block(results: Sequence[AnalogyResult], marks: Sequence[str]) -> li
     for kind in (SEMANTIC, SYNTACTIC, ""):
         scores = [result.total(kind) for result in results]
         if scores[0].asked:
-            add(kind or "total", scores)
-    last = [["  mean of sections", ""], ["  answered", ""]]
+            add(kind or "total (micro)", scores)
+    last = [["  mean of sections (macro)", ""], ["  answered/asked", ""]]
     for result in results:
         last[0] += ["", percent(result.macro_accuracy())]
         total = result.total()
         last[1] += [f"{total.answered:,}/{total.asked:,}", percent(total.coverage)]
-    return table(rows + last)
+    title = f"Analogies: {first.name}, {METHOD_NAMES[first.method]}"
+    return [f"{title}; {scored} and per cent of each" if len(marks) > 1 else title, *table(rows + last)]
 
 
 def _similarity_block(models: Sequence[Evaluation], marks: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from glove_adagrad.formats import WordVectors, to_keyed_vectors
 Neighbour = tuple[str, float]
 
 _SUGGESTIONS = 5
+_COMPARED = 50  # the likest spellings, among which frequency decides between equals
 _ALIKE = 0.7  # difflib's ratio from which a spelling is worth showing
 _SUGGESTED_FROM = 200_000  # the most frequent words; comparing all of a few millions takes too long
 
@@ -95,13 +96,21 @@ class Neighbourhood:
                 raise InputError(f"the vector of {word!r} in {self._name} is zero: nothing is near it")
 
     def near_spellings(self, word: str) -> list[str]:
-        """Known words that are spelt much like this one: those that differ in case first, then by likeness."""
-        candidates = self._keyed.index_to_key[:_SUGGESTED_FROM]
+        """Known words that are spelt much like this one, letter case ignored: by likeness, then by frequency."""
+        spellings: dict[str, list[str]] = {}
         folded = word.casefold()
-        same = [known for known in candidates if known.casefold() == folded]
-        alike = [known for known in candidates if abs(len(known) - len(word)) <= 2]
-        found = difflib.get_close_matches(word, alike, n=_SUGGESTIONS, cutoff=_ALIKE)
-        return list(dict.fromkeys([*same, *found]))[:_SUGGESTIONS]
+        for known in self._keyed.index_to_key[:_SUGGESTED_FROM]:
+            if abs(len(known) - len(word)) <= 2:
+                spellings.setdefault(known.casefold(), []).append(known)
+        found = difflib.get_close_matches(folded, spellings, n=_COMPARED, cutoff=_ALIKE)
+        ranks = {spelling: rank for rank, spelling in enumerate(spellings)}
+        matcher = difflib.SequenceMatcher(b=folded)
+
+        def likeness(spelling: str) -> tuple[float, int]:
+            matcher.set_seq1(spelling)
+            return -matcher.ratio(), ranks[spelling]
+
+        return [known for spelling in sorted(found, key=likeness) for known in spellings[spelling]][:_SUGGESTIONS]
 
 
 def _finite(neighbours: Sequence[Neighbour]) -> list[Neighbour]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +35,9 @@ class ClassList:
 def read_pairs(path: Path, strict: bool = False) -> PairList:
     """Read a list of word pairs, separated by tabs, commas or spaces.
 
-    The first two columns are the words. The score is the first column after them that holds a number in
-    the first line that has one; further columns are passed over. A first line without a number is a
-    header; lines that begin with `#` are comments.
+    The first two columns are the words. The score is the first column after them that holds numbers, in most
+    lines; further columns are passed over. A first line without a score is a header; lines that begin with `#`
+    are comments.
 
     Parameters
     ----------
@@ -50,21 +52,16 @@ def read_pairs(path: Path, strict: bool = False) -> PairList:
     """
     pairs, scores = [], []
     malformed = Malformed(path, strict)
-    column: int | None = None
-    header = True
-    for number, line in enumerate(read_lines(path), start=1):
-        if line.startswith("#") or not line.strip():
-            continue
-        fields = _fields(line)
-        if column is None:
-            column = next((i for i in range(2, len(fields)) if _number(fields[i]) is not None), None)
-        score = _number(fields[column]) if column is not None and column < len(fields) else None
+    lines = list(enumerate(read_lines(path), start=1))
+    rows = [(number, _fields(line)) for number, line in lines if line.strip() and not line.startswith("#")]
+    column = _score_column([fields for _, fields in rows])
+    for row, (number, fields) in enumerate(rows):
+        score = _number(fields[column]) if column < len(fields) else None
         if score is not None and fields[0] and fields[1]:
             pairs.append((fields[0], fields[1]))
             scores.append(score)
-        elif not header:
-            malformed.add(number, f"expected two words and a score, found {line[:60]!r}")
-        header = False
+        elif row:
+            malformed.add(number, f"expected two words and a score, found {lines[number - 1][1][:60]!r}")
     malformed.warn()
     if not pairs:
         raise InputError(f"{path}: holds no pair (two words and a score, between tabs, commas or spaces)")
@@ -90,15 +87,27 @@ def read_classes(path: Path, strict: bool = False) -> ClassList:
         classes.append(fields[1])
     malformed.warn()
     if len(set(classes)) < 2:
-        raise InputError(f"{path}: holds {len(set(classes))} classes; at least two are needed")
+        raise InputError(f"{path}: at least two classes are needed, found {len(set(classes))}")
     return ClassList(path.stem, words, classes)
 
 
 def _fields(line: str) -> list[str]:
-    for separator in ("\t", ","):
-        if separator in line:
-            return [part.strip() for part in line.split(separator)]
+    if "\t" in line:
+        return [part.strip() for part in line.split("\t")]
+    if "," in line:
+        return [part.strip() for part in next(csv.reader([line], skipinitialspace=True))]
     return line.split()
+
+
+def _score_column(rows: Sequence[Sequence[str]]) -> int:
+    """The first column after the words that is a number in more than half of the lines with any number.
+
+    The first line has no say: a header may name its columns 1, 2, 3, as that of WordSim-353 does.
+    """
+    numeric = [[column for column in range(2, len(row)) if _number(row[column]) is not None] for row in rows]
+    counted = [columns for columns in numeric[1:] if columns] or numeric[:1]
+    found = sorted({column for columns in counted for column in columns})
+    return next((c for c in found if 2 * sum(c in columns for columns in counted) > len(counted)), 2)
 
 
 def _number(text: str) -> float | None:

@@ -84,11 +84,11 @@ def _read_four_words(path: Path, strict: bool) -> list[Section]:
     section: Section | None = None
     malformed = Malformed(path, strict)
     for number, line in enumerate(read_lines(path), start=1):
-        if line.startswith(": "):
+        words = line.split()
+        if line.startswith(": ") or (line.startswith(":") and len(words) != 4):
             name = line.lstrip(": ").strip()
             section = sections.setdefault(name, Section(name, _kind(name)))
             continue
-        words = line.split()
         if len(words) != 4:
             malformed.add(number, f"expected four words, found {len(words)}")
             continue

@@ -6,22 +6,25 @@ import warnings
 from pathlib import Path
 
 from glove_adagrad.errors import InputError
+from glove_adagrad.formats.streams import open_for_reading
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file, without line ends; not one is blank at the end.
+    """The lines of a text file, plain or compressed, without line ends; not one is blank at the end.
 
     Raises
     ------
     InputError
         If the file is missing, empty, unreadable or not UTF-8.
     """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; a file of lines is expected")
+    with open_for_reading(path) as file:
+        data = file.read()
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise InputError(f"{path}:{line}: is not UTF-8 text") from error
     if not text.strip():
         raise InputError(f"{path}: is empty")
@@ -47,5 +50,5 @@ class Malformed:
     def warn(self) -> None:
         """Warn if any line was skipped."""
         if self._lines:
-            more = f" and {self._lines - 1} more lines" if self._lines > 1 else ""
-            warnings.warn(f"{self._first}; skipped{more}", stacklevel=3)
+            lines = "the line" if self._lines == 1 else f"{self._lines:,} such lines"
+            warnings.warn(f"{self._first}; skipped {lines}", stacklevel=3)

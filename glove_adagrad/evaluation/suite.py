@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +106,19 @@ def read_suite(
     if not (analogies or similarity or categories):
         return default_suite()
     return Suite(
-        [read_questions(path, strict) for path in analogies],
-        [read_pairs(path, strict) for path in similarity],
-        [read_classes(path, strict) for path in categories],
+        [replace(read_questions(path, strict), name=name) for path, name in _named(analogies)],
+        [replace(read_pairs(path, strict), name=name) for path, name in _named(similarity)],
+        [replace(read_classes(path, strict), name=name) for path, name in _named(categories)],
     )
+
+
+def _named(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Each path with the shortest kind of name that tells it from the others."""
+    for name in (lambda path: path.stem if path.is_file() else path.name, lambda path: path.name, str):
+        names = [name(path) for path in paths]
+        if len(set(names)) == len(paths):
+            break
+    return zip(paths, names, strict=True)
 
 
 def evaluate(

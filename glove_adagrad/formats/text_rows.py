@@ -11,6 +11,7 @@ import numpy as np
 from glove_adagrad.errors import InputError
 
 _CHUNK = 1 << 24  # bytes read at a time
+_LARGEST = float(np.finfo(np.float32).max)
 _WRITE_NUMBERS = 1 << 19  # numbers formatted at a time
 
 
@@ -149,10 +150,15 @@ def _odd_line(line: bytes, size: int, where: str) -> tuple[str, list[float]]:
             f"{_shown(line)}"
         )
     numbers = []
-    for field in tail:
+    for column, field in enumerate(tail, start=1):
         if not _is_number(field):
             raise InputError(f"{where}: {_shown(field)} is not a number (the word is {_shown(head[0])})")
         numbers.append(float(field))
+        if not abs(numbers[-1]) <= _LARGEST:
+            raise InputError(
+                f"{where}: the vector of {_shown(b' '.join(head))} has {numbers[-1]} as its number {column}; every "
+                "number must be finite as float32, so take the line out or train again"
+            )
     return b" ".join(head).decode("utf-8", "surrogateescape"), numbers
 
 

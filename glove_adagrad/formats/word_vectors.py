@@ -62,9 +62,11 @@ def checked(path: Path, words: list[str], vectors: np.ndarray, counts: np.ndarra
         first.setdefault(word, row)
     if len(first) < len(words):
         rows = list(first.values())
+        repeated = len(words) - len(rows)
         twice = next(word for row, word in enumerate(words) if first[word] != row)
         warnings.warn(
-            f"{path}: {len(words) - len(rows)} repeated words, for example {twice!r}; the first of each is kept",
+            f"{path}: {repeated:,} repeated word{'s' if repeated > 1 else ''}, for example {twice!r}; "
+            "the first of each is kept",
             stacklevel=3,
         )
         return WordVectors(list(first), vectors[rows], None if counts is None else counts[rows])
