@@ -117,16 +117,22 @@ def change_targets(trainer: Trainer, variant: Variant) -> None:
 def word2vec(corpus: Path, name: str, size: int) -> tuple[WordVectors, float]:
     """gensim's Word2Vec with the settings that the comparison is usually made with, and its seconds a thread."""
     from gensim.models import Word2Vec
+    from gensim.models.word2vec import LineSentence
 
     settings: dict[str, Any] = {
         "CBOW": {"sg": 0, "window": 8, "negative": 25, "epochs": 5},
         "skip-gram": {"sg": 1, "window": 10, "negative": 10, "epochs": 3},
     }[name]
-    begin = time.process_time()
-    model = Word2Vec(
-        corpus_file=str(corpus), vector_size=size, min_count=5, sample=1e-4, workers=WORKERS, seed=1, **settings
-    )
-    return WordVectors(list(model.wv.index_to_key), model.wv.vectors), (time.process_time() - begin) / WORKERS
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as cut:
+        for words in LineSentence(str(corpus)):  # which cuts lines that are longer than what word2vec reads
+            cut.write(" ".join(words) + "\n")
+        cut.flush()
+        begin = time.process_time()
+        model = Word2Vec(
+            corpus_file=cut.name, vector_size=size, min_count=5, sample=1e-4, workers=WORKERS, seed=1, **settings
+        )
+        seconds = (time.process_time() - begin) / WORKERS
+    return WordVectors(list(model.wv.index_to_key), model.wv.vectors), seconds
 
 
 def stanford_program(corpus: Path, build: Path, size: int) -> tuple[WordVectors, float]:
