@@ -12,6 +12,7 @@ import glob
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
@@ -110,6 +111,48 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     except BaseException:
         remove(temporary)
         raise
+
+
+class EarlyFlush:
+    """Has the system write out a large file while it still grows, so that the flush at its end has little left to do.
+
+    Parameters
+    ----------
+    file : file object
+        Open for writing; to be closed after this.
+    """
+
+    #: Bytes after which the next flush is begun.
+    _STEP = 1 << 25
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._pending = 0
+        self._thread = ThreadPoolExecutor(1)
+        self._flush: Future[None] | None = None
+
+    def written(self, size: int) -> None:
+        """Say that so many bytes more were written; an error of an earlier flush is raised here."""
+        self._pending += size
+        if self._pending >= self._STEP and (self._flush is None or self._flush.done()):
+            self.wait()
+            self._pending = 0
+            self._file.flush()
+            self._flush = self._thread.submit(os.fsync, self._file.fileno())
+
+    def wait(self) -> None:
+        """Wait for the flush that is under way."""
+        flush, self._flush = self._flush, None
+        if flush is not None:
+            flush.result()
+
+    def __enter__(self) -> EarlyFlush:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._thread.shutdown()
+        if error[0] is None:
+            self.wait()
 
 
 def _flush(folder: Path) -> None:

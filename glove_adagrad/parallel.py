@@ -24,8 +24,13 @@ def in_order(
     """Run (function, arguments) pairs on a pool and yield their results in order.
 
     At most `workers` + 1 tasks are taken from `tasks` before the first result is yielded, which bounds the memory
-    that waiting work and waiting results take.
+    that waiting work and waiting results take. A single worker is the calling thread itself, so that it keeps to one
+    core.
     """
+    if workers == 1:
+        for function, arguments in tasks:
+            yield function(*arguments)
+        return
     waiting: deque[Future[Result]] = deque()
     try:
         for function, arguments in tasks:

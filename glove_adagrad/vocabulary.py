@@ -279,9 +279,7 @@ class Vocabulary:
     def write(self, path: Path) -> None:
         """Write `vocab.txt`, the format of Stanford's `vocab_count`."""
         with atomic_file(path) as file:
-            file.writelines(
-                b"%b %d\n" % (word, count) for word, count in zip(self.words, self.counts.tolist(), strict=True)
-            )
+            file.writelines(map(b"%b %d\n".__mod__, zip(self.words, self.counts.tolist(), strict=True)))
 
     def encode(
         self,
@@ -340,10 +338,11 @@ class Vocabulary:
         np.cumsum(np.fromiter(map(len, self.words), np.int64, len(self)), out=starts[1:])
         table = _Table(capacity=1 << int(2 * len(self)).bit_length(), arena=0)
         table.arena = np.frombuffer(b"".join(self.words), np.uint8)
-        # no text holds such words, however they came into the vocabulary
-        usable = np.array(
-            [0 < len(word) <= kernels.LONGEST_TOKEN and word == word.translate(None, b" \t\n") for word in self.words]
-        )
+        lengths = np.diff(starts)
+        usable = (lengths > 0) & (lengths <= kernels.LONGEST_TOKEN)
+        # no text holds words with white space, however they came into the vocabulary
+        spaced = np.flatnonzero(np.isin(table.arena, np.frombuffer(b" \t\n", np.uint8)))
+        usable[np.searchsorted(starts, spaced, side="right") - 1] = False
         table.hot = np.zeros((kernels.HOT, 2), np.uint64)
         kernels.index_words(starts, table.arena, usable, table.slots, table.hot)
         return table

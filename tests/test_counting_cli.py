@@ -250,6 +250,26 @@ def test_a_full_small_disk_gives_one_line(large: Path, tmp_path: Path) -> None:
         subprocess.run(["umount", str(disk)], check=True)
 
 
+#: Flushes begin with the first bytes written, and find the disk full.
+FAILING_FLUSH = """
+import errno, os, glove_adagrad.files as files
+files.EarlyFlush._STEP = 1
+def fsync(number):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+os.fsync = fsync
+"""
+
+
+@pytest.mark.parametrize("segments", ["", SMALL_SEGMENTS], ids=["one segment", "many segments"])
+def test_an_early_flush_that_fails_is_heard_of(large: Path, tmp_path: Path, segments: str) -> None:
+    arguments = ["cooccur", "corpus.txt", "--vocab", "vocab.txt", "--output", str(tmp_path / "m")]
+    run = process(large, *arguments, before=FAILING_FLUSH + segments)
+    assert run.returncode == 1
+    why = "cannot be written (No space left on device); free some space or name another place"
+    assert run.stderr == f"glove-adagrad: error: {tmp_path}: {why}\n"
+    assert not list(tmp_path.iterdir())
+
+
 def test_help_is_quick_to_load() -> None:
     heavy = "import atexit, sys; atexit.register(lambda: print([m for m in ('numba', 'gensim') if m in sys.modules]))"
     for arguments in ([], ["vocab"], ["cooccur"], ["merge"], ["info"], ["import-records"]):

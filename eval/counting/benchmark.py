@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -70,6 +71,7 @@ def ours(corpus: Path, folder: Path, workers: int, memory: int, runs: Runs, **se
     runs.facts = json.loads(told.read_text())
     for stage in ("start", "vocabulary", "matrix"):
         runs.add(stage, runs.facts[stage], peak)
+    shutil.rmtree(folder / "matrix")
 
 
 def commands(corpus: Path, folder: Path, workers: int, runs: Runs) -> None:
@@ -78,6 +80,7 @@ def commands(corpus: Path, folder: Path, workers: int, runs: Runs) -> None:
     runs.add("vocabulary", *run([*program, "vocab", str(corpus), "--output", vocab, "--workers", str(workers)]))
     counting = [*program, "cooccur", str(corpus), "--vocab", vocab, "--output", matrix, "--workers", str(workers)]
     runs.add("matrix", *run(counting))
+    shutil.rmtree(folder / "matrix")
 
 
 def stanford(programs: Path, corpus: Path, folder: Path, memory: int, runs: Runs) -> None:

@@ -17,7 +17,7 @@ from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, number_of_parts
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import CHUNK_BYTES, Corpus
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import atomic_folder, full_disk_named
+from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
 from glove_adagrad.vocabulary import Progress, Vocabulary
 
@@ -104,10 +104,12 @@ def count_cooccurrences(
                 index = _index(segment, len(vocabulary), workers)
                 for number, (half, sides) in enumerate(halves.items()):
                     counter = _Counter(segment, index, windows, sides, minimum if alone else 1)
-                    with open(spill / f"{half}-{len(runs[half])}", "wb") as file:
+                    with open(spill / f"{half}-{len(runs[half])}", "wb") as file, EarlyFlush(file) as early:
                         writer = TileWriter(file)
                         for part, tiles in enumerate(counter.parts(workers)):
                             writer.write(*tiles)
+                            if alone:  # else the file will be gone before it need be on the disk
+                                early.written(tiles[0].nbytes)
                             meter.counted((number + (part + 1) / counter.number) / len(halves))
                     runs[half].append(Tiles(Path(file.name), writer.table(), len(vocabulary), writer.checksum))
                 meter.segment_done()

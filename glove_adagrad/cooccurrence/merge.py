@@ -12,7 +12,7 @@ from typing import IO
 import numpy as np
 
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, section_bases
-from glove_adagrad.files import check_output_folder, clear_leftovers, remove, temporary_name
+from glove_adagrad.files import EarlyFlush, check_output_folder, clear_leftovers, remove, temporary_name
 from glove_adagrad.parallel import in_order
 
 #: Runs that are merged at a time; each is an open file.
@@ -50,7 +50,7 @@ def merge_runs(runs: Sequence[Tiles], folder: Path, minimum: int, workers: int) 
     while len(runs) > 1 or runs[0].path.parent != folder:
         group, runs = runs[:_MOST_RUNS], runs[_MOST_RUNS:]
         path = folder / f"merged-{runs[0].path.name if runs else group[0].path.name}-{number}"
-        runs.append(_merge(group, path, 1 if runs else minimum, workers))
+        runs.append(_merge(group, path, 1 if runs else minimum, workers, last=not runs))
         for run in group:
             if run.path.parent == folder:
                 run.path.unlink()
@@ -58,11 +58,13 @@ def merge_runs(runs: Sequence[Tiles], folder: Path, minimum: int, workers: int) 
     return runs[0]
 
 
-def _merge(runs: Sequence[Tiles], path: Path, minimum: int, workers: int) -> Tiles:
+def _merge(runs: Sequence[Tiles], path: Path, minimum: int, workers: int, *, last: bool) -> Tiles:
     first = runs[0]
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(open(run.path, "rb")) for run in runs]
-        writer = TileWriter(stack.enter_context(open(path, "wb")))
+        target = stack.enter_context(open(path, "wb"))
+        early = stack.enter_context(EarlyFlush(target))
+        writer = TileWriter(target)
         pool = stack.enter_context(ThreadPoolExecutor(workers))
         # files are read here, in order, and not by the threads, which would have to share their positions
         tasks = (
@@ -71,6 +73,8 @@ def _merge(runs: Sequence[Tiles], path: Path, minimum: int, workers: int) -> Til
         )
         for tile in in_order(pool, workers, tasks):
             writer.write(*tile)
+            if last:
+                early.written(tile[0].nbytes)
     return Tiles(path, writer.table(), first.words, writer.checksum)
 
 
