@@ -14,7 +14,8 @@ from matplotlib.image import imread
 from runs import Command, make_run
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.plots import plot_words, project, save, svg_bytes
+from glove_adagrad.plots import plot_loss, plot_words, project, save, svg_bytes
+from glove_adagrad.plots.projection import Projection
 
 WORDS = ["athens", "greece", "baghdad", "iraq", "berlin", "germany", "a$b", "_x", "naïve", "y"]
 
@@ -51,6 +52,8 @@ def test_several_runs_and_a_list_of_words(command: Command, run: Path, tmp_path:
     assert [Path(line).name for line in said.split()] == ["loss.png", "analogies.png", "words-1.png", "words-2.png"]
     (tmp_path / "words.txt").write_text("unknown\nathens\n")
     assert "knows 1 of the words" in command.refused(1, "plot", run, *options)
+    (tmp_path / "words.txt").write_text("athens\n\ngreece\ta\tb\n")
+    assert "words.txt:3: expected a word" in command.refused(1, "plot", run, *options)
 
 
 def test_labels_do_not_overlap() -> None:
@@ -65,6 +68,23 @@ def test_labels_do_not_overlap() -> None:
     for n, box in enumerate(boxes):
         for other in boxes[:n]:
             assert not (box.x0 < other.x1 and other.x0 < box.x1 and box.y0 < other.y1 and other.y0 < box.y1)
+
+
+def test_wide_maps_make_wide_pictures_and_say_what_has_no_name() -> None:
+    random = np.random.default_rng(6)
+    points = random.normal(size=(100, 2)) * [10.0, 1.0]
+    wide = plot_words([f"word{n}" for n in range(100)], Projection(points, ("x", "y"), "a title"))
+    width, height = wide.get_size_inches()
+    assert height < width / 2
+    crowded = plot_words([f"word{n}" for n in range(500)], Projection(np.zeros((500, 2)), ("x", "y"), "a title"))
+    named = len(crowded.axes[0].texts) - 1
+    assert crowded.axes[0].texts[0].get_text() == f"a title; {500 - named} dots without room for their word"
+
+
+def test_held_out_loss_is_drawn() -> None:
+    epochs = [{"epoch": n, "loss": 1 / n, "holdout_loss": 2 / n} for n in (1, 2)]
+    lines = plot_loss({"one": epochs, "none": []}).axes[0].lines
+    assert [list(line.get_ydata()) for line in lines] == [[1, 0.5], [2, 1]]
 
 
 def test_the_same_each_time() -> None:

@@ -72,12 +72,15 @@ def plot(
 
 
 def _read_words(path: Path) -> tuple[list[str], list[str] | None]:
-    """Words, and their classes if every line has one."""
+    """Words, each once, and their classes if every one has one."""
     from glove_adagrad.evaluation.reading import read_lines
 
-    fields = [line.strip().split("\t") for line in read_lines(path) if line.strip()]
-    for number, parts in enumerate(fields, start=1):
+    entries: dict[str, list[str]] = {}
+    for number, line in enumerate(read_lines(path), start=1):
+        parts = line.strip().split("\t")
         if len(parts) > 2:
-            raise InputError(f"{path}: entry {number} has {len(parts)} columns; expected a word, or word<TAB>class")
-    classes = [parts[1] for parts in fields if len(parts) == 2]
-    return [parts[0] for parts in fields], classes if len(classes) == len(fields) else None
+            raise InputError(f"{path}:{number}: expected a word, or word<TAB>class, found {len(parts)} columns")
+        if parts[0]:
+            entries.setdefault(parts[0], parts[1:])
+    classes = [parts[0] for parts in entries.values() if parts]
+    return list(entries), classes if len(classes) == len(entries) else None

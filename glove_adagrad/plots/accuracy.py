@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from glove_adagrad.evaluation import AnalogyResult
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC
-from glove_adagrad.plots.figures import GREY, colour, new_figure, plain_text, styled
+from glove_adagrad.plots.figures import GREY, colour, head, new_figure, plain_text, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_BAR = 0.19  # inches
+_BAR = 0.18  # inches
 _GAP = 0.13  # inches between sections
 _METHODS = {"add": "3CosAdd", "mul": "3CosMul"}
 
@@ -28,6 +28,9 @@ def plot_accuracy(results: Mapping[str, AnalogyResult]) -> Figure:
     """
     from matplotlib.patches import Patch
 
+    columns = 3
+    names = list(map(plain_text, results))
+    lines = -(-len(names) // columns) if len(names) > 1 else 0
     first = next(iter(results.values()))
     rows: list[tuple[str, list[tuple[int, int]]]] = []
     for index, section in enumerate(first.sections):
@@ -38,7 +41,7 @@ def plot_accuracy(results: Mapping[str, AnalogyResult]) -> Figure:
     summaries = len(kinds) + 1
 
     step = len(results) * _BAR + _GAP
-    figure, axes = new_figure(8.5, 1.7 + step * (len(rows) + 1) + 0.2 * len(results))
+    figure, axes = new_figure(8.5, 1.5 + step * (len(rows) + 0.5) + 0.24 * lines)
     positions = []
     for index, (_, counts) in enumerate(rows):
         top = step * (index + (0.5 if index >= len(rows) - summaries else 0))
@@ -63,18 +66,20 @@ def plot_accuracy(results: Mapping[str, AnalogyResult]) -> Figure:
     axes.tick_params(axis="y", length=0)
     for label in axes.get_yticklabels()[-summaries:]:
         label.set_fontweight("bold")
-    axes.invert_yaxis()
     axes.set_xlim(0, 100)
-    axes.margins(y=0.02)
+    axes.set_ylim(step * (len(rows) + 0.5), -_GAP)
     axes.grid(axis="x")
     share_of = "all questions" if first.rules.oov_as_zero else "questions whose words are all known"
     axes.set_xlabel(f"accuracy, {_METHODS[first.method]} (% of {share_of})")
-    axes.set_title(f"Analogies: {plain_text(first.name)}")
-    if len(results) > 1:
-        handles = [Patch(color=colour(number)) for number in range(len(results))]
-        figure.legend(handles, list(map(plain_text, results)), loc="outside lower left", ncols=min(3, len(results)))
-    else:
-        axes.set_title(f"Analogies: {plain_text(first.name)}, answered by {plain_text(next(iter(results)))}")
+    head(
+        axes,
+        "Analogy accuracy by section" if lines else f"{names[0]}: analogy accuracy by section",
+        f"test set {plain_text(first.name)}, {first.total().asked:,} questions",
+        lines,
+    )
+    if lines:
+        handles = [Patch(color=colour(number)) for number in range(len(names))]
+        axes.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=columns)
     return figure
 
 

@@ -77,6 +77,19 @@ def new_figure(width: float, height: float) -> tuple[Figure, Any]:
     return figure, figure.add_subplot()
 
 
+def head(axes: Any, title: str, subtitle: str, lines: int = 0) -> None:
+    """Write a title above the axes and, under it in grey, what is to be known; `lines` of a legend have room below.
+
+    Only the title counts for the layout, so the subtitle may be written when the layout is settled.
+    """
+    up = 6 + 17 * lines
+    axes.set_title(title, pad=up + 19)
+    line = axes.annotate(
+        subtitle, (0, 1), xycoords="axes fraction", xytext=(0, up), textcoords="offset points", fontsize=9, color=GREY
+    )
+    line.set_in_layout(False)
+
+
 def colour(number: int) -> str:
     """The colour of the n-th thing shown; they repeat after seven."""
     return COLOURS[number % len(COLOURS)]

@@ -19,23 +19,25 @@ def plot_loss(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     ----------
     histories : mapping
         From the name of a run to its `epochs` as in `history.json`: mappings with `epoch` and `loss`, the mean of the
-        weighted squared error over all records, halved.
+        weighted squared error over all records, halved, and where records were held out `holdout_loss`, their mean.
     """
     from matplotlib.ticker import MaxNLocator
 
-    figure, axes = new_figure(7.5, 4.5)
+    figure, axes = new_figure(7.5, 4.5 + 0.2 * len(histories))
     handles, labels = [], []
     for number, (name, epochs) in enumerate(histories.items()):
-        at, losses = [epoch["epoch"] for epoch in epochs], [epoch["loss"] for epoch in epochs]
-        last = f"{losses[-1]:.5f} after epoch {at[-1]}" if losses else "no epoch"
-        handles += axes.plot(at, losses, marker="o", markersize=4, color=colour(number))
-        labels.append(f"{plain_text(name)}: {last}")
+        for key, what, style in (("loss", "", "-"), ("holdout_loss", ", held-out records", "--")):
+            points = [(epoch["epoch"], epoch[key]) for epoch in epochs if epoch.get(key) is not None]
+            if points:
+                at, losses = zip(*points, strict=True)
+                handles += axes.plot(at, losses, style, marker="o", markersize=4, color=colour(number))
+                labels.append(f"{plain_text(name)}{what}: {losses[-1]:.5f} after epoch {at[-1]}")
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss (weighted squared error per record / 2)")
-    axes.set_title("Training loss")
+    axes.set_title("Loss by epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(axis="y")
     axes.margins(x=0.03)
-    # loss falls from the upper left, so the upper right is free
-    axes.legend(handles, labels, loc="upper right")
+    if handles:
+        figure.legend(handles, labels, loc="outside lower left")
     return figure

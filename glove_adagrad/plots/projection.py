@@ -78,5 +78,7 @@ def _tsne(unit: np.ndarray) -> Projection:
         ) from error
     perplexity = min(_PERPLEXITY, (len(unit) - 1) / 3)
     points = TSNE(2, perplexity=perplexity, init="pca", random_state=_SEED).fit_transform(unit)
+    # t-SNE keeps no direction: turn the map's longest side into the width of the picture
+    points = _pca(np.asarray(points, np.float64)).points
     title = f"t-SNE of unit vectors, perplexity {perplexity:.3g}"
-    return Projection(np.asarray(points, np.float64), ("t-SNE 1 (no unit)", "t-SNE 2 (no unit)"), title)
+    return Projection(points, ("t-SNE 1 (no unit)", "t-SNE 2 (no unit)"), title)

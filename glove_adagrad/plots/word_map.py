@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glove_adagrad.plots.figures import GREY, colour, new_figure, plain_text, styled
+from glove_adagrad.plots.figures import GREY, colour, head, new_figure, plain_text, styled
 from glove_adagrad.plots.projection import Projection
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_FONT_SIZE = 8.0  # points
+_FEW = 60  # words that larger type has room for
+_FONT_SIZES = (10.0, 8.0)  # points, for few words and for many
+_WIDTHS = (8.0, 10.0)  # inches, likewise
+_HEIGHTS = (4.5, 10.0)  # inches, the least and the most
 _MARKER = 4.0  # points across
 _PAD = 1.0  # points kept free around a label
 #: Where a label is tried, in points from its word's dot: beside it first, then farther off, with a line to it.
@@ -30,7 +33,7 @@ def plot_words(
     """Draw a map of words.
 
     Labels are placed word by word without overlap; where there is no room, the dot stays without one, and the
-    title says how many are named.
+    subtitle says how many do.
 
     Parameters
     ----------
@@ -43,8 +46,9 @@ def plot_words(
     classes : sequence of str, optional
         A class for each word, shown as its colour.
     """
-    figure, axes = new_figure(9.5, 8.0)
+    many = len(words) > _FEW
     x, y = projection.points.T
+    figure, axes = new_figure(_WIDTHS[many], _height(projection.points, _WIDTHS[many]))
     if classes is None:
         shades = ["black"] * len(words)
         axes.scatter(x, y, s=_MARKER**2, color=colour(0), linewidths=0)
@@ -58,18 +62,29 @@ def plot_words(
         figure.legend(handles, list(map(plain_text, kinds)), loc="outside right upper", title="class")
     axes.set_xlabel(projection.axes[0])
     axes.set_ylabel(projection.axes[1])
-    axes.set_title("words")  # takes its place before labels are placed
+    head(axes, f"{plain_text(name) + ': ' if name else ''}map of {len(words)} words", "")
     axes.margins(0.06)
     axes.set_aspect("equal", adjustable="datalim")
     axes.grid(True)
     axes.tick_params(length=0, labelcolor=GREY)
-    placed = _place_labels(figure, axes, words, projection.points, shades)
-    shown = f"{len(words)} words" if placed == len(words) else f"{len(words)} words, {placed} of them named,"
-    axes.set_title(f"{shown}{' of ' + plain_text(name) if name else ''}: {projection.title}")
+    placed = _place_labels(figure, axes, words, projection.points, shades, _FONT_SIZES[many])
+    unnamed = f"; {len(words) - placed} dots without room for their word" if placed < len(words) else ""
+    axes.texts[0].set_text(f"{projection.title}{unnamed}")
     return figure
 
 
-def _place_labels(figure: Figure, axes: Any, words: Sequence[str], points: np.ndarray, shades: Sequence[str]) -> int:
+def _height(points: np.ndarray, width: float) -> float:
+    """Inches that leave little of the picture empty, with one scale for both axes."""
+    spans = np.ptp(points, axis=0)
+    if not spans.all():
+        return _HEIGHTS[0]
+    inner = width - 1.0  # the rest is for the axis' labels, and 1.2 for the title and those below
+    return float(np.clip(1.2 + inner * spans[1] / spans[0], *_HEIGHTS))
+
+
+def _place_labels(
+    figure: Figure, axes: Any, words: Sequence[str], points: np.ndarray, shades: Sequence[str], font_size: float
+) -> int:
     """Write as many words beside their points as there is room for; return how many."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -86,7 +101,7 @@ def _place_labels(figure: Figure, axes: Any, words: Sequence[str], points: np.nd
     taken = dots  # points that no label may cover: all dots, and those along the lines drawn
     placed = 0
     for word, dot, shade in zip(words, dots, shades, strict=True):
-        half = _text_size(axes, renderer, plain_text(word)) / 2
+        half = _text_size(axes, renderer, plain_text(word), font_size) / 2
         for distance in _DISTANCES:
             # the label's edge, not its middle, is that far from the dot
             centres = dot + away * (distance * scale + half * np.abs(away))
@@ -109,7 +124,7 @@ def _place_labels(figure: Figure, axes: Any, words: Sequence[str], points: np.nd
                 xytext=to_data(centres[best]),
                 ha="center",
                 va="center",
-                fontsize=_FONT_SIZE,
+                fontsize=font_size,
                 color=shade,
                 arrowprops=style,
             )
@@ -119,9 +134,9 @@ def _place_labels(figure: Figure, axes: Any, words: Sequence[str], points: np.nd
     return placed
 
 
-def _text_size(axes: Any, renderer: Any, text: str) -> np.ndarray:
+def _text_size(axes: Any, renderer: Any, text: str, font_size: float) -> np.ndarray:
     """Width and height in pixels, float64 [2]."""
-    label = axes.annotate(text, (0, 0), xycoords="figure pixels", fontsize=_FONT_SIZE)
+    label = axes.annotate(text, (0, 0), xycoords="figure pixels", fontsize=font_size)
     extent = label.get_window_extent(renderer)
     label.remove()
     return np.array([extent.width, extent.height])
