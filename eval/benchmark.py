@@ -1,6 +1,6 @@
 """The whole work, from a corpus to evaluated vectors, side by side with other trainers.
 
-    python eval/benchmark.py CORPUS --stanford FOLDER [--runs 2] [--men FILE]
+    python eval/benchmark.py CORPUS --stanford FOLDER [--runs 2] [--msr FILE] [--men FILE]
 
 Contenders: this package at 50 components (the settings of Stanford's demo, 15 epochs) and at 100, plain and learning
 from empty cells; Stanford's chain of four programs (FOLDER holds your build of them) at 50 components; gensim's
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import statistics
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from measure import machine, run
+from quality import SETS, SHARES
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -39,15 +41,18 @@ model.wv.save_word2vec_format(path, binary=True)
 
 @dataclass
 class Turn:
-    """What one contender did in one turn: seconds by stage, peak memory in bytes, and its scores."""
+    """What one contender did in one turn: seconds by stage, on the wall and of the processor; bytes; scores."""
 
     stages: dict[str, float] = field(default_factory=dict)
+    processor: dict[str, float] = field(default_factory=dict)
     peak: int = 0
     scores: dict[str, float] = field(default_factory=dict)
 
     def stage(self, name: str, command: list[str], **settings: Any) -> None:
+        before = _processor_seconds()
         _, seconds, peak = run(command, **settings)
         self.stages[name] = seconds
+        self.processor[name] = _processor_seconds() - before
         self.peak = max(self.peak, peak)
 
     @property
@@ -55,9 +60,15 @@ class Turn:
         return sum(self.stages.values())
 
 
+def _processor_seconds() -> float:
+    """Of all commands run so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 class Benchmark:
-    def __init__(self, corpus: Path, stanford: Path | None, men: Path | None) -> None:
-        self.corpus, self.stanford, self.men = corpus, stanford, men
+    def __init__(self, corpus: Path, stanford: Path | None, msr: Path | None, men: Path | None) -> None:
+        self.corpus, self.stanford, self.msr, self.men = corpus, stanford, msr, men
         self.folder = Path()
         self.words = 0
 
@@ -110,12 +121,18 @@ class Benchmark:
         out = self.folder / "scores.json"
         turn.stage("evaluate", [*OURS, "evaluate", str(vectors), "--json"], stdout=out)
         (model,) = json.loads(out.read_text())["models"]
-        turn.scores["analogies"] = model["analogies"][0]["total"]["accuracy"]
-        for test in model["similarity"]:
-            turn.scores[test["name"]] = test["spearman"]
-        if self.men:
-            run([*OURS, "evaluate", str(vectors), "--similarity", str(self.men), "--json"], stdout=out)
-            turn.scores["men"] = json.loads(out.read_text())["models"][0]["similarity"][0]["spearman"]
+        turn.scores["Google"] = model["analogies"][0]["total"]["accuracy"]
+        for name, test in zip(("WordSim-353", "SimLex-999"), model["similarity"], strict=True):
+            turn.scores[name] = test["spearman"]
+        more = {"--analogies": self.msr, "--similarity": self.men}
+        options = [text for option, path in more.items() if path for text in (option, str(path))]
+        if options:
+            run([*OURS, "evaluate", str(vectors), *options, "--json"], stdout=out)
+            (model,) = json.loads(out.read_text())["models"]
+            if self.msr:
+                turn.scores["MSR"] = model["analogies"][0]["total"]["accuracy"]
+            if self.men:
+                turn.scores["MEN"] = model["similarity"][0]["spearman"]
         return turn
 
     def take_turns(self, runs: int) -> dict[str, list[Turn]]:
@@ -131,14 +148,14 @@ class Benchmark:
 
 
 def table(turns: dict[str, list[Turn]]) -> list[str]:
-    tests = list(dict.fromkeys(test for rows in turns.values() for row in rows for test in row.scores))
+    tests = [test for test in SETS if all(test in row.scores for rows in turns.values() for row in rows)]
     lines = [
         f"| | from corpus to scores | peak memory | {' | '.join(tests)} |",
         "|---|---:|---:|" + "---:|" * len(tests),
     ]
     for name, rows in turns.items():
         scores = [
-            (f"{100 * value:.1f} %" if test == "analogies" else f"{value:.3f}")
+            (f"{100 * value:.1f} %" if test in SHARES else f"{value:.3f}")
             for test in tests
             if (value := statistics.median(row.scores[test] for row in rows)) is not None
         ]
@@ -183,7 +200,7 @@ def picture(turns: dict[str, list[Turn]], path: Path) -> None:
     colours = ["#0b6fb3" if name.startswith("glove-adagrad") else "#9a9a9a" for name in names]
     bars = axes.barh(names, seconds, color=colours)
     for bar, name, value in zip(bars, names, seconds, strict=True):
-        score = 100 * statistics.median(turn.scores["analogies"] for turn in turns[name])
+        score = 100 * statistics.median(turn.scores["Google"] for turn in turns[name])
         text = f"  {value:,.0f} s, {score:.1f} % of analogies"
         axes.text(value, bar.get_y() + bar.get_height() / 2, text, va="center")
     axes.set_xlim(0, 1.35 * max(seconds))
@@ -205,11 +222,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--stanford", type=Path, help="folder of your build of Stanford's programs")
+    parser.add_argument("--msr", type=Path, help="the analogies of MSR")
     parser.add_argument("--men", type=Path, help="the MEN test set")
     parser.add_argument("--runs", type=int, default=2)
     arguments = parser.parse_args()
     stanford = arguments.stanford.resolve() if arguments.stanford else None
-    benchmark = Benchmark(arguments.corpus.resolve(), stanford, arguments.men)
+    benchmark = Benchmark(arguments.corpus.resolve(), stanford, arguments.msr, arguments.men)
     # compilation is told apart in eval/training: here everything is compiled before the clock runs
     with tempfile.TemporaryDirectory() as folder:
         benchmark.folder = Path(folder)
@@ -240,7 +258,8 @@ def main() -> None:
     (RESULTS / "benchmark.md").write_text("\n".join(lines) + "\n")
     show_in_readme([*table(turns), "", about])
     plain = {name: [vars(turn) for turn in rows] for name, rows in turns.items()}
-    (RESULTS / "benchmark.json").write_text(json.dumps(plain, indent=1) + "\n")
+    kept = {"corpus": arguments.corpus.name, "machine": machine(), "turns": plain}
+    (RESULTS / "benchmark.json").write_text(json.dumps(kept, indent=1) + "\n")
     picture(turns, RESULTS / "time.png")
 
 

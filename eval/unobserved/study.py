@@ -5,8 +5,9 @@
 Trains plain GloVe and variants of `unobserved` on one matrix, each from the same seeds with the same epochs,
 and scores them on Google's analogies, WordSim-353 and SimLex-999, which gensim brings, and on MSR's analogies
 and MEN if their files are given. `--gensim` adds Word2Vec, CBOW and skip-gram, on the same text; `--stanford` the
-program of Stanford's in that folder, with the same settings. Results are kept in `results.json` as they come, so
-that a study can be taken up again; `results.md` and `quality.png` are written from it.
+program of Stanford's in that folder, with the same settings. What `eval/benchmark.py` has recorded of these on the
+same text is shown without being done again. Results are kept in `results.json` as they come, so that a study can be
+taken up again; `results.md` and `quality.png` are written from it.
 
 Time is that of the processor, divided by the threads: many hours of training are never alone on a machine. Clocks
 on the wall are compared in `eval/benchmark.py`.
@@ -15,6 +16,7 @@ on the wall are compared in `eval/benchmark.py`.
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import statistics
 import sys
@@ -155,6 +157,24 @@ def stanford_program(corpus: Path, build: Path, size: int) -> tuple[WordVectors,
         return read_vectors(at / "vectors.txt"), seconds
 
 
+def recorded() -> list[dict[str, Any]]:
+    """Rows of other programs in the results of `eval/benchmark.py`."""
+    path = HERE.parent / "results" / "benchmark.json"
+    if not path.exists():
+        return []
+    benchmark = json.loads(path.read_text())
+    rows = []
+    for contender, size, name, stage in (
+        ("gensim CBOW, 100", 100, "CBOW", "train"),
+        ("gensim skip-gram, 100", 100, "skip-gram", "train"),
+        ("Stanford's programs, 50", 50, "Stanford's program", "glove"),
+    ):
+        for seed, turn in enumerate(benchmark["turns"].get(contender, ()), 1):
+            row = {"corpus": benchmark["corpus"], "size": size, "name": name, "seed": seed, "loss": None}
+            rows.append({**row, "seconds": turn["processor"][stage] / WORKERS, "scores": turn["scores"]})
+    return rows
+
+
 def table(runs: list[dict[str, Any]]) -> list[str]:
     """Means over seeds, with the range where there are several; a table for each corpus and size."""
     lines: list[str] = []
@@ -208,6 +228,7 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
 
 
 def write(results: Results) -> None:
+    runs = [*results.runs, *(row for row in recorded() if not results.has(corpus=row["corpus"], name=row["name"]))]
     lines = [
         "# Learning from empty cells",
         "",
@@ -216,10 +237,10 @@ def write(results: Results) -> None:
         "Unless named, weight 0.1, power 0.75, cap 0.3. Means over seeds, ± half the range.",
         "Seconds are the processor's, a thread. Loss is that of the matrix's cells.",
         "CBOW and skip-gram are gensim's: window 8, 25 negatives, 5 epochs; window 10, 10 negatives, 3 epochs.",
-        *table(results.runs),
+        *table(runs),
     ]
     (HERE / "results.md").write_text("\n".join(lines) + "\n")
-    picture(results.runs, HERE / "quality.png")
+    picture(runs, HERE / "quality.png")
 
 
 def main() -> None:
