@@ -48,6 +48,8 @@ def report_html(folder: Path, name: str) -> str:
     result = evaluate(wv, default_suite(), name=name)
     first = wv.words[:_MAP_WORDS]
     counts: dict[str, Any] = {"words": f"{len(wv.words):,}", "dimensions": wv.vectors.shape[1]}
+    if wv.counts is not None:
+        counts["occurrences of these words"] = f"{int(wv.counts.sum()):,}"
     parts = [
         "<h2>Counts</h2>",
         _pairs({**counts, **_cooccurrence_counts(folder)}),
@@ -70,7 +72,9 @@ def report_html(folder: Path, name: str) -> str:
     title = html.escape(_text(name))
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head>\n<body><h1>{title}</h1>\n" + "\n".join(parts) + "\n</body></html>\n"
+        f"<style>{_STYLE}</style></head>\n<body><h1>Word vectors: {title}</h1>\n"
+        + "\n".join(parts)
+        + "\n</body></html>\n"
     )
 
 
@@ -86,18 +90,24 @@ def _cooccurrence_counts(folder: Path) -> dict[str, str]:
         meta = json.loads((folder / "cooccurrence" / "meta.json").read_bytes())
     except (OSError, ValueError):
         return {}  # a run may have been trained from co-occurrences elsewhere
-    return {key: f"{meta[key]:,}" for key in ("tokens", "records") if isinstance(meta.get(key), int)}
+    records = meta.get("records")
+    return {"co-occurring pairs of words": f"{records:,}"} if isinstance(records, int) else {}
 
 
 def _analogies(result: Evaluation) -> str:
     rows = []
     for analogies in result.analogies:
         scores = [(section.name, analogies.score(section)) for section in analogies.sections]
-        scores += [(kind or "total", analogies.total(kind)) for kind in (SEMANTIC, SYNTACTIC, "")]
+        scores += [(kind or "total (micro)", analogies.total(kind)) for kind in (SEMANTIC, SYNTACTIC, "")]
         for name, score in scores:
-            shown = "–" if score.accuracy is None else f"{100 * score.accuracy:.2f}"
-            rows.append([name, f"{score.asked:,}", f"{score.answered:,}", f"{score.correct:,}", shown])
+            counts = [f"{count:,}" for count in (score.asked, score.answered, score.correct)]
+            rows.append([name, *counts, _percent(score.accuracy)])
+        rows.append(["mean of sections (macro)", "", "", "", _percent(analogies.macro_accuracy())])
     return _table(["analogies", "asked", "answered", "correct", "%"], rows)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.2f}"
 
 
 def _similarity(result: Evaluation) -> str:
@@ -122,7 +132,16 @@ def _neighbours(wv: WordVectors) -> str:
 
 
 def _pairs(values: dict[str, Any]) -> str:
-    return _table(["", ""], [[key, str(value)] for key, value in values.items()], "text")
+    return _table(["", ""], [[key, _plain(value)] for key, value in values.items()], "text")
+
+
+def _plain(value: Any) -> str:
+    """A value of `history.json` for readers."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(part)}" for key, part in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:

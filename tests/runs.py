@@ -35,7 +35,7 @@ def make_run(folder: Path, words: list[str], word: np.ndarray, context: np.ndarr
         {"epoch": n, "loss": 0.02 + 0.05 / n, "seconds": 1.5, "records_per_second": 2.0e7} for n in range(1, 9)
     ]
     history = {
-        "settings": {"vector_size": word.shape[1], "window": 15, "x_max": 10.0},
+        "settings": {"vector_size": word.shape[1], "x_max": 10.0, "windows": {"window": 15, "symmetric": True}},
         "versions": {"glove_adagrad": "0.1.0", "numpy": np.__version__},
         "stages": {"vocabulary": 0.5, "cooccurrence": 1.25, "training": 12.0},
         "epochs": epochs,

@@ -58,7 +58,9 @@ def test_report(command: Command, tmp_path: Path) -> None:
         assert kind == "data:image/svg+xml;base64"
         ElementTree.fromstring(base64.b64decode(data))
     assert not re.search(r"(src|href)=\"(?!data:)", text)
-    for shown in ("vector_size", "capital-common-countries", "19,544", "wordsim353", "<b>&", "12.0 s"):
+    for shown in ("vector_size", "window 15, symmetric yes", "360", "12.0 s"):
+        assert shown in page.text
+    for shown in ("capital-common-countries", "19,544", "wordsim353", "<b>&"):
         assert shown in page.text
     assert "is no trained run" in command.refused(1, "report", tmp_path, "--output", tmp_path / "x.html")
     assert "does not exist" in command.refused(1, "report", run, "--output", tmp_path / "no" / "x.html")
