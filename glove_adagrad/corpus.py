@@ -67,7 +67,7 @@ class TextFiles:
     ----------
     sources : sequence of str or Path
         Files, folders (every file below, in the order of names; names that start with a dot are left out),
-        glob patterns, or `-` for standard input. It and named pipes are copied to a temporary file, because
+        glob patterns of both, or `-` for standard input. It and named pipes are copied to a temporary file, because
         counting reads the text twice. `.gz`, `.bz2`, `.xz` and `.zst` files are decompressed while being read.
     lowercase : bool
         Turn letters to lower case (Unicode rules; bytes that are not UTF-8 are kept as they are).
@@ -276,21 +276,28 @@ class _Spool:
 def _expand(source: str) -> list[Path]:
     path = Path(source)
     if path.is_dir():
-        found = sorted(
-            Path(folder, name)
-            for folder, _, names in os.walk(path)
-            for name in names
-            if not any(part.startswith(".") for part in Path(folder, name).relative_to(path).parts)
-        )
+        found = _below(path)
         if not found:
             raise InputError(f"{source}: the folder holds no files")
         return found
     if path.exists():
         return [path]
-    found = sorted(Path(name) for name in glob.glob(source, recursive=True) if os.path.isfile(name))
+    matches = [Path(name) for name in glob.glob(source, recursive=True)]
+    # a folder stands for its files here too; `**` finds those apart from it
+    found = sorted({file for match in matches for file in ([match] if match.is_file() else _below(match))})
     if not found:
         raise InputError(f"{source}: no such file, folder or pattern")
     return found
+
+
+def _below(path: Path) -> list[Path]:
+    """All files of a folder and the folders in it, but for hidden ones, in the order of names."""
+    return sorted(
+        Path(folder, name)
+        for folder, _, names in os.walk(path)
+        for name in names
+        if not any(part.startswith(".") for part in Path(folder, name).relative_to(path).parts)
+    )
 
 
 def _check_readable(path: Path) -> None:

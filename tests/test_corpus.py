@@ -64,6 +64,8 @@ def test_folders_and_patterns_in_the_order_of_names(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     assert joined(TextFiles([tmp_path])) == b"a\nb\nc\n"
     assert joined(TextFiles([f"{tmp_path}/**/*.txt"])) == b"a\nb\nc\n"
+    assert joined(TextFiles([f"{tmp_path}/*"])) == b"a\nb\nc\n"
+    assert joined(TextFiles([f"{tmp_path}/**"])) == b"a\nb\nc\n"
     assert joined(TextFiles([f"{tmp_path}/*.txt", tmp_path / "deep" / "b.txt"])) == b"a\nb\n"
 
 
