@@ -23,9 +23,18 @@ _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar
 
 @click.command()
 @click.argument("vectors", nargs=-1, required=True, type=options.FilePath(), metavar="VECTORS...")
-@click.option("--analogies", **_files, help="Analogies: Google's format, MSR's, or a folder of BATS.")
-@click.option("--similarity", **_files, help="Word pairs with scores, between tabs, commas or spaces.")
-@click.option("--categories", **_files, help="Lines `word<TAB>class`; needs scikit-learn.")
+@click.option(
+    "--analogies",
+    **_files,
+    help="Analogies: four words a line, under `: section` lines or none; MSR's .questions beside .answers; or a "
+    "folder of BATS.",
+)
+@click.option(
+    "--similarity",
+    **_files,
+    help="Two words and a score a line, between tabs, commas or spaces; a header and more columns do no harm.",
+)
+@click.option("--categories", **_files, help="Lines `word<TAB>class`: purity of clusters; needs scikit-learn.")
 @click.option(
     "--method",
     type=click.Choice(["add", "mul", "both"]),
@@ -69,8 +78,14 @@ def evaluate(
     VECTORS: runs, or files of vectors of any kind: word2vec text and binary, GloVe text, gensim's own, compressed
     or not. The first is compared with each other one by McNemar's test and a paired bootstrap.
 
-    Without --analogies, --similarity and --categories the test sets are Google's analogies, WordSim-353 and
-    SimLex-999, which gensim carries. The rules are gensim's unless options say otherwise.
+    Without --analogies, --similarity and --categories, each of which may be given several times, the test sets are
+    Google's analogies, WordSim-353 and SimLex-999, which gensim carries. The rules for letter case and unknown words
+    are gensim's unless options say otherwise.
+
+    \b
+    glove-adagrad evaluate run
+    glove-adagrad evaluate run glove.6B.100d.txt GoogleNews.bin.gz --method both
+    glove-adagrad evaluate run --similarity men.tsv --analogies BATS_3.0 --json
     """
     from glove_adagrad.cli.results import evaluation_text
     from glove_adagrad.evaluation import Rules, compare, read_suite

@@ -36,7 +36,8 @@ def plot(
 ) -> None:
     """Draw the loss and the analogy accuracy of all RUNs together, and a map of words of each.
 
-    Files of vectors may stand among the runs; they have no loss.
+    The files are loss, analogies (Google's) and words, or words-1, words-2... for several RUNs. Files of vectors may
+    stand among the runs; they have no loss.
     """
     from glove_adagrad.evaluation import default_suite, evaluate_analogies
     from glove_adagrad.formats import is_run, read_history
