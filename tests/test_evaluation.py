@@ -311,6 +311,16 @@ def test_comparison_of_two_models(stanford: WordVectors) -> None:
     assert (same.difference, same.p_value) == (0, 1)
 
 
+def test_two_pairs_prove_nothing() -> None:
+    one, other = (np.array([[1, 0], [1, second], [0, 1], [1, 1]], dtype=np.float32) for second in (0.1, 9))
+    pairs = PairList("two", [("a", "b"), ("c", "d")], np.array([1.0, 2.0]))
+    first, second = (evaluate_pairs(WordVectors(list("abcd"), vectors), pairs) for vectors in (one, other))
+    assert (first.spearman, second.spearman) == (pytest.approx(-1), pytest.approx(1))
+    assert first.spearman_interval is None
+    compared = compare_similarity(first, second)
+    assert (compared.common, compared.interval, compared.p_value) == (2, None, 1)
+
+
 def test_purity(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     centres = np.repeat(np.eye(3), 10, axis=0)

@@ -38,7 +38,8 @@ class SimilarityComparison:
     """Pairs that both models know, their Spearman correlations, and the difference second - first.
 
     `interval` holds the middle 95 % of the difference over bootstrap resamples of the pairs, and `p_value` is
-    twice the share of resamples on the smaller side of zero. All are None where a correlation is undefined.
+    twice the share of resamples on the smaller side of zero. All are None where a correlation is undefined, the
+    interval for very few pairs too.
     """
 
     common: int
@@ -68,9 +69,9 @@ def compare_similarity(first: SimilarityResult, second: SimilarityResult) -> Sim
     differences = np.concatenate(
         [spearman(human, two, weights) - spearman(human, one, weights) for weights in bootstrap_weights(len(human))]
     )
-    known = differences[~np.isnan(differences)]
-    # one is added above and below: no finite number of resamples shows a probability of nought
-    smaller = min(np.count_nonzero(known <= 0), np.count_nonzero(known >= 0))
-    p_value = min(1.0, 2 * (smaller + 1) / (len(known) + 1))
+    # an undefined difference speaks for neither side; one is added above and below, as no finite number of resamples
+    # shows a probability of nought
+    smaller = min(np.count_nonzero(~(differences > 0)), np.count_nonzero(~(differences < 0)))
+    p_value = min(1.0, 2 * (smaller + 1) / (len(differences) + 1))
     interval = percentile_interval(differences)
     return SimilarityComparison(len(human), rank_one, rank_two, rank_two - rank_one, interval, p_value)

@@ -51,9 +51,12 @@ def bootstrap_weights(items: int) -> Iterator[np.ndarray]:
 
 
 def percentile_interval(values: np.ndarray) -> Interval | None:
-    """The middle 95 % of the values that are defined; None if none is."""
+    """The middle 95 % of the values that are defined; None if more than one in forty is not.
+
+    So many would fill a tail. It happens with very few items, a resample of which often holds one item only.
+    """
     known = values[~np.isnan(values)]
-    if not len(known):
+    if 40 * (len(values) - len(known)) > len(values) or not len(known):
         return None
     low, high = np.percentile(known, _PERCENTILES)
     return float(low), float(high)
