@@ -166,6 +166,10 @@ def test_multiplied_analogies_equal_gensim(trained: WordVectors, rules: Rules) -
     assert_multiplied_equals_gensim(trained, questions_of(trained, 5), rules)
 
 
+def test_multiplied_analogies_equal_gensim_on_stanfords_vectors(stanford: WordVectors) -> None:
+    assert_multiplied_equals_gensim(stanford, questions_of(stanford, 60), Rules())
+
+
 WORDS = ["a", "A", "b", "B", "c", "d", "D", "e", "f", "g", "h", "i"]
 
 
