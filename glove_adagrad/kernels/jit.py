@@ -15,6 +15,10 @@ import numba
 FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
 
 
+#: For what `numba.extending.overload` compiles: like `forced_inline`.
+OVERLOADED = {"error_model": "numpy", "fastmath": FAST, "forceinline": True}
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile exact, integer or order-sensitive code; releases the GIL, so threads can share the work."""
     return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
