@@ -14,9 +14,8 @@ import numba
 #: Reordering, reciprocals, fused multiply-add and approximate functions: what vectorised sums need.
 FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
 
-
 #: For what `numba.extending.overload` compiles: like `forced_inline`.
-OVERLOADED = {"error_model": "numpy", "fastmath": FAST, "forceinline": True}
+OVERLOADED: Any = {"error_model": "numpy", "fastmath": FAST, "forceinline": True}
 
 
 def kernel(function: Callable[..., Any]) -> Any:

@@ -280,7 +280,8 @@ def _estimate(lanes, names, exact, refine=lambda builder, x, y: y):
         if not estimated:
             return exact(builder, x)
         function = ir.FunctionType(x.type, [x.type])
-        return refine(builder, x, builder.call(builder.module.declare_intrinsic(names[lanes.count], (), function), args))
+        estimate = builder.module.declare_intrinsic(names[lanes.count], (), function)
+        return refine(builder, x, builder.call(estimate, args))
 
     return lanes(lanes), codegen
 

@@ -221,9 +221,7 @@ _TINY = np.float32(1.2e-38)
 @overload(steps.damped_reciprocal_root, strict=False)
 def _compile_damped_reciprocal_root(s, epsilon):
     if isinstance(s, Lanes):
-        return lambda s, epsilon: estimated_reciprocal(
-            s * estimated_reciprocal_root(np.maximum(s, _TINY)) + epsilon
-        )
+        return lambda s, epsilon: estimated_reciprocal(s * estimated_reciprocal_root(np.maximum(s, _TINY)) + epsilon)
     if s == types.float32:
         return lambda s, epsilon: np.float32(1) / (np.sqrt(s) + epsilon)
     return lambda s, epsilon: 1 / (np.sqrt(s) + epsilon)

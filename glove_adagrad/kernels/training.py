@@ -248,7 +248,7 @@ def _update_by_matrix(rule, biases, slots, sides, row_states, word, context, n, 
     return 0.5 * pull * difference
 
 
-@forced_inline
+@fast_kernel
 def _step_by_matrix(rule, row_state, row, w, g, fixed):
     """Step a row, of which one component is a fixed 1."""
     updates, matrices, roots = row_state

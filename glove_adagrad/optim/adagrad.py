@@ -176,7 +176,8 @@ class AdaGradNorm(Rule):
         return self.scope == "model"
 
     def vector_settings(self) -> Any:
-        return (steps.ModelNormStep if self.shared else steps.AdaGradNormStep)(self.learning_rate)
+        step: Any = steps.ModelNormStep if self.shared else steps.AdaGradNormStep
+        return step(self.learning_rate)
 
     def row_start(self) -> dict[str, float]:
         return {"squared_norms": self.initial_accumulator}

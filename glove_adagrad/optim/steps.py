@@ -81,8 +81,7 @@ def precise_reciprocal_root(s: Any) -> Any:
 def inverse_root(matrix: Any, delta: Any) -> Any:
     """(delta I + matrix^(1/2))^(-1) of a symmetric, positive semi-definite float64 matrix."""
     values, vectors = np.linalg.eigh(matrix)
-    scale = 1.0 / (delta + np.sqrt(np.maximum(values, 0.0)))
-    return np.ascontiguousarray(vectors * scale) @ np.ascontiguousarray(vectors.T)
+    return vectors / (delta + np.sqrt(np.maximum(values, 0.0))) @ vectors.T
 
 
 class SGDStep(NamedTuple):
@@ -341,7 +340,8 @@ class FullMatrixStep(NamedTuple):
 
     def update(self, before: int, w: Any, g: Any, matrix: Any, root: Any) -> None:
         """One row's update in place, `before` being the number of those it has had."""
-        matrix += np.outer(g, g)
+        matrix += g[:, None] * g
         if before % self.refresh == 0:
-            root[:] = inverse_root(matrix.astype(np.float64), self.delta)
+            # not `root[:] =`, which takes Numba as long to compile as all the rest of training
+            root += inverse_root(matrix.astype(np.float64), self.delta) - root
         w -= self.learning_rate * (root @ g)
