@@ -189,6 +189,21 @@ class Parameters:
                 self.rule.settle(vectors, state)
             yield vectors, state
 
+    def effective_rates(self) -> np.ndarray:
+        """float64 [V]: what a steady gradient of a word's vector is multiplied by, in the order of the vocabulary.
+
+        The geometric mean over components; see `Rule.effective_rate`.
+        """
+        side, d = self.sides[0], self.vector_size
+        state: State = {slot: side[:, k, :d] for k, slot in enumerate(self.rule.slots, 1)}
+        state.update(zip((*self.rule.row_slots, *self.rule.matrix_slots), self.row_states[0], strict=True))
+        rates = self.rule.effective_rate(state)
+        if self.rule.matrix_slots:
+            rates = rates[:, :d]
+        with np.errstate(divide="ignore"):
+            logs = np.log(rates, dtype=np.float64)
+        return np.exp(np.broadcast_to(logs, (self.words, d)).mean(axis=1))[self.rows]
+
     def finite(self) -> bool:
         """Whether every number is finite."""
         return all(bool(np.isfinite(side.sum(dtype=np.float64))) for side in self.sides)
