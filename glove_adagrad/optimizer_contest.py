@@ -1,8 +1,8 @@
 """Update rules on one matrix, each at its own best rate: what `glove-adagrad compare-optimizers` does.
 
-A rule's rate is found on a sample of the cells, along a grid in steps of a factor from the rule's default, downhill
-in the loss until it rises. Then every rule trains on the whole matrix from the same start. Pictures of the outcome are
-in `plots.optimizers`; how training and scoring work is not known here.
+A rule's rate is found on a sample of the cells, along a grid in steps of a factor from its default, downhill in the
+loss until it rises. Then every rule trains on the whole matrix from the same start. Pictures of the outcome are in
+`plots.optimizers`; how training and scoring work is not known here.
 """
 
 from __future__ import annotations
