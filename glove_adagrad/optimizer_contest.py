@@ -1,8 +1,8 @@
 """Update rules on one matrix, each at its own best rate: what `glove-adagrad compare-optimizers` does.
 
-A rule's rate is found on a sample of the cells, along a grid in steps of a factor from its default, downhill in the
-loss until it rises. Then every rule trains on the whole matrix from the same start. Pictures of the outcome are in
-`plots.optimizers`; how training and scoring work is not known here.
+A rule's rate is found by trials of a few epochs, along a grid in steps of a factor from its default, downhill in the
+loss until it rises. Then every rule trains from the same start. Pictures of the outcome are in `plots.optimizers`;
+how training and scoring work is not known here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import row_length
 
 #: The most steps of the grid away from a rule's default rate.
-_FARTHEST = 8
+_FARTHEST = 12
 
 #: Bins of word frequency for a decade of it.
 _BINS_A_DECADE = 3
@@ -67,7 +67,7 @@ class Entrant:
 
 @dataclass(frozen=True)
 class Trial:
-    """A rate on the sample; the loss is infinite where training diverged."""
+    """A rate and the loss it came to; infinite where training diverged."""
 
     rate: float
     loss: float
@@ -140,9 +140,9 @@ class Contest:
     matrix: CooccurrenceMatrix
     settings: TrainingSettings
     suite: Suite
-    sample: float = 0.2
-    trial_epochs: int = 3
-    factor: float = 3.0
+    sample: float = 1.0
+    trial_epochs: int = 2
+    factor: float = 2.0
     workers: int = 1
 
     def check(self, entrants: Sequence[Entrant]) -> None:
@@ -216,7 +216,7 @@ class Contest:
                     losses[step] = trainer.history[-1].loss
                 except TrainingError:
                     losses[step] = float("inf")
-                tell(f"rate {rate:g}: loss {losses[step]:.6f} on the sample")
+                tell(f"rate {rate:g}: loss {losses[step]:.6f} after {self.trial_epochs} epochs of trial")
             return losses[step]
 
         best = 0
@@ -248,7 +248,7 @@ def table(record: Mapping[str, Any]) -> str:
         "",
         f"{matrix['words']:,} words, {matrix['records']:,} records; {settings['vector_size']} components, "
         f"{settings['epochs']} epochs, x_max {settings['x_max']:g}, seed {settings['seed']}. Rates are from a grid "
-        f"in steps of a factor of {settings['factor']:g}, by the loss after {settings['trial_epochs']} epochs of "
+        f"in steps of a factor of {settings['factor']:g}, by the loss after {settings['trial_epochs']} epochs on "
         f"{settings['sample']:.0%} of the cells.",
         "",
         f"| {' | '.join(head)} |",

@@ -35,17 +35,17 @@ if TYPE_CHECKING:
 @click.option(
     "--sample",
     type=click.FloatRange(0, 1, min_open=True),
-    default=0.2,
+    default=1.0,
     show_default=True,
-    help="Share of the cells that rates are tried on.",
+    help="Share of the cells that rates are tried on. On a small one, rates look good that are too high for all.",
 )
 @click.option(
-    "--trial-epochs", type=click.IntRange(1), default=3, show_default=True, help="Passes over the sample for a rate."
+    "--trial-epochs", type=click.IntRange(1), default=2, show_default=True, help="Epochs that a rate is tried for."
 )
 @click.option(
     "--factor",
     type=click.FloatRange(1, min_open=True),
-    default=3.0,
+    default=2.0,
     show_default=True,
     help="Rates tried are the rule's default times a power of this.",
 )
@@ -80,7 +80,7 @@ def compare_optimizers(
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns; or DIR, a folder of co-occurrences or a run.
 
-    Each rule's rate is first searched for on a sample of the cells. Writes table.md, results.json and pictures: loss
+    Each rule's rate is first searched for in trials of a few epochs. Writes table.md, results.json and pictures: loss
     by epoch and by time, scores, cost, and effective rates by word frequency.
     """
     from glove_adagrad import optim

@@ -12,9 +12,9 @@ from glove_adagrad.plots.figures import COLOURS, GREY, head, new_figure, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_BLUE, _RED, _GREEN = COLOURS[:3]
+_BLUE, _ORANGE, _GREEN = COLOURS[:3]
 #: Kinds of rules, told apart by colour: what they do with squared gradients.
-KINDS = {"sums of squares": _BLUE, "moving averages": _RED, "neither": _GREEN}
+KINDS = {"sums of squares": _BLUE, "moving averages": _ORANGE, "neither": _GREEN}
 _AVERAGES = ("rmsprop", "adadelta", "adam", "adamw", "adamax", "amsgrad")
 
 #: Losses over so many times the least are outside the picture.
@@ -87,6 +87,8 @@ def _rates(results: Sequence[Any], frequencies: Sequence[float]) -> Figure:
         ends.append((frequencies[-1], rates[-1]))
     axes.set_xscale("log")
     axes.set_yscale("log")
+    for axis in (axes.xaxis, axes.yaxis):
+        _plain_decades(axis)
     axes.set_xlabel("occurrences of a word in the corpus")
     axes.set_ylabel("effective rate at the end")
     axes.grid(axis="y")
@@ -129,7 +131,8 @@ def _cost(results: Sequence[Any]) -> Figure:
     for axes, (title, values) in zip(panels, columns, strict=True):
         axes.barh(range(len(values)), values, color=[KINDS[_kind(result)] for result in ordered], height=0.65)
         for row, value in enumerate(values):
-            axes.annotate(f"{value:.3g}", (value, row), (4, 0), textcoords="offset points", va="center", fontsize=8)
+            shown = f"{value:,.0f}" if value >= 20 else f"{value:.1f}"
+            axes.annotate(shown, (value, row), (4, 0), textcoords="offset points", va="center", fontsize=8)
         axes.set_title(title, fontsize=10)
         axes.margins(x=0.12)
         axes.tick_params(axis="y", length=0)
@@ -145,14 +148,24 @@ def _name_rows(axes: Any, results: Sequence[Any]) -> None:
 
 
 def _subtitle(results: Sequence[Any]) -> str:
-    names = {_BLUE: "blue", _RED: "red", _GREEN: "green"}
+    names = {_BLUE: "blue", _ORANGE: "orange", _GREEN: "green"}
     kinds = [kind for kind in KINDS if any(_kind(result) == kind for result in results)]
     return ", ".join(f"{names[KINDS[kind]]}: {kind}" for kind in kinds)
+
+
+def _plain_decades(axis: Any) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1.0,) if high > 300 * low else (1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1000 else f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _plain_ticks(axes: Any) -> None:
     from matplotlib.ticker import MaxNLocator, NullFormatter, ScalarFormatter
 
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(6))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(ScalarFormatter())
