@@ -88,7 +88,10 @@ def _run_rows(run: Path) -> list[tuple[str, str]]:
         rows.append(("epochs run", f"{len(epochs)}, median {_time(seconds)}, last loss {epochs[-1]['loss']:.6f}"))
     if is_run(run):
         model = read_run(run)
-        for name, vectors in (("word vectors", model.word_vectors), ("context vectors", model.context_vectors)):
+        sums = model.word_vectors + model.context_vectors
+        for name, vectors in (
+            ("word vectors", model.word_vectors), ("context vectors", model.context_vectors), ("vectors", sums),
+        ):  # fmt: skip
             zeros = 1 - np.count_nonzero(vectors) / vectors.size
             rows.append((name, f"{vectors.shape[0]:,} x {vectors.shape[1]:,}, {zeros:.2%} exact zeros"))
     return rows

@@ -14,6 +14,9 @@ import numba
 #: Reordering, reciprocals, fused multiply-add and approximate functions: what vectorised sums need.
 FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
 
+#: For what `numba.extending.overload` compiles: like `forced_inline`.
+OVERLOADED: Any = {"error_model": "numpy", "fastmath": FAST, "forceinline": True}
+
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile exact, integer or order-sensitive code; releases the GIL, so threads can share the work."""

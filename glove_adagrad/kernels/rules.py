@@ -10,7 +10,12 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from glove_adagrad.kernels.lanes import Lanes, estimated_reciprocal_root
+from glove_adagrad.kernels.lanes import (
+    Lanes,
+    estimated_reciprocal,
+    estimated_reciprocal_root,
+    refined_reciprocal_root,
+)
 from glove_adagrad.optim import steps
 
 # strict=False: the methods have type hints, which Numba would compare with those of the functions declared here
@@ -119,8 +124,47 @@ def needs_norm(self):
 
 @overload(needs_norm)
 def _compile_needs_norm(self):
-    answer = issubclass(self.instance_class, steps.AdaGradNormStep)
+    answer = issubclass(self.instance_class, (steps.AdaGradNormStep, steps.ModelNormStep))
     return lambda self: answer
+
+
+def spares_biases_in_begin(self):
+    """Whether `begin` itself gives biases other scalars than vectors: known when compiling."""
+
+
+@overload(spares_biases_in_begin)
+def _compile_spares_biases_in_begin(self):
+    answer = issubclass(self.instance_class, (steps.MirrorDescentStep, steps.DualAveragingStep))
+    return lambda self: answer
+
+
+def is_shared(self):
+    """Whether all rows have one state together: known when compiling."""
+
+
+@overload(is_shared)
+def _compile_is_shared(self):
+    answer = issubclass(self.instance_class, steps.ModelNormStep)
+    return lambda self: answer
+
+
+def of_block(self, row_states, block):
+    """A block's states of rows: for a shared rule each block has a state of its own."""
+
+
+@overload(of_block)
+def _compile_of_block(self, row_states, block):
+    if issubclass(self.instance_class, steps.ModelNormStep):
+        return lambda self, row_states, block: (
+            (row_states[0][0][block : block + 1],),
+            (row_states[1][0][block : block + 1],),
+        )
+    return lambda self, row_states, block: row_states
+
+
+def has_matrices(settings):
+    """Whether a Numba type of settings is that of a rule with a matrix for each row."""
+    return issubclass(settings.instance_class, steps.FullMatrixStep)
 
 
 def update_row(self, before, w, g, matrix, root):
@@ -156,6 +200,46 @@ def _compile_soft_threshold(z, threshold):
 def _compile_reciprocal_root(s):
     if isinstance(s, Lanes):
         return lambda s: estimated_reciprocal_root(s)
+    if s == types.float32:
+        return lambda s: np.float32(1) / np.sqrt(s)
+    return lambda s: 1 / np.sqrt(s)
+
+
+@overload(steps.reciprocal, strict=False)
+def _compile_reciprocal(x):
+    if isinstance(x, Lanes):
+        return lambda x: estimated_reciprocal(x)
+    if x == types.float32:
+        return lambda x: np.float32(1) / x
+    return lambda x: 1 / x
+
+
+#: Added to nothing that it could change, but its reciprocal root is finite.
+_TINY = np.float32(1.2e-38)
+
+
+@overload(steps.damped_reciprocal_root, strict=False)
+def _compile_damped_reciprocal_root(s, epsilon):
+    if isinstance(s, Lanes):
+        return lambda s, epsilon: estimated_reciprocal(s * estimated_reciprocal_root(np.maximum(s, _TINY)) + epsilon)
+    if s == types.float32:
+        return lambda s, epsilon: np.float32(1) / (np.sqrt(s) + epsilon)
+    return lambda s, epsilon: 1 / (np.sqrt(s) + epsilon)
+
+
+@overload(steps.fraction, strict=False)
+def _compile_fraction(x):
+    if isinstance(x, Lanes):
+        return lambda x: x * estimated_reciprocal(x + 1)
+    if x == types.float32:
+        return lambda x: x / (np.float32(1) + x)
+    return lambda x: x / (1 + x)
+
+
+@overload(steps.precise_reciprocal_root, strict=False)
+def _compile_precise_reciprocal_root(s):
+    if isinstance(s, Lanes):
+        return lambda s: refined_reciprocal_root(s)
     if s == types.float32:
         return lambda s: np.float32(1) / np.sqrt(s)
     return lambda s: 1 / np.sqrt(s)

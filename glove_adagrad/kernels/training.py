@@ -15,8 +15,9 @@ vectors alike, and the sum of two like vectors is worth less (a point less of Go
 from __future__ import annotations
 
 import numpy as np
+from numba.extending import overload
 
-from glove_adagrad.kernels.jit import fast_kernel, forced_inline, inline
+from glove_adagrad.kernels.jit import OVERLOADED, fast_kernel, forced_inline, inline
 from glove_adagrad.kernels.lanes import (
     halved,
     keep,
@@ -32,7 +33,18 @@ from glove_adagrad.kernels.lanes import (
     total,
     zero8,
 )
-from glove_adagrad.kernels.rules import begin, get, needs_norm, put, step
+from glove_adagrad.kernels.rules import (
+    begin,
+    get,
+    has_matrices,
+    is_shared,
+    needs_norm,
+    of_block,
+    put,
+    spares_biases_in_begin,
+    step,
+    update_row,
+)
 
 #: Cells whose targets are computed at a time.
 CHUNK = 512
@@ -150,19 +162,33 @@ def _step_pair(rule, biases, slots, words, i, contexts, j, n, pull, clip, scalar
 
 
 @forced_inline
-def _squared_norm(rows, at, n, pull, clip, fixed):
-    """Sum of squares of the clipped gradient pull * row, without the component of the other side's fixed 1."""
-    squares = zero8(rows)
+def _squared_norm(rows, at, n, factor, clip, fixed):
+    """Sum of squares of the clipped factor * row, without the component of the other side's fixed 1."""
+    even = zero8(rows)
+    odd = even
     wide = n & -8
-    for k in range(0, wide, 8):
-        g = _clipped(pull * load8(rows, at + k), clip)
-        squares = squares + g * g
-    beside = _clipped(pull * rows[at + n - fixed], clip)
-    norm = total(squares) - beside * beside
+    for k in range(0, wide - 8, 16):
+        g, h = _clipped(factor * load8(rows, at + k), clip), _clipped(factor * load8(rows, at + k + 8), clip)
+        even = even + g * g
+        odd = odd + h * h
+    if wide & 8:
+        g = _clipped(factor * load8(rows, at + wide - 8), clip)
+        even = even + g * g
+    beside = _clipped(factor * rows[at + n - fixed], clip)
+    norm = total(even + odd) - beside * beside
     if n & 4:
-        g = _clipped(pull * load4(rows, at + wide), clip)
+        g = _clipped(factor * load4(rows, at + wide), clip)
         norm += total(g * g)
     return norm
+
+
+@forced_inline
+def _gradient_norm(rows, at, n, pull, clip, fixed, norm):
+    """`_squared_norm` of the gradient pull * row from the row's own norm, which need not wait for the pull."""
+    squared = pull * pull * norm
+    if squared > clip * clip:
+        return _squared_norm(rows, at, n, pull, clip, fixed)
+    return squared
 
 
 @forced_inline
@@ -171,27 +197,64 @@ def _begin(rule, biases, row_state, row, now, norm):
     old = get(row_state, row)
     new, scalars = begin(rule, old, now, norm)
     put(row_state, row, new)
-    if biases is None:
+    if biases is None or not spares_biases_in_begin(rule):
         return scalars, scalars
     return scalars, begin(biases, old, now, norm)[1]
 
 
-@forced_inline
 def _update(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
     """One record: move a word's and a context's row. Returns its loss before the move."""
+
+
+@overload(_update, jit_options=OVERLOADED)
+def _compile_update(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
+    return _update_by_matrix if has_matrices(rule) else _update_in_lanes
+
+
+def _update_in_lanes(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
     words, contexts = sides
     i, j = word * (len(slots) + 1) * n, context * (len(slots) + 1) * n
     difference = _product(words, i, contexts, j, n) - log_x
     pull = weight * difference
     word_norm = context_norm = 0.0
     if needs_norm(rule):
-        word_norm = _squared_norm(contexts, j, n, pull, clip, 1)
-        context_norm = _squared_norm(words, i, n, pull, clip, 2)
+        endless = np.float32(np.inf)
+        of_context = _squared_norm(contexts, j, n, _ONE, endless, 1)
+        of_word = _squared_norm(words, i, n, _ONE, endless, 2)
+        word_norm = _gradient_norm(contexts, j, n, pull, clip, 1, of_context)
+        context_norm = _gradient_norm(words, i, n, pull, clip, 2, of_word)
+    if is_shared(rule):
+        word = context = 0
+        word_norm, context_norm = word_norm + context_norm, 0.0
     word_scalars = _begin(rule, biases, row_states[0], word, now, word_norm)
     context_scalars = _begin(rule, biases, row_states[1], context, now, context_norm)
     scalars = (word_scalars[0], word_scalars[1], context_scalars[0], context_scalars[1])
     _step_pair(rule, biases, slots, words, i, contexts, j, n, pull, clip, scalars)
     return 0.5 * pull * difference
+
+
+def _update_by_matrix(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
+    words, contexts = sides
+    i, j = word * n, context * n
+    difference = _product(words, i, contexts, j, n) - log_x
+    pull = weight * difference
+    g, h = np.empty(n, words.dtype), np.empty(n, words.dtype)
+    for k in range(n):
+        g[k] = _clipped(pull * contexts[j + k], clip)
+        h[k] = _clipped(pull * words[i + k], clip)
+    g[n - 1] = h[n - 2] = 0
+    _step_by_matrix(rule, row_states[0], word, words[i : i + n], g, n - 1)
+    _step_by_matrix(rule, row_states[1], context, contexts[j : j + n], h, n - 2)
+    return 0.5 * pull * difference
+
+
+@fast_kernel
+def _step_by_matrix(rule, row_state, row, w, g, fixed):
+    """Step a row, of which one component is a fixed 1."""
+    updates, matrices, roots = row_state
+    update_row(rule, int(updates[row]), w, g, matrices[row], roots[row])
+    updates[row] += 1
+    w[fixed] = 1
 
 
 @fast_kernel
@@ -203,7 +266,8 @@ def train_records(rule, biases, slots, sides, row_states, n, word, context, log_
     rule, biases : settings of an update rule (see `optim.steps`); biases may be None for the same rule.
     slots : tuple, as long as the rule has values of state for each parameter; its items do not matter.
     sides : words' and contexts' parameters, each of the module's layout, flattened.
-    row_states : two tuples of as many float64 arrays as the rule has values of state for each row.
+    row_states : two tuples of as many float64 arrays as the rule has values of state for each row; then, for a rule
+        with matrices, these [V, n, n] in the parameters' type. For a shared rule twice the same, of one value.
     word, context : int64 [R], rows.
     log_x, weight : [R], of the parameters' type.
     now : number of records before the first.
@@ -269,6 +333,8 @@ def _train_empty_cells(
 ):
     """Train on drawn cells of a row that are empty. Returns the sum of their losses and their number.
 
+    now : number of the update before the first.
+
     a, b0, size : the row, and the first row and the size of the part that columns are drawn from.
     below : only columns before this one are drawn, those more frequent than the row; the others draw this row.
     forward : whether the row is that of a word and columns are contexts, or the reverse.
@@ -310,6 +376,8 @@ def _train_tile(
     place : rows, the row of the first, columns, the row of the first, and how many more columns than its own number
         a row has that are more frequent: 1 or 0.
 
+    now : number of the update before the first; a cell that is not trained on counts as one.
+
     Returns sum of losses and number of records, for the cells and for the empty ones.
     """
     rows, a0, columns, b0, ahead = place
@@ -340,8 +408,9 @@ def _train_tile(
             word, context = (a, b) if forward else (b, a)
             records += 1
             loss += _update(
-                rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now + records
-            )
+                rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip,
+                now + (cell + 1 + empty),
+            )  # fmt: skip
         if unobserved is not None:
             below = min(row + ahead, columns)
             if below > 0:
@@ -349,7 +418,7 @@ def _train_tile(
                     taken[u16[base[1] + cell]] = 1
                 more, number = _train_empty_cells(
                     rule, biases, slots, sides, row_states, n, a, b0, columns, below, forward, taken, clip,
-                    unobserved, now + records,
+                    unobserved, now + (last + empty),
                 )  # fmt: skip
                 empty_loss += more
                 empty += number
@@ -361,12 +430,12 @@ def _train_tile(
 
 @fast_kernel
 def train_blocks(
-    rule, biases, slots, sides, row_states, n, halves, sizes, starts, blocks, scale, objective, unobserved, now,
+    rule, biases, slots, sides, row_states, n, halves, sizes, starts, blocks, scale, objective, unobserved, clocks,
     losses, records,
 ):  # fmt: skip
     """Train on blocks one after the other. Threads may each have some of the blocks of a stratum, which share no row.
 
-    The first six parameters are those of `train_records`, in float32.
+    The first six parameters are those of `train_records`, in float32; a shared rule has a value for each block.
 
     halves : a tuple of (u16, u32, u64, bases [P * P, 4], forward, mirrored), one for a symmetric matrix, two for
         another: the tiles of a half, and which of X[a, b] and X[b, a] its cells are.
@@ -379,12 +448,15 @@ def train_blocks(
         of a part, the first row with a sum over t / size of the part's (int32); what a word and a context add to the
         target (float32). Then the target's upper bound and the weight of a record (float32), and the epoch's number
         for the stream of draws (uint64).
+    clocks : float64 [blocks], the number of updates before a block's first.
     losses, records : float64 and int64 [blocks, 2], filled: for cells, and for empty ones.
     """
     buffers = _buffers()
     taken = np.zeros(sizes[0], np.uint8)
     for block in range(len(blocks)):
         p, q = blocks[block, 0], blocks[block, 1]
+        states = of_block(rule, row_states, block)
+        now = clocks[block]
         loss = empty_loss = 0.0
         done = empty = 0
         for half in halves:
@@ -395,10 +467,11 @@ def train_blocks(
                 a, b = (p, q) if turn == 0 else (q, p)
                 cells = (u16, u32, u64, bases[a * len(sizes) + b])
                 more, number, more_empty, number_empty = _train_tile(
-                    rule, biases, slots, sides, row_states, n, cells,
+                    rule, biases, slots, sides, states, n, cells,
                     (sizes[a], starts[a], sizes[b], starts[b], 1 if b < a else 0),
-                    turn == 0, scale, objective, unobserved, buffers, taken, now + done + empty,
+                    turn == 0, scale, objective, unobserved, buffers, taken, now,
                 )  # fmt: skip
+                now += np.int64(u32[cells[3][0] + sizes[a] - 1]) + number_empty
                 loss += more
                 done += number
                 empty_loss += more_empty
@@ -505,25 +578,53 @@ def _pulled(load, load_state):
 _pull8, _pull1 = _pulled(load8, load_state8), _pulled(load1, load_state1)
 
 
+def _pull(rule, slots, sides, row_states, n, row, anchors, at, size, strength, clip, now):
+    """One step of one row."""
+
+
+@overload(_pull, jit_options=OVERLOADED)
+def _compile_pull(rule, slots, sides, row_states, n, row, anchors, at, size, strength, clip, now):
+    return _pull_by_matrix if has_matrices(rule) else _pull_in_lanes
+
+
+def _pull_in_lanes(rule, slots, sides, row_states, n, row, anchors, at, size, strength, clip, now):
+    words, contexts = sides
+    i = row * (len(slots) + 1) * n
+    word_norm = context_norm = 0.0
+    if needs_norm(rule):
+        for t in range(size):
+            g = _clipped(strength * (words[i + t] + contexts[i + t] - anchors[at + t]), clip)
+            word_norm += g * g
+        context_norm = word_norm
+    if is_shared(rule):
+        row = 0
+        word_norm, context_norm = word_norm + context_norm, 0.0
+    word_scalars = _begin(rule, None, row_states[0], row, now, word_norm)[0]
+    context_scalars = _begin(rule, None, row_states[1], row, now, context_norm)[0]
+    scalars = (word_scalars, context_scalars)
+    for t in range(0, size & -8, 8):
+        _pull8(rule, slots, words, i + t, contexts, i + t, n, anchors, at + t, strength, clip, scalars)
+    for t in range(size & -8, size):
+        _pull1(rule, slots, words, i + t, contexts, i + t, n, anchors, at + t, strength, clip, scalars)
+
+
+def _pull_by_matrix(rule, slots, sides, row_states, n, row, anchors, at, size, strength, clip, now):
+    words, contexts = sides
+    i = row * n
+    g = np.zeros(n, words.dtype)
+    for t in range(size):
+        g[t] = _clipped(strength * (words[i + t] + contexts[i + t] - anchors[at + t]), clip)
+    _step_by_matrix(rule, row_states[0], row, words[i : i + n], g, n - 1)
+    _step_by_matrix(rule, row_states[1], row, contexts[i : i + n], g, n - 2)
+
+
 @fast_kernel
 def pull_to_anchors(rule, slots, sides, row_states, n, rows, anchors, size, strength, clip, now):
     """One step of the rows given against the gradient strength * (w + c - r), r being the row's anchor.
 
     rows : int64 [A]
     anchors : float32 [A * size], for the first `size` components.
+    now : number of this update, which is one for all the rows.
     """
-    words, contexts = sides
     for k in range(len(rows)):
-        i = rows[k] * (len(slots) + 1) * n
-        norm = 0.0
-        if needs_norm(rule):
-            for t in range(size):
-                g = _clipped(strength * (words[i + t] + contexts[i + t] - anchors[k * size + t]), clip)
-                norm += g * g
-        word_scalars = _begin(rule, None, row_states[0], rows[k], now, norm)[0]
-        context_scalars = _begin(rule, None, row_states[1], rows[k], now, norm)[0]
-        scalars = (word_scalars, context_scalars)
-        for t in range(0, size & -8, 8):
-            _pull8(rule, slots, words, i + t, contexts, i + t, n, anchors, k * size + t, strength, clip, scalars)
-        for t in range(size & -8, size):
-            _pull1(rule, slots, words, i + t, contexts, i + t, n, anchors, k * size + t, strength, clip, scalars)
+        _pull(rule, slots, sides, row_states, n, rows[k], anchors, k * size, size, strength, clip, now)

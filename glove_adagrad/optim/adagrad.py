@@ -10,6 +10,7 @@ import dataclasses
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.optim import steps
@@ -97,13 +98,13 @@ class FullMatrixAdaGrad(Rule):
     """
 
     name: ClassVar[str] = "adagrad-full"
-    not_for_training: ClassVar[str] = "a matrix for each word has no kernel yet"
+    matrix_slots: ClassVar[tuple[str, ...]] = ("matrix", "inverse_root")
     learning_rate: float = 1.0
     initial_accumulator: float = 400.0
     delta: float = 0.0
     refresh: int = 20
 
-    #: The most components of a row, and the most bytes of state of one array of parameters.
+    #: The most components of a row, and the most bytes of matrices of one array of parameters.
     LARGEST: ClassVar[tuple[int, int]] = (128, 4 << 30)
 
     def __post_init__(self) -> None:
@@ -118,11 +119,9 @@ class FullMatrixAdaGrad(Rule):
     def row_start(self) -> dict[str, float]:
         return {"row_updates": 0.0}
 
-    def init(self, w: Array) -> State:
-        state = super().init(w)
-        rows, size = len(w), w[0].size if len(w) else 1
+    def check_size(self, rows: int, size: int, itemsize: int) -> None:
         components, most = self.LARGEST
-        needed = 2 * rows * size * size * w.itemsize
+        needed = 2 * rows * size * size * itemsize
         if size > components:
             raise InputError(
                 f"optimizer {self.name}: rows of {size} components: expected at most {components}, as each has a "
@@ -133,10 +132,12 @@ class FullMatrixAdaGrad(Rule):
                 f"optimizer {self.name}: {rows} rows of {size} components need {needed / 2**30:.1f} GiB of matrices: "
                 f"expected at most {most >> 30} GiB; use fewer words, smaller vectors or another rule"
             )
-        state["matrix"] = np.zeros((rows, size, size), w.dtype)
-        state["matrix"][:] = self.initial_accumulator * np.eye(size)
-        state["inverse_root"] = np.zeros_like(state["matrix"])
-        return state
+
+    def matrices(self, rows: int, size: int, dtype: npt.DTypeLike) -> State:
+        self.check_size(rows, size, np.dtype(dtype).itemsize)
+        matrix = np.zeros((rows, size, size), dtype)
+        matrix[:] = self.initial_accumulator * np.eye(size)
+        return {"matrix": matrix, "inverse_root": np.zeros_like(matrix)}
 
     def _update(self, w: Array, g: Array, state: State, index: Any) -> None:
         step = self.vector_settings()
@@ -155,7 +156,8 @@ class FullMatrixAdaGrad(Rule):
 class AdaGradNorm(Rule):
     """AdaGrad with one accumulator for a row, or for the whole model. Ward, Wu, Bottou 2019, algorithm 1.
 
-    `scope` is "row" or "model". The accumulator starts at `initial_accumulator`, b_0^2 in the paper.
+    `scope` is "row" or "model". The accumulator starts at `initial_accumulator`, b_0^2 in the paper. In training on
+    blocks side by side, "model" has each block go on from the accumulator that its stratum began with.
     """
 
     name: ClassVar[str] = "adagrad-norm"
@@ -173,12 +175,9 @@ class AdaGradNorm(Rule):
     def shared(self) -> bool:  # type: ignore[override]
         return self.scope == "model"
 
-    @property
-    def not_for_training(self) -> str:  # type: ignore[override]
-        return "scope=model has no kernel yet, scope=row has" if self.shared else ""
-
     def vector_settings(self) -> Any:
-        return steps.AdaGradNormStep(self.learning_rate)
+        step: Any = steps.ModelNormStep if self.shared else steps.AdaGradNormStep
+        return step(self.learning_rate)
 
     def row_start(self) -> dict[str, float]:
         return {"squared_norms": self.initial_accumulator}
@@ -193,13 +192,17 @@ class MirrorDescentAdaGrad(Rule):
 
     Components become exactly 0. Every update shrinks all parameters, also those whose gradient is 0. Rows that are
     not touched are shrunk when they next are, or by `settle`: at once, to the same values. Biases are not shrunk.
+
+    Without gradients so far, a parameter shrinks by learning_rate * l1 / (delta + sqrt(initial_accumulator)) in each
+    update of any row: from an accumulator near 0 a first epoch would wipe out all that it has not reached yet. The
+    defaults are those of `FullMatrixAdaGrad`, for the same reason.
     """
 
     name: ClassVar[str] = "adagrad-l1"
-    not_for_training: ClassVar[str] = "rows left alone would not shrink in training, as they must"
-    learning_rate: float = 0.05
+    timed: ClassVar[bool] = True
+    learning_rate: float = 1.0
     l1: float = 0.0
-    initial_accumulator: float = 0.0
+    initial_accumulator: float = 400.0
     delta: float = 1e-6
 
     def __post_init__(self) -> None:
@@ -213,18 +216,18 @@ class MirrorDescentAdaGrad(Rule):
         return steps.MirrorDescentStep(self.learning_rate, 0.0, self.delta)
 
     def start(self) -> dict[str, float]:
-        return {"root_of_squares": self.initial_accumulator**0.5}
+        return {"sum_of_squares": self.initial_accumulator}
 
     def row_start(self) -> dict[str, float]:
         return {"last_update": 0.0}
 
     def settle(self, w: Array, state: State) -> None:
         idle = beside(state["updates"] - state["last_update"], w)
-        w[:] = self.vector_settings().rest(idle, w, (state["root_of_squares"],))
+        w[:] = self.vector_settings().rest(idle, w, (state["sum_of_squares"],))
         state["last_update"][:] = state["updates"]
 
     def effective_rate(self, state: State) -> Array:
-        return self.learning_rate / (self.delta + state["root_of_squares"])
+        return self.learning_rate / (self.delta + np.sqrt(state["sum_of_squares"]))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -23,8 +23,8 @@ _SHARES = ("rho", "beta1", "beta2", "momentum")
 
 
 def as_float32(settings: Settings) -> Settings:
-    """The same settings in float32, for a kernel that is to compute in it."""
-    return settings._make(np.float32(value) for value in settings)
+    """The same settings in float32, for a kernel that is to compute in it; whole numbers stay what they are."""
+    return settings._make(np.float32(value) if isinstance(value, float) else value for value in settings)
 
 
 def beside(values: Array, w: Array) -> Array:
@@ -55,8 +55,11 @@ class Rule:
     #: True where the state per row is one for all rows together.
     shared: ClassVar[bool] = False
 
-    #: Why the training kernel cannot use the rule; empty where it can.
-    not_for_training: ClassVar[str] = ""
+    #: True where parameters move without a gradient as well, and have to be brought up to date by `settle`.
+    timed: ClassVar[bool] = False
+
+    #: Names of the state arrays that have a matrix per row.
+    matrix_slots: ClassVar[tuple[str, ...]] = ()
 
     learning_rate: float
 
@@ -81,17 +84,6 @@ class Rule:
 
     def _refusal(self, option: str, value: Any, expected: str) -> InputError:
         return InputError(f"optimizer {self.name}: {option} = {value}: expected {expected}")
-
-    def check_trainable(self) -> None:
-        """Refuse a rule that works on arrays, but not yet inside the training kernel.
-
-        Raises
-        ------
-        InputError
-            Saying why.
-        """
-        if self.not_for_training:
-            raise InputError(f"optimizer {self.name}: {self.not_for_training}; choose another for training")
 
     def options(self) -> dict[str, float | int | bool | str]:
         """The settings as a plain dict: `make(rule.name, **rule.options()) == rule`."""
@@ -118,6 +110,19 @@ class Rule:
     def row_start(self) -> dict[str, float]:
         """The state per row, in the order of the step's tuple, with its first values."""
         return {}
+
+    def matrices(self, rows: int, size: int, dtype: npt.DTypeLike) -> State:
+        """The first values of `matrix_slots`, for rows of `size` components."""
+        return {}
+
+    def check_size(self, rows: int, size: int, itemsize: int) -> None:
+        """Refuse parameters that are too large for the rule.
+
+        Raises
+        ------
+        InputError
+            Saying what it can hold.
+        """
 
     def start_from(self, w: Array) -> State:
         """State per parameter that follows from the parameters `w` themselves, where a rule has such."""
@@ -160,6 +165,7 @@ class Rule:
         state.update(self.start_from(w))
         rows = 1 if self.shared else len(w)
         state.update({slot: np.full(rows, value) for slot, value in self.row_start().items()})
+        state.update(self.matrices(len(w), w[0].size if len(w) else 1, w.dtype))
         state["updates"] = np.zeros((), np.int64)
         return state
 

@@ -16,8 +16,11 @@ A step is a `typing.NamedTuple` of plain numbers with these methods:
 The class of the tuple selects the formula when a kernel is compiled, and Numba compiles these very methods. So they
 hold arithmetic and NumPy's element-wise functions only, branch on no value, and combine no float32 with a Python
 literal (Numba would go on in float64): every constant is a field. Moving averages are written with the complement of
-their decay, m += (1 - beta) (g - m), for the same reason. `begin` runs once per row and may use float64. A kernel's
-time goes into roots and divisions: a step has one of each.
+their decay, m += (1 - beta) (g - m), for the same reason. `begin` runs once per row and may use float64.
+
+A kernel waits for roots and divisions: the next record of a word needs the outcome of this one. The functions below
+are exact on NumPy arrays, and in float32 kernels the processor's estimates of 12 bits. A step may use those for its
+scale, but not where their error would stay in the parameters or add up.
 
 Notation of the comments: g gradient, s accumulator, eta learning rate. What the settings mean, their defaults and
 checks are in `adagrad` and `relatives`; nothing here knows of files, options or GloVe.
@@ -55,11 +58,30 @@ def reciprocal_root(s: Any) -> Any:
     return 1 / np.sqrt(s)
 
 
+def reciprocal(x: Any) -> Any:
+    """1 / x; in float32 kernels the processor's estimate, like `reciprocal_root` and for the same use."""
+    return 1 / x
+
+
+def damped_reciprocal_root(s: Any, epsilon: Any) -> Any:
+    """1 / (sqrt(s) + epsilon), s or epsilon being above 0; an estimate in float32 kernels."""
+    return 1 / (np.sqrt(s) + epsilon)
+
+
+def fraction(x: Any) -> Any:
+    """x / (1 + x); an estimate in float32 kernels, exact at 0."""
+    return x / (1 + x)
+
+
+def precise_reciprocal_root(s: Any) -> Any:
+    """1 / sqrt(s) to the type's precision, s being above 0."""
+    return 1 / np.sqrt(s)
+
+
 def inverse_root(matrix: Any, delta: Any) -> Any:
     """(delta I + matrix^(1/2))^(-1) of a symmetric, positive semi-definite float64 matrix."""
     values, vectors = np.linalg.eigh(matrix)
-    scale = 1.0 / (delta + np.sqrt(np.maximum(values, 0.0)))
-    return np.ascontiguousarray(vectors * scale) @ np.ascontiguousarray(vectors.T)
+    return vectors / (delta + np.sqrt(np.maximum(values, 0.0))) @ vectors.T
 
 
 class SGDStep(NamedTuple):
@@ -113,7 +135,7 @@ class AdaGradStep(NamedTuple):
         (rate,) = scalars
         g = g + self.weight_decay * w
         s = s + g * g
-        return w - rate * g / (np.sqrt(s + self.inside) + self.outside), (s,)
+        return w - rate * g * damped_reciprocal_root(s + self.inside, self.outside), (s,)
 
 
 class AdaGradNormStep(NamedTuple):
@@ -131,12 +153,20 @@ class AdaGradNormStep(NamedTuple):
         return w - rate * g, state
 
 
+class ModelNormStep(NamedTuple):
+    """`AdaGradNormStep` with one b for all rows: kernels tell the two apart by their type."""
+
+    learning_rate: float
+
+    begin = AdaGradNormStep.begin  # type: ignore[misc]
+    step = AdaGradNormStep.step  # type: ignore[misc]
+
+
 class MirrorDescentStep(NamedTuple):
     """s += g^2; H = delta + sqrt(s); w = soft_threshold(w - eta g / H, eta l1 / H).
 
     An update without a gradient only shrinks, by eta l1 / H with the same H: k of them are one of k times the size.
     So a row that was left alone catches up when it is next touched, and the result is that of shrinking every time.
-    The state is sqrt(s), and there is one division for the two values of H: a root and a division are what costs.
     """
 
     learning_rate: float
@@ -148,23 +178,20 @@ class MirrorDescentStep(NamedTuple):
         return (now,), ((now - last - 1) * self.l1,)
 
     def rest(self, elapsed: Any, w: Any, state: Values) -> Any:
-        (root,) = state
-        return soft_threshold(w, elapsed * (self.learning_rate * self.l1) / (self.delta + root))
+        (s,) = state
+        return soft_threshold(w, elapsed * (self.learning_rate * self.l1) * damped_reciprocal_root(s, self.delta))
 
     def step(self, scalars: Values, w: Any, g: Any, state: Values) -> tuple[Any, Values]:
-        (root,) = state
+        (s,) = state
         (idle_l1,) = scalars
-        old = self.delta + root
-        root = np.sqrt(root * root + g * g)
-        new = self.delta + root
-        rate = self.learning_rate / (old * new)
-        w = soft_threshold(w, idle_l1 * (new * rate))
-        rate = old * rate
-        return soft_threshold(w - rate * g, self.l1 * rate), (root,)
+        w = soft_threshold(w, idle_l1 * (self.learning_rate * damped_reciprocal_root(s, self.delta)))
+        s = s + g * g
+        rate = self.learning_rate * damped_reciprocal_root(s, self.delta)
+        return soft_threshold(w - rate * g, self.l1 * rate), (s,)
 
 
 class ProximalStep(NamedTuple):
-    """s += g^2; e = eta / sqrt(s); w = soft_threshold(w - e g, e l1) / (1 + e l2), all multiplied by sqrt(s)."""
+    """s += g^2; e = eta / sqrt(s); w = soft_threshold(w - e g, e l1) / (1 + e l2)."""
 
     learning_rate: float
     l1: float
@@ -173,13 +200,16 @@ class ProximalStep(NamedTuple):
     def step(self, scalars: Values, w: Any, g: Any, state: Values) -> tuple[Any, Values]:
         (s,) = state
         s = s + g * g
-        root = np.sqrt(s)
-        shrunk = soft_threshold(root * w - self.learning_rate * g, self.learning_rate * self.l1)
-        return shrunk / (root + self.learning_rate * self.l2), (s,)
+        rate = self.learning_rate * reciprocal_root(s)
+        w = soft_threshold(w - rate * g, rate * self.l1)
+        return w - w * fraction(rate * self.l2), (s,)
 
 
 class DualAveragingStep(NamedTuple):
-    """G += g; S += g^2; w = -eta soft_threshold(G, l1 t) / (l2 t eta + sqrt(S))."""
+    """G += g; S += g^2; w = -eta soft_threshold(G, l1 t) / (l2 t eta + sqrt(S)).
+
+    An estimate would err in the parameter itself, not in a step: the root and the division are true ones.
+    """
 
     learning_rate: float
     l1: float
@@ -208,11 +238,14 @@ class RMSPropStep(NamedTuple):
     def step(self, scalars: Values, w: Any, g: Any, state: Values) -> tuple[Any, Values]:
         (s,) = state
         s = s + self.rho_complement * (g * g - s)
-        return w - self.learning_rate * g / (np.sqrt(s) + self.epsilon), (s,)
+        return w - self.learning_rate * g * damped_reciprocal_root(s, self.epsilon), (s,)
 
 
 class AdaDeltaStep(NamedTuple):
-    """s += (1 - rho) (g^2 - s); u = g sqrt(x + eps) / sqrt(s + eps); x += (1 - rho) (u^2 - x); w -= eta u."""
+    """s += (1 - rho) (g^2 - s); u = g sqrt(x + eps) / sqrt(s + eps); x += (1 - rho) (u^2 - x); w -= eta u.
+
+    Steps feed on steps, by way of x: the roots are precise ones, and what is known before the gradient stands alone.
+    """
 
     learning_rate: float
     rho_complement: float
@@ -221,13 +254,16 @@ class AdaDeltaStep(NamedTuple):
     def step(self, scalars: Values, w: Any, g: Any, state: Values) -> tuple[Any, Values]:
         s, x = state
         s = s + self.rho_complement * (g * g - s)
-        u = g * np.sqrt((x + self.epsilon) / (s + self.epsilon))
+        u = g * np.sqrt(x + self.epsilon) * precise_reciprocal_root(s + self.epsilon)
         x = x + self.rho_complement * (u * u - x)
         return w - self.learning_rate * u, (s, x)
 
 
 class AdamStep(NamedTuple):
-    """m, v averages of g, g^2; w -= eta lambda w + eta / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps)."""
+    """m, v averages of g, g^2; w -= eta lambda w + eta / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps).
+
+    The root of 1 - beta2^t is taken once a row, out of the fraction.
+    """
 
     learning_rate: float
     beta1_complement: float
@@ -239,14 +275,15 @@ class AdamStep(NamedTuple):
         first, second = row
         first = first + self.beta1_complement * (1.0 - first)
         second = second + self.beta2_complement * (1.0 - second)
-        return (first, second), (self.learning_rate / first, 1.0 / second)
+        root = np.sqrt(second)
+        return (first, second), (self.learning_rate * root / first, self.epsilon * root)
 
     def step(self, scalars: Values, w: Any, g: Any, state: Values) -> tuple[Any, Values]:
         m, v = state
-        rate, scale = scalars
+        rate, epsilon = scalars
         m = m + self.beta1_complement * (g - m)
         v = v + self.beta2_complement * (g * g - v)
-        return w - self.shrinkage * w - rate * m / (np.sqrt(v * scale) + self.epsilon), (m, v)
+        return w - self.shrinkage * w - rate * m * damped_reciprocal_root(v, epsilon), (m, v)
 
 
 class AMSGradStep(NamedTuple):
@@ -261,15 +298,16 @@ class AMSGradStep(NamedTuple):
         first, second = row
         first = first + self.beta1_complement * (1.0 - first)
         second = second + self.beta2_complement * (1.0 - second)
-        return (first, second), (self.learning_rate / first, 1.0 / second)
+        root = np.sqrt(second)
+        return (first, second), (self.learning_rate * root / first, self.epsilon * root)
 
     def step(self, scalars: Values, w: Any, g: Any, state: Values) -> tuple[Any, Values]:
         m, v, largest = state
-        rate, scale = scalars
+        rate, epsilon = scalars
         m = m + self.beta1_complement * (g - m)
         v = v + self.beta2_complement * (g * g - v)
         largest = larger(largest, v)
-        return w - rate * m / (np.sqrt(largest * scale) + self.epsilon), (m, v, largest)
+        return w - rate * m * damped_reciprocal_root(largest, epsilon), (m, v, largest)
 
 
 class AdamaxStep(NamedTuple):
@@ -290,7 +328,7 @@ class AdamaxStep(NamedTuple):
         (rate,) = scalars
         m = m + self.beta1_complement * (g - m)
         u = larger(self.beta2 * u, np.abs(g) + self.epsilon)
-        return w - rate * m / u, (m, u)
+        return w - rate * m * reciprocal(u), (m, u)
 
 
 class FullMatrixStep(NamedTuple):
@@ -302,7 +340,8 @@ class FullMatrixStep(NamedTuple):
 
     def update(self, before: int, w: Any, g: Any, matrix: Any, root: Any) -> None:
         """One row's update in place, `before` being the number of those it has had."""
-        matrix += np.outer(g, g)
+        matrix += g[:, None] * g
         if before % self.refresh == 0:
-            root[:] = inverse_root(matrix.astype(np.float64), self.delta)
+            # not `root[:] =`, which takes Numba as long to compile as all the rest of training
+            root += inverse_root(matrix.astype(np.float64), self.delta) - root
         w -= self.learning_rate * (root @ g)

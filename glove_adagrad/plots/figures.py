@@ -6,7 +6,7 @@ import functools
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Parameters = ParamSpec("Parameters")
+Drawn = TypeVar("Drawn")
 
 FORMATS = ("png", "svg")
 
@@ -41,11 +42,11 @@ _SETTINGS: Any = {
 }
 
 
-def styled(plot: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
+def styled(plot: Callable[Parameters, Drawn]) -> Callable[Parameters, Drawn]:
     """Run a function that draws under the settings of this module, and refuse in one line without matplotlib."""
 
     @functools.wraps(plot)
-    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Figure:
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Drawn:
         check_matplotlib()
         import matplotlib
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glove_adagrad.cooccurrence.tiles import number_of_parts, part_sizes
-from glove_adagrad.optim import Rule
+from glove_adagrad.optim import Rule, State
 
 #: Bytes of a cache line.
 _LINE = 64
@@ -58,8 +58,11 @@ class Parameters:
     ----------
     sides : tuple of two float32 arrays [V, 1 + slots, n]
         Words and contexts; rows in the order of parts.
-    row_states : tuple of two tuples of float64 arrays [V]
-        The rule's state per row.
+    row_states : tuple of two tuples of arrays
+        The rule's state per row, float64 [V], and its matrices, float32 [V, n, n]. For a shared rule both are the
+        same tuple, of arrays [1].
+    clock : float64 array [1]
+        Updates so far of any row, for rules that move rows by the time that they are left alone.
     rows : int64 array [V]
         The row of each word of the vocabulary.
     """
@@ -75,8 +78,10 @@ class Parameters:
         self.sides: tuple[np.ndarray, ...] = tuple(
             np.zeros((words, 1 + len(rule.slots), self.n), np.float32) for _ in range(2)
         )
+        first = self._first_row_states()
         self.row_states: tuple[tuple[np.ndarray, ...], ...]
-        self.row_states = tuple(tuple(np.full(words, value) for value in rule.row_start().values()) for _ in range(2))
+        self.row_states = (first, first if rule.shared else self._first_row_states())
+        self.clock = np.zeros(1)
         for side, bias, one in self._bias_columns():
             side[:, 0, one] = 1
             starts = zip(rule.start().values(), rule.bias_start().values(), strict=True)
@@ -84,14 +89,19 @@ class Parameters:
                 side[:, slot] = value
                 side[:, slot, bias] = bias_value
 
+    def _first_row_states(self) -> tuple[np.ndarray, ...]:
+        rows = 1 if self.rule.shared else self.words
+        values = (np.full(rows, value) for value in self.rule.row_start().values())
+        return (*values, *self.rule.matrices(self.words, self.n, np.float32).values())
+
     def _bias_columns(self) -> Iterator[tuple[np.ndarray, int, int]]:
         yield self.sides[0], self.n - 2, self.n - 1
         yield self.sides[1], self.n - 1, self.n - 2
 
     @property
     def nbytes(self) -> int:
-        states = [array for side in self.row_states for array in side]
-        return sum(array.nbytes for array in [*self.sides, *states])
+        states = {id(array): array for side in self.row_states for array in side}
+        return sum(array.nbytes for array in [*self.sides, *states.values()])
 
     def draw(self, seed: int) -> None:
         """Start anew: vectors and biases uniform in (-0.5, 0.5) / d, as in the Stanford program."""
@@ -140,18 +150,59 @@ class Parameters:
         rows, other_rows = self.rows[words], other.rows[other_words]
         for side, theirs in zip(self.sides, other.sides, strict=True):
             side[rows] = theirs[other_rows]
+        self.clock[:] = other.clock
         for mine, row_states in zip(self.row_states, other.row_states, strict=True):
             for array, their_array in zip(mine, row_states, strict=True):
-                array[rows] = their_array[other_rows]
+                if self.rule.timed:
+                    array[:] = other.clock  # new words have not been left alone until now
+                if self.rule.shared:
+                    array[:] = their_array
+                else:
+                    array[rows] = their_array[other_rows]
 
     def vectors(self) -> Vectors:
-        """Copies of vectors and biases in the order of the vocabulary."""
+        """Copies of vectors and biases in the order of the vocabulary, up to date."""
         (word, word_bias, _), (context, context_bias, _) = self._bias_columns()
-        d = self.vector_size
+        word_vectors, context_vectors = (vectors for vectors, _ in self._settled())
         return Vectors(
-            word[self.rows, 0, :d], context[self.rows, 0, :d], word[self.rows, 0, word_bias],
+            word_vectors[self.rows], context_vectors[self.rows], word[self.rows, 0, word_bias],
             context[self.rows, 0, context_bias],
         )  # fmt: skip
+
+    def settle(self) -> None:
+        """Bring rows that the rule moves without a gradient up to date."""
+        if self.rule.timed:
+            for side, states, (vectors, state) in zip(self.sides, self.row_states, self._settled(), strict=True):
+                side[:, 0, : self.vector_size] = vectors
+                for array, slot in zip(states, self.rule.row_slots, strict=True):
+                    array[:] = state[slot]
+
+    def _settled(self) -> Iterator[tuple[np.ndarray, State]]:
+        """Each side's vectors [V, d] in the order of rows, up to date, and the state that goes with them."""
+        for side, states in zip(self.sides, self.row_states, strict=True):
+            *slots, vectors = (side[:, slot, : self.vector_size] for slot in (*range(1, side.shape[1]), 0))
+            state: State = dict(zip(self.rule.slots, slots, strict=True))
+            if self.rule.timed:
+                vectors = vectors.copy()
+                state.update(zip(self.rule.row_slots, (array.copy() for array in states), strict=True))
+                state["updates"] = self.clock
+                self.rule.settle(vectors, state)
+            yield vectors, state
+
+    def effective_rates(self) -> np.ndarray:
+        """float64 [V]: what a steady gradient of a word's vector is multiplied by, in the order of the vocabulary.
+
+        The geometric mean over components; see `Rule.effective_rate`.
+        """
+        side, d = self.sides[0], self.vector_size
+        state: State = {slot: side[:, k, :d] for k, slot in enumerate(self.rule.slots, 1)}
+        state.update(zip((*self.rule.row_slots, *self.rule.matrix_slots), self.row_states[0], strict=True))
+        rates = self.rule.effective_rate(state)
+        if self.rule.matrix_slots:
+            rates = rates[:, :d]
+        with np.errstate(divide="ignore"):
+            logs = np.log(rates, dtype=np.float64)
+        return np.exp(np.broadcast_to(logs, (self.words, d)).mean(axis=1))[self.rows]
 
     def finite(self) -> bool:
         """Whether every number is finite."""
@@ -160,8 +211,11 @@ class Parameters:
     def arrays(self) -> dict[str, np.ndarray]:
         """All that a checkpoint has to hold, by name; the arrays themselves, not copies."""
         named: dict[str, np.ndarray] = {"words": self.sides[0], "contexts": self.sides[1]}
+        slots = (*self.rule.row_slots, *self.rule.matrix_slots)
         for side, arrays in zip(("words", "contexts"), self.row_states, strict=True):
-            named.update({f"{side}.{slot}": array for slot, array in zip(self.rule.row_slots, arrays, strict=True)})
+            named.update({f"{side}.{slot}": array for slot, array in zip(slots, arrays, strict=True)})
+        if self.rule.timed:
+            named["clock"] = self.clock
         return named
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from glove_adagrad import optim
 from glove_adagrad.errors import InputError
+from glove_adagrad.trainer.parameters import row_length
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class TrainingSettings:
         _check("unobserved_weight", self.unobserved_weight, 0 < self.unobserved_weight <= 1, "above 0 and at most 1")
         _check("unobserved_power", self.unobserved_power, 0 <= self.unobserved_power <= 2, "between 0 and 2")
         _check("unobserved_cap", self.unobserved_cap, 0 < self.unobserved_cap < math.inf, "above 0")
-        self.rule.check_trainable()
+        self.rule.check_size(1, row_length(self.vector_size), 4)
         if self.patience is not None:
             _check("patience", self.patience, self.patience >= 1, "1 or more")
             if not self.holdout:

@@ -31,6 +31,11 @@ class MatrixStream:
         #: Cells of the tiles that a block takes its records from, int64 [P, P].
         cells = np.sum([tiles.table[:, 1].reshape(self.parts, self.parts) for tiles, _, _ in self._files], axis=0)
         self.cells = cells + np.tril(cells.T, -1) + np.triu(cells.T, 1)
+        #: How often a block comes by a cell, int64 [P, P]: where X[a, b] and X[b, a] are one cell, twice.
+        self.visits = np.zeros_like(cells)
+        for half, (tiles, _, _) in zip(matrix.halves, self._files, strict=True):
+            table = tiles.table[:, 1].reshape(self.parts, self.parts)
+            self.visits += table * (half == "lower") + table.T * (half == "upper" or matrix.symmetric)
         #: As `kernels.training.train_blocks` takes them.
         self.halves = tuple(
             (*Views(np.asarray(raw)).all, tiles.bases(), half == "lower", half == "upper" or matrix.symmetric)

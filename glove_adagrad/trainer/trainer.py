@@ -150,8 +150,8 @@ class Trainer:
         """Say what training will need, by a short trial on scratch parameters. Compiles the kernels."""
         parameters = self.parameters
         scratch = tuple(np.repeat(side[:1], parameters.sizes[0], axis=0) for side in parameters.sides)
-        states = tuple(tuple(array[: len(side)].copy() for array in states)
-                       for side, states in zip(scratch, parameters.row_states, strict=True))  # fmt: skip
+        states = tuple(tuple(array[: parameters.sizes[0]].copy() for array in states)
+                       for states in parameters.row_states)  # fmt: skip
         # every part at row 0: the arithmetic is the same, and the scratch is small
         starts = np.zeros_like(parameters.starts)
         p, q = divmod(int(np.argmin(np.abs(self.stream.cells - _PROBED_CELLS))), self.stream.parts)
@@ -222,6 +222,7 @@ class Trainer:
             if self.position.stratum < self.strata and after_stratum:
                 after_stratum(self)
         self.check_finite()
+        self.parameters.settle()
         at = self.position
         held_out = self._held_out_loss(pool) if self.settings.holdout else None
         empty = at.unobserved_records
@@ -251,15 +252,34 @@ class Trainer:
             self._pull(pool)
         blocks = self.stream.blocks(stratum)
         losses, records = _sums(len(blocks))
+        # time goes on from block to block as if they were trained one after the other
+        visits = self.stream.visits[blocks[:, 0], blocks[:, 1]]
+        clock, clocks = self.parameters.clock, self.parameters.clock + np.cumsum(visits) - visits
+        shared = self._shared_states(len(blocks))
 
         def work(share: list[int]) -> None:
             part_losses, part_records = losses[share], records[share]
-            self._train(blocks[share], part_losses, part_records)
+            states = tuple(array[share] for array in shared)
+            self._train(
+                blocks[share], part_losses, part_records, row_states=(states, states) if states else None,
+                clocks=clocks[share],
+            )  # fmt: skip
             losses[share], records[share] = part_losses, part_records
+            for array, part in zip(shared, states, strict=True):
+                array[share] = part
 
         list(pool.map(work, _shares(self.stream.cells[blocks[:, 0], blocks[:, 1]], self.workers)))
-        # added in the order of blocks, so that the sum does not depend on the threads either
+        clock += visits.sum() + records[:, 1].sum()
+        # added in the order of blocks, so that sums do not depend on the threads either
+        for array, ends in zip(self.parameters.row_states[0], shared, strict=False):
+            array += (ends - array).sum()
         return losses.sum(axis=0), records.sum(axis=0)
+
+    def _shared_states(self, blocks: int) -> tuple[np.ndarray, ...]:
+        """For each block the state that all rows share, if they do."""
+        if not self.settings.rule.shared:
+            return ()
+        return tuple(np.repeat(array, blocks) for array in self.parameters.row_states[0])
 
     def _train(
         self,
@@ -269,6 +289,7 @@ class Trainer:
         sides: tuple[np.ndarray, ...] | None = None,
         row_states: tuple[tuple[np.ndarray, ...], ...] | None = None,
         starts: np.ndarray | None = None,
+        clocks: np.ndarray | None = None,
     ) -> None:
         from glove_adagrad.kernels import training as kernels
 
@@ -277,7 +298,8 @@ class Trainer:
         kernels.train_blocks(
             rule, biases, slots, _flat(sides or parameters.sides), row_states or parameters.row_states, parameters.n,
             self.stream.halves, parameters.sizes, parameters.starts if starts is None else starts, blocks,
-            np.float32(1 / self.matrix.denominator), self._objective(), self._empty_cells(), 0.0, losses, records,
+            np.float32(1 / self.matrix.denominator), self._objective(), self._empty_cells(),
+            np.repeat(parameters.clock, len(blocks)) if clocks is None else clocks, losses, records,
         )  # fmt: skip
 
     def _empty_cells(self) -> tuple[Any, ...] | None:
@@ -327,17 +349,19 @@ class Trainer:
 
         assert self.anchors is not None
         anchors, parameters = self.anchors, self.parameters
-        rule, _, slots = self._rule()
+        step, _, slots = self._rule()
+        rule = self.settings.rule
         strength = np.float32(2 * anchors.weight / self.strata)
+        parameters.clock += 1
 
         def work(part: np.ndarray) -> None:
             kernels.pull_to_anchors(
-                rule, slots, _flat(parameters.sides), parameters.row_states, parameters.n,
+                step, slots, _flat(parameters.sides), parameters.row_states, parameters.n,
                 parameters.rows[anchors.words[part]], anchors.vectors[part].ravel(), parameters.vector_size, strength,
-                np.float32(self.settings.clip), 0.0,
+                np.float32(self.settings.clip), parameters.clock[0],
             )  # fmt: skip
 
-        list(pool.map(work, np.array_split(np.arange(len(anchors.words)), self.workers)))
+        list(pool.map(work, np.array_split(np.arange(len(anchors.words)), 1 if rule.shared else self.workers)))
 
     def _diverged(self, what: str) -> TrainingError:
         return TrainingError(

@@ -1,0 +1,154 @@
+"""`glove-adagrad compare-optimizers`: which update rule suits a corpus?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glove_adagrad.cli import options
+from glove_adagrad.cli.progress import progress_bar
+from glove_adagrad.errors import InputError
+from glove_adagrad.files import atomic_file, check_output_folder
+
+if TYPE_CHECKING:
+    from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+
+
+@click.command()
+@click.argument("corpus", nargs=-1, required=True, metavar="CORPUS|DIR")
+@click.option("--output", type=options.FilePath(), required=True, help="The folder for the table and the pictures.")
+@click.option(
+    "--optimizer",
+    "optimizers",
+    multiple=True,
+    metavar="NAME[:KEY=VALUE,...]",
+    help="A rule to compare, with settings of it; repeatable. A learning_rate given is not searched for.  "
+    "[default: all but adagrad-full]",
+)
+@click.option("--vector-size", type=click.IntRange(1), default=50, show_default=True, help="Components of a vector.")
+@click.option("--epochs", type=click.IntRange(1), default=15, show_default=True, help="Passes over the matrix.")
+@click.option("--x-max", type=float, default=10.0, show_default=True, help="Counts from here on weigh 1.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Equal seeds give equal bits.")
+@click.option(
+    "--sample",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Share of the cells that rates are tried on. On a small one, rates look good that are too high for all.",
+)
+@click.option(
+    "--trial-epochs", type=click.IntRange(1), default=2, show_default=True, help="Epochs that a rate is tried for."
+)
+@click.option(
+    "--factor",
+    type=click.FloatRange(1, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="Rates tried are the rule's default times a power of this.",
+)
+@options.vocabulary_options
+@options.window_options
+@options.corpus_options
+@options.workers_option
+@options.memory_options
+@options.quiet_option
+def compare_optimizers(
+    corpus: tuple[str, ...],
+    output: Path,
+    optimizers: tuple[str, ...],
+    vector_size: int,
+    epochs: int,
+    x_max: float,
+    seed: int,
+    sample: float,
+    trial_epochs: int,
+    factor: float,
+    min_count: int,
+    max_vocab: int | None,
+    lowercase: bool,
+    text_format: str,
+    workers: int,
+    memory: int,
+    tmp: Path | None,
+    quiet: bool,
+    **window_settings: Any,
+) -> None:
+    """Train by several update rules on one matrix, each at its own best rate, and compare what comes of it.
+
+    CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns; or DIR, a folder of co-occurrences or a run.
+
+    Each rule's rate is first searched for in trials of a few epochs. Writes table.md, results.json and pictures: loss
+    by epoch and by time, scores, cost, and effective rates by word frequency.
+    """
+    from glove_adagrad import optim
+    from glove_adagrad.cooccurrence.count import count_cooccurrences
+    from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.evaluation import default_suite
+    from glove_adagrad.optimizer_contest import Contest, Entrant, table
+    from glove_adagrad.plots import save
+    from glove_adagrad.plots.figures import check_matplotlib
+    from glove_adagrad.plots.optimizers import plot_optimizers
+    from glove_adagrad.trainer import TrainingSettings
+    from glove_adagrad.vocabulary import Vocabulary
+
+    check_matplotlib()
+    try:
+        names = optimizers or [name for name in optim.available() if name != optim.FullMatrixAdaGrad.name]
+        entrants = [Entrant.parse(name) for name in names]
+        settings = TrainingSettings(vector_size=vector_size, epochs=epochs, x_max=x_max, seed=seed)
+    except InputError as error:  # an option that cannot be is wrong usage
+        raise click.UsageError(str(error)) from error
+    check_output_folder(output)
+    matrix = _given_matrix(corpus)
+    if matrix is None:
+        text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output, workers=workers)
+        resources: dict[str, Any] = {"workers": workers, "memory": memory}
+        with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
+            vocabulary = Vocabulary.count(
+                text, min_count=min_count, max_vocab=max_vocab, progress=bar.to, **resources
+            )
+        with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+            windows = options.windows_of(**window_settings)
+            matrix = count_cooccurrences(
+                text, vocabulary, output / "cooccurrence", windows=windows, tmp=tmp, progress=bar.to, **resources
+            )
+    contest = Contest(matrix, settings, default_suite(), sample, trial_epochs, factor, workers)
+    contest.check(entrants)
+    results = []
+    for entrant in entrants:
+
+        def tell(line: str, label: str = entrant.label) -> None:
+            if not quiet:
+                click.echo(f"{label}: {line}")
+
+        results.append(contest.run(entrant, tell))
+        record = {
+            "matrix": {"words": matrix.words, "tokens": matrix.tokens, "records": matrix.records},
+            "settings": {
+                "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "workers": workers,
+                "sample": sample, "trial_epochs": trial_epochs, "factor": factor,
+            },
+            "frequencies": contest.frequencies(),
+            "results": [result.as_dict() for result in results],
+        }  # fmt: skip
+        with atomic_file(output / "results.json") as file:  # after each, as there are hours between them
+            file.write(json.dumps(record, indent=1).encode())
+    with atomic_file(output / "table.md") as file:
+        file.write(table(record).encode())
+    for name, figure in plot_optimizers(record).items():
+        save(figure, output / f"{name}.png")
+    if not quiet:
+        click.echo(table(record))
+
+
+def _given_matrix(corpus: tuple[str, ...]) -> CooccurrenceMatrix | None:
+    """The co-occurrences that stand where a corpus may stand, in a folder of their own or in a run."""
+    from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+
+    for folder in (Path(corpus[0]), Path(corpus[0]) / "cooccurrence"):
+        if len(corpus) == 1 and (folder / "meta.json").exists():
+            return CooccurrenceMatrix.open(folder)
+    return None
