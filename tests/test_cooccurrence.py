@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glove_adagrad.cooccurrence.combine import merge_matrices, remap
@@ -79,7 +79,6 @@ def values(matrix: CooccurrenceMatrix) -> dict[tuple[int, int], float]:
     }
 
 
-@settings(deadline=None)
 @given(texts, all_windows, st.sampled_from([1, 2]), st.sampled_from([1, 1 << 30]))
 def test_equals_twin(
     tmp_path_factory: pytest.TempPathFactory, text: bytes, windows: Windows, workers: int, memory: int

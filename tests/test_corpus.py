@@ -14,7 +14,7 @@ import naive
 import numpy as np
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glove_adagrad import corpus as room
@@ -69,7 +69,6 @@ def test_folders_and_patterns_in_the_order_of_names(tmp_path: Path) -> None:
     assert joined(TextFiles([f"{tmp_path}/*.txt", tmp_path / "deep" / "b.txt"])) == b"a\nb\n"
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([b"a", b"bb", b"ccccccccccc", b" ", b"\t", b"\n", b"\r", b"\r\n", b"\xc3\xa9"])).map(
         b"".join

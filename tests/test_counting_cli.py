@@ -48,6 +48,14 @@ import glove_adagrad.cooccurrence.count as count
 count._segment_size = lambda *_: 4096
 """
 
+#: A pause for each of them, so that there is time for a signal.
+SLOW_SEGMENTS = f"""
+{SMALL_SEGMENTS}
+import time
+index = count._index
+count._index = lambda *arguments: time.sleep(0.1) or index(*arguments)
+"""
+
 
 def test_counting_matches_stanford(command: Command, tmp_path: Path) -> None:
     vocab = tmp_path / "vocab.txt"
@@ -188,7 +196,7 @@ def test_standard_input_equals_a_file(large: Path, tmp_path: Path) -> None:
 def stopped(folder: Path, output: Path, how: signal.Signals) -> int:
     """Start a count that spills, send it a signal once it does, and return its exit status."""
     arguments = ("cooccur", "corpus.txt", "--vocab", "vocab.txt", "--output", str(output), "--workers", "2")
-    running = subprocess.Popen(code(SMALL_SEGMENTS, arguments), cwd=folder, stderr=subprocess.PIPE)
+    running = subprocess.Popen(code(SLOW_SEGMENTS, arguments), cwd=folder, stderr=subprocess.PIPE)
     for _ in range(1200):
         if list(output.parent.glob(".spill-*/lower-3")):
             break

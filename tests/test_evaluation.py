@@ -173,7 +173,7 @@ def test_multiplied_analogies_equal_gensim_on_stanfords_vectors(stanford: WordVe
 WORDS = ["a", "A", "b", "B", "c", "d", "D", "e", "f", "g", "h", "i"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_ties_and_exclusions_equal_gensim(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     words = data.draw(st.permutations(WORDS).flatmap(lambda p: st.integers(1, len(p)).map(lambda n: p[:n])))

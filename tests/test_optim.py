@@ -276,7 +276,7 @@ class TestRegret:
             abs(np.dot(a, w) - b) - abs(np.dot(a, u) - b) for (*a, b), w in zip(losses, points[:-1], strict=True)
         )
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(rounds, st.lists(bounded, min_size=3, max_size=3), st.floats(0.01, 10))
     def test_adagrad(self, losses, u, rate):
         """Duchi, Hazan, Singer 2011, theorem 5: (D^2 / (2 eta) + eta) sum_i norm(g_i), D in the largest norm."""
@@ -287,7 +287,7 @@ class TestRegret:
         bound = (diameter**2 / (2 * rate) + rate) * norms.sum()
         assert self.regret(losses, points, u) <= bound * (1 + 1e-9) + 1e-9
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(rounds, st.lists(bounded, min_size=3, max_size=3), st.floats(0.01, 10), st.sampled_from(["row", "model"]))
     def test_adagrad_norm(self, losses, u, rate, scope):
         """(D^2 / (2 eta) + eta) sqrt(b_0^2 + sum norm(g_t)^2), D in the Euclidean norm."""

@@ -30,7 +30,7 @@ def values_of(rows: np.ndarray, d: int, bias: int, slot: int = 0) -> np.ndarray:
     return np.column_stack([rows[:, slot, :d], rows[:, slot, bias]])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 40), st.integers(1, 30), st.integers(0, 2**32 - 1), st.sampled_from([np.float32, np.float64]))
 def test_records_one_by_one_equal_their_twin(d: int, records: int, seed: int, dtype: type) -> None:
     from glove_adagrad.kernels.training import train_records

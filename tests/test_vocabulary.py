@@ -7,7 +7,7 @@ from pathlib import Path
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glove_adagrad.corpus import Sentences, TextFiles
@@ -34,7 +34,6 @@ def test_equals_stanford(tmp_path: Path, text: str, golden: str, min_count: int)
     assert (tmp_path / "vocab.txt").read_bytes() == (GOLDEN / golden).read_bytes()
 
 
-@settings(deadline=None)
 @given(texts.map(b"".join).filter(bytes.split), st.integers(1, 3), st.sampled_from([1, 3]))
 def test_equals_twin(tmp_path_factory: pytest.TempPathFactory, text: bytes, min_count: int, workers: int) -> None:
     expected = naive.vocabulary(text, min_count)

@@ -1,0 +1,7 @@
+"""Settings of all tests."""
+
+from hypothesis import settings
+
+# how long an example takes says nothing: machines are slow and busy, and kernels are compiled on the way
+settings.register_profile("untimed")
+settings.load_profile("untimed")
