@@ -3,5 +3,5 @@
 from hypothesis import settings
 
 # how long an example takes says nothing: machines are slow and busy, and kernels are compiled on the way
-settings.register_profile("untimed")
+settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
