@@ -220,6 +220,8 @@ _TINY = np.float32(1.2e-38)
 
 @overload(steps.damped_reciprocal_root, strict=False)
 def _compile_damped_reciprocal_root(s, epsilon):
+    if epsilon == types.none:
+        return lambda s, epsilon: steps.reciprocal_root(s)
     if isinstance(s, Lanes):
         return lambda s, epsilon: estimated_reciprocal(s * estimated_reciprocal_root(np.maximum(s, _TINY)) + epsilon)
     if s == types.float32:

@@ -203,17 +203,17 @@ class MirrorDescentAdaGrad(Rule):
     learning_rate: float = 1.0
     l1: float = 0.0
     initial_accumulator: float = 400.0
-    delta: float = 1e-6
+    delta: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_divisor("delta", self.initial_accumulator, self.delta)
 
     def vector_settings(self) -> Any:
-        return steps.MirrorDescentStep(self.learning_rate, self.l1, self.delta)
+        return steps.MirrorDescentStep(self.learning_rate, self.l1, self.delta or None)
 
     def bias_settings(self) -> Any:
-        return steps.MirrorDescentStep(self.learning_rate, 0.0, self.delta)
+        return steps.MirrorDescentStep(self.learning_rate, 0.0, self.delta or None)
 
     def start(self) -> dict[str, float]:
         return {"sum_of_squares": self.initial_accumulator}

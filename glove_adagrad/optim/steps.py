@@ -64,8 +64,11 @@ def reciprocal(x: Any) -> Any:
 
 
 def damped_reciprocal_root(s: Any, epsilon: Any) -> Any:
-    """1 / (sqrt(s) + epsilon), s or epsilon being above 0; an estimate in float32 kernels."""
-    return 1 / (np.sqrt(s) + epsilon)
+    """1 / (sqrt(s) + epsilon), s or epsilon being above 0; an estimate in float32 kernels.
+
+    Where epsilon is None, known when a kernel is compiled, it is `reciprocal_root`, at half the work.
+    """
+    return reciprocal_root(s) if epsilon is None else 1 / (np.sqrt(s) + epsilon)
 
 
 def fraction(x: Any) -> Any:
@@ -171,7 +174,7 @@ class MirrorDescentStep(NamedTuple):
 
     learning_rate: float
     l1: float
-    delta: float
+    delta: float | None
 
     def begin(self, row: Values, now: Any, squared_norm: Any) -> tuple[Values, Values]:
         (last,) = row
