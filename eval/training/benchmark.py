@@ -6,7 +6,8 @@ FOLDER holds your own build of `vocab_count`, `cooccur`, `shuffle` and `glove`; 
 measured. Settings are those of Stanford's demo: window 15, min-count 5, x_max 10, two threads. The variants take
 turns. Stanford's time is that of a whole process of one iteration, its vectors saved in binary; ours is that of an
 epoch, and compilation is told apart. `--quality` adds 15 epochs at 50 components, three seeds here and one run there,
-scored with the same evaluation. Writes `results.md` beside this file.
+scored with the same evaluation. Writes `results.md` beside this file; what is not measured again, other `--sizes` or
+the quality, stays there as it was.
 """
 
 from __future__ import annotations
@@ -122,6 +123,7 @@ def speed(ours: Ours, stanford: Stanford | None, sizes: list[int], runs: int) ->
         "| 1 to 2 workers | peak memory: parameters + matrix + rest |",
         "|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
+    rows = {int(size): row for row, size in re.findall(r"^(\| (\d+) \|.*M/s.*)$", _written(), re.MULTILINE)}
     for size in sizes:
         theirs, two, one, ratios, scaling, peaks = [], [], [], [], [], []
         for _ in range(runs):
@@ -149,9 +151,14 @@ def speed(ours: Ours, stanford: Stanford | None, sizes: list[int], runs: int) ->
             _spread(scaling),
             f"{held / 1e6:.0f} ({held / exact - 1:+.1%} of 16 V (d + 1)) + {matrix / 1e6:.0f} + {rest / 1e6:.0f} MB",
         ]
-        lines.append(f"| {' | '.join(columns)} |")
-        print(lines[-1], flush=True)
-    return lines
+        rows[size] = f"| {' | '.join(columns)} |"
+        print(rows[size], flush=True)
+    return lines + [rows[size] for size in sorted(rows)]
+
+
+def _written() -> str:
+    path = HERE / "results.md"
+    return path.read_text() if path.exists() else ""
 
 
 def _millions(speeds: list[float]) -> str:
@@ -208,14 +215,12 @@ def main() -> None:
             "",
             f"Compilation of the training kernels, once after installation: {ours.compile_seconds():.1f} s.",
         ]
-        (HERE / "results.md").write_text("\n".join(lines) + "\n")
-        if arguments.quality:
-            lines += [
-                "",
-                f"## Quality: {QUALITY_SIZE} components, {QUALITY_EPOCHS} epochs",
-                "",
-                *quality(ours, stanford),
-            ]
+        _, heading, scores = _written().partition("\n## Quality")
+        (HERE / "results.md").write_text("\n".join(lines) + "\n" + heading + scores)
+        if not arguments.quality:
+            return
+        title = f"## Quality: {QUALITY_SIZE} components, {QUALITY_EPOCHS} epochs"
+        lines += ["", title, "", *quality(ours, stanford)]
     (HERE / "results.md").write_text("\n".join(lines) + "\n")
 
 
