@@ -52,7 +52,8 @@ class Contender:
         self.name = " ".join([name, *(f"{key}={value}" for key, value in shown.items())])
         self.trainer = Trainer(matrix, TrainingSettings(vector_size=size, epochs=1, rule=rule))
         self.trainer.plan()  # compiles
-        self.state = 4 * len(rule.slots)
+        parameters = self.trainer.parameters
+        self.state = parameters.nbytes / sum(side[:, 0].size for side in parameters.sides) - 4
         self.times: list[float] = []
 
     def train(self) -> None:
@@ -72,8 +73,8 @@ def measure(matrix: CooccurrenceMatrix, size: int, turns: int, variants: list[Va
     for contender in contenders:
         relative = statistics.median(mine / base for mine, base in zip(contender.times, first, strict=True))
         lines.append(
-            f"| {contender.name} | {1e-6 / statistics.median(contender.times):.2f} | {1 / relative:.2f} | "
-            f"{contender.state} |"
+            f"| {contender.name} | {1e-6 / statistics.median(contender.times):.2f} | {1 / relative:.2g} | "
+            f"{contender.state:.1f} |"
         )
     return lines
 
