@@ -4,20 +4,27 @@
 
 The vectors know every word of the set, so that all questions are answered. Both answer them in one process, in
 turns; each ratio is of one turn, and their median is given. Compilation is not timed. Then memory: the most that
-answering holds beyond the vectors, at this number of words and at four times as many.
+answering holds beyond the vectors, at this number of words and at four times as many. Writes `results.md` beside this
+file.
 """
 
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 from gensim.test.utils import datapath
 
 from glove_adagrad.evaluation import QuestionSet, default_suite, evaluate_analogies
 from glove_adagrad.formats import WordVectors, to_keyed_vectors
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from measure import machine  # noqa: E402
 
 WORDS, SIZE, ROUNDS = 70_000, 100, 3
 
@@ -42,13 +49,29 @@ def main() -> None:
         ours.append(middle - start)
         assert result.total().answered == len(questions)
         assert result.total().accuracy == score
-        print(f"here {ours[-1]:.2f} s, gensim {theirs[-1]:.1f} s, {theirs[-1] / ours[-1]:.1f} times", flush=True)
-    print(f"median of ratios {statistics.median(b / a for a, b in zip(ours, theirs, strict=True)):.1f}")
+        print(f"here {ours[-1]:.2f} s, gensim {theirs[-1]:.1f} s", flush=True)
+    ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
+    lines = [
+        "# Speed of answering analogies",
+        "",
+        f"Written by `speed.py`, {time.strftime('%Y-%m-%d')}. {machine()}.",
+        f"Google's {len(questions):,} questions by 3CosAdd, all answered, {WORDS:,} random vectors of {SIZE} dimensions.",
+        "",
+        f"| | seconds, median of {ROUNDS} |",
+        "|---|---:|",
+        f"| here | {statistics.median(ours):.2f} |",
+        f"| gensim, `evaluate_word_analogies` | {statistics.median(theirs):.1f} |",
+        f"| times as fast | {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}) |",
+        "",
+        "Held at the most while answering, beyond the vectors and their unit length copies:",
+        "",
+    ]
     for times in (1, 4):
         more = [f"more{n}" for n in range(WORDS * (times - 1))]
         others = random.normal(size=(len(more), SIZE)).astype(np.float32)
         many = WordVectors(words + more, np.vstack([vectors, others]))
-        print(f"{len(many.words):,} words: {memory(many, questions) / 2**20:.0f} MiB beyond the vectors", flush=True)
+        lines.append(f"- {memory(many, questions) / 2**20:.0f} MiB at {len(many.words):,} words")
+    (HERE / "results.md").write_text("\n".join(lines) + "\n")
 
 
 def memory(wv: WordVectors, questions: QuestionSet) -> int:
