@@ -55,7 +55,7 @@ def main() -> None:
         "# Speed of answering analogies",
         "",
         f"Written by `speed.py`, {time.strftime('%Y-%m-%d')}. {machine()}.",
-        f"Google's {len(questions):,} questions by 3CosAdd, all answered, {WORDS:,} random vectors of {SIZE} dimensions.",
+        f"Google's {len(questions):,} questions by 3CosAdd, all answered; {WORDS:,} random vectors of {SIZE}.",
         "",
         f"| | seconds, median of {ROUNDS} |",
         "|---|---:|",
