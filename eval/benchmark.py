@@ -212,7 +212,7 @@ def picture(turns: dict[str, list[Turn]], path: Path) -> None:
         score = 100 * statistics.median(turn.scores["Google"] for turn in turns[name])
         text = f"  {value:,.0f} s, {score:.1f} % of analogies"
         axes.text(value, bar.get_y() + bar.get_height() / 2, text, va="center")
-    axes.set_xlim(0, 1.35 * max(seconds))
+    axes.set_xlim(0, 1.6 * max(seconds))
     axes.set_xlabel("seconds from corpus to evaluated vectors, 2 threads")
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
