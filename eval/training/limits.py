@@ -89,7 +89,7 @@ class Speed:
     def take(self) -> None:
         blocks = self.trainer.stream.blocks(self.stratum)
         self.stratum = (self.stratum + 1) % self.trainer.strata
-        losses, records = np.zeros(len(blocks)), np.zeros(len(blocks), np.int64)
+        losses, records = np.zeros((len(blocks), 2)), np.zeros((len(blocks), 2), np.int64)
         begin = time.process_time()
         self.trainer._train(blocks, losses, records)
         self.taken.append(records.sum() / (time.process_time() - begin))
