@@ -100,7 +100,7 @@ def _rates(results: Sequence[Any], frequencies: Sequence[float]) -> Figure:
 def _scores(results: Sequence[Any], tests: Sequence[str]) -> Figure:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 1.2 + 0.3 * len(results)), layout="constrained")
+    figure = Figure(figsize=(9, 1.5 + 0.3 * len(results)), layout="constrained")
     ordered = sorted(results, key=lambda result: result["scores"].get(tests[0], -1.0))
     panels = figure.subplots(1, len(tests), sharey=True, squeeze=False)[0]
     for axes, test in zip(panels, tests, strict=True):
@@ -113,13 +113,14 @@ def _scores(results: Sequence[Any], tests: Sequence[str]) -> Figure:
         axes.margins(x=0.25)
         axes.grid(axis="y")
     _name_rows(panels[0], ordered)
+    _title(figure, "Percent of analogies solved, and Spearman's correlation x 100 for word similarity")
     return figure
 
 
 def _cost(results: Sequence[Any]) -> Figure:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 1.2 + 0.3 * len(results)), layout="constrained")
+    figure = Figure(figsize=(9, 1.5 + 0.3 * len(results)), layout="constrained")
     times = [1e9 * float(np.median(result["processor_seconds"])) / result["records"] for result in results]
     order = np.argsort(times, kind="stable")[::-1].tolist()
     ordered = [results[k] for k in order]
@@ -137,7 +138,12 @@ def _cost(results: Sequence[Any]) -> Figure:
         axes.margins(x=0.12)
         axes.tick_params(axis="y", length=0)
     _name_rows(panels[0], ordered)
+    _title(figure, "What a rule costs: memory, with that of its state, and time")
     return figure
+
+
+def _title(figure: Figure, text: str) -> None:
+    figure.suptitle(text, x=0.01, horizontalalignment="left", fontsize=12)
 
 
 def _name_rows(axes: Any, results: Sequence[Any]) -> None:
