@@ -36,7 +36,7 @@ class GloVe:
         Lists of tokens, each a context of its own; can be iterated over more than once, so no generator.
     corpus_file : str or Path, optional
         A text file, folder or pattern instead, read by the kernels: many times faster than lists of tokens.
-    vector_size, epochs, seed, x_max, alpha, clip, holdout, patience
+    vector_size, epochs, seed, x_max, alpha, clip, holdout, patience, unobserved and its relatives
         See `trainer.TrainingSettings`.
     window, symmetric, distance_weighting
         See `cooccurrence.windows.Windows`.
@@ -96,6 +96,10 @@ class GloVe:
         clip: float = 100.0,
         holdout: float = 0.0,
         patience: int | None = None,
+        unobserved: float = 0.0,
+        unobserved_weight: float = 0.1,
+        unobserved_power: float = 0.75,
+        unobserved_chance: float = 0.5,
         memory: int = 4 << 30,
         callbacks: Sequence[Callback] = (),
         show_progress: bool = False,
@@ -117,6 +121,10 @@ class GloVe:
             clip=clip,
             holdout=holdout,
             patience=patience,
+            unobserved=unobserved,
+            unobserved_weight=unobserved_weight,
+            unobserved_power=unobserved_power,
+            unobserved_chance=unobserved_chance,
         )
         self.windows = Windows(window, symmetric=symmetric, distance_weighting=distance_weighting)
         self.min_count, self.max_vocab = min_count, max_vocab

@@ -90,7 +90,8 @@ class EmptyCells:
             x[i, j] = value
         self.x, self.settings = x, settings
         expected = np.outer(x.sum(axis=1), x.sum(axis=0)) / x.sum()
-        self.target = np.log(np.minimum(expected, settings.unobserved_cap))
+        chance = settings.unobserved_chance
+        self.target = np.log(np.minimum(expected**chance * 0.03 ** (1 - chance), 0.3))
         self.draw_weights = matrix.vocabulary.counts.astype(np.float64) ** settings.unobserved_power
         self.rate = settings.unobserved * matrix.records / self.draw_weights.sum() ** 2
         self.stream = int(np.random.default_rng([settings.seed, 0, 1]).integers(1 << 63, dtype=np.uint64))
@@ -175,12 +176,13 @@ def test_an_epoch_equals_its_twin(matrix: CooccurrenceMatrix, vector_size: int) 
 
 
 @pytest.mark.parametrize(
-    ("ratio", "power", "cap"), [(0.5, 0.75, 0.3), (4.0, 1.0, 0.3), (4.0, 0.0, 1e-3), (20.0, 0.5, 100.0)]
+    ("ratio", "power", "chance"), [(0.5, 0.75, 0.5), (4.0, 1.0, 1.0), (4.0, 0.0, 0.0), (20.0, 0.5, 0.8)]
 )
-def test_empty_cells_equal_their_twin(matrix: CooccurrenceMatrix, ratio: float, power: float, cap: float) -> None:
+def test_empty_cells_equal_their_twin(matrix: CooccurrenceMatrix, ratio: float, power: float, chance: float) -> None:
     settings = TrainingSettings(
-        vector_size=10, epochs=1, unobserved=ratio, unobserved_power=power, unobserved_cap=cap, unobserved_weight=0.2
-    )
+        vector_size=10, epochs=1, unobserved=ratio, unobserved_power=power, unobserved_chance=chance,
+        unobserved_weight=0.2,
+    )  # fmt: skip
     trainer = Trainer(matrix, settings, workers=2)
     loss, empty_loss, expected = twin(matrix, settings, trainer.parameters.vectors())
     trainer.fit()

@@ -33,6 +33,7 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.formats import WordVectors, read_vectors
 from glove_adagrad.trainer import Trainer, TrainingSettings
+from glove_adagrad.trainer.unobserved import COUNT, MOST
 from glove_adagrad.vocabulary import Vocabulary
 
 HERE = Path(__file__).parent
@@ -45,47 +46,51 @@ EPOCHS = 15
 
 @dataclass(frozen=True)
 class Variant:
-    """One row of the study: settings of the trainer, and what is done to the targets of empty cells."""
+    """One row of the study: settings of the trainer, what is done to targets, and weights that go with f(E)."""
 
     name: str
     settings: dict[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (1,)
     shift: float = 0.0
     constant: float | None = None
-    chance: float | None = None
+    most: float | None = None
+    weight: float | None = None
 
 
 def variants() -> list[Variant]:
-    """Main rows with three seeds; then one thing changed at a time, from ratio 1, weight 0.1, power 0.75, cap 0.3."""
+    """Main rows with three seeds; then one thing changed at a time."""
     seeds = (1, 2, 3)
-    rows = [Variant("plain GloVe", seeds=seeds)]
-    rows += [Variant(f"ratio {ratio:g}", {"unobserved": ratio}, seeds) for ratio in (1.0, 2.0)]
-    rows += [Variant(f"ratio {ratio:g}", {"unobserved": ratio}) for ratio in (0.5, 4.0)]
+
+    def by_chance(name: str, ratio: float = 1.0, seeds: tuple[int, ...] = (1,), **more: Any) -> Variant:
+        settings = {"unobserved": ratio, "unobserved_chance": 1.0, **more.pop("settings", {})}
+        return Variant(name, settings, seeds, **more)
+
+    rows = [Variant("plain GloVe", seeds=seeds), Variant("ratio 1", {"unobserved": 1.0}, seeds)]
+    rows += [Variant(f"ratio {ratio:g}", {"unobserved": ratio}) for ratio in (0.5, 2.0)]
+    rows += [by_chance(f"ratio {ratio:g}, by chance", ratio, seeds) for ratio in (1.0, 2.0)]
+    rows += [by_chance(f"ratio {ratio:g}, by chance", ratio) for ratio in (0.5, 4.0)]
     rows += [
-        Variant(f"ratio {ratio:g}, weight {weight:g}", {"unobserved": ratio, "unobserved_weight": weight})
+        by_chance(f"ratio {ratio:g}, by chance, weight {weight:g}", ratio, settings={"unobserved_weight": weight})
         for ratio, weight in ((1.0, 0.05), (1.0, 0.2), (2.0, 0.05), (4.0, 0.05))
     ]
+    rows += [by_chance("ratio 1, by chance, weight f(E)", weight=1.0)]
     rows += [
-        Variant(f"ratio 1, power {power:g}", {"unobserved": 1.0, "unobserved_power": power}) for power in (0.5, 1.0)
+        by_chance(f"ratio 1, by chance, power {power:g}", settings={"unobserved_power": power})
+        for power in (0.5, 1.0)
     ]
-    rows += [
-        Variant(f"ratio 1, weight {chance:g} f(E)", {"unobserved_power": 1.5}, chance=chance) for chance in (1.0, 0.3)
-    ]
-    rows += [Variant(f"ratio 1, cap {cap:g}", {"unobserved": 1.0, "unobserved_cap": cap}) for cap in (0.1, 1.0, 3.0)]
-    rows += [Variant("ratio 1, target lower by 1", {"unobserved": 1.0}, shift=1.0)]
-    rows += [
-        Variant(f"ratio 1, target ln {value:g}", {"unobserved": 1.0}, constant=value) for value in (0.03, 0.1, 0.3)
-    ]
+    rows += [by_chance(f"ratio 1, by chance, at most {most:g}", most=most) for most in (0.1, 1.0, 3.0)]
+    rows += [by_chance("ratio 1, by chance, lower by 1", shift=1.0)]
+    rows += [by_chance(f"ratio 1, targets {value:g}", constant=value) for value in (0.03, 0.1, 0.3)]
     return rows
 
 
 def train(matrix: CooccurrenceMatrix, variant: Variant, size: int, seed: int) -> tuple[WordVectors, float, float]:
     """Vectors, the processor's seconds a thread, and the last loss of the matrix's cells."""
     settings = TrainingSettings(vector_size=size, epochs=EPOCHS, seed=seed, **variant.settings)
-    if variant.chance is not None:
-        settings = weighted_by_chance(settings, matrix, variant.chance)
+    if variant.weight is not None:
+        settings = weighted_by_chance(settings, matrix, variant.weight)
     trainer = Trainer(matrix, settings, workers=WORKERS)
-    if variant.shift or variant.constant is not None:
+    if variant.shift or variant.constant or variant.most:
         change_targets(trainer, variant)
     seconds = fit(trainer)
     return summed(trainer), seconds, trainer.history[-1].loss
@@ -103,17 +108,19 @@ def weighted_by_chance(settings: TrainingSettings, matrix: CooccurrenceMatrix, w
     chance = total / counts.sum() ** 2 / settings.x_max
     mean = (np.sum(counts**1.5) / np.sum(counts**0.75)) ** 2 * chance**0.75
     print(f"mean f(E), of all pairs: {mean:.2f}")
-    return replace(settings, unobserved=16.0, unobserved_weight=weight * mean / 16)
+    return replace(settings, unobserved=16.0, unobserved_weight=weight * mean / 16, unobserved_power=1.5)
 
 
 def change_targets(trainer: Trainer, variant: Variant) -> None:
     trainer._empty_cells()  # makes the arrays that the next lines change
     cells = trainer._empty
     assert cells is not None
-    if variant.constant is not None:
+    if variant.constant:
         cells.word_logs[:] = np.log(variant.constant)
         cells.context_logs[:] = 0
-    trainer._empty = cells._replace(word_logs=cells.word_logs - np.float32(variant.shift))
+    trainer._empty = cells._replace(
+        word_logs=cells.word_logs - np.float32(variant.shift), log_cap=np.float32(np.log(variant.most or MOST))
+    )
 
 
 def word2vec(corpus: Path, name: str, size: int) -> tuple[WordVectors, float]:
@@ -202,7 +209,7 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
 
     corpus = runs[0]["corpus"]
     here = [run for run in runs if run["size"] == 100 and run["corpus"] == corpus]
-    named = ("plain GloVe", "ratio 0.5", "ratio 1", "ratio 2", "ratio 4", "CBOW", "skip-gram")
+    named = ("plain GloVe", "ratio 1", "ratio 1, by chance", "ratio 2, by chance", "CBOW", "skip-gram")
     second = "MEN" if any("MEN" in run["scores"] for run in here) else "WordSim-353"
     figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5))
     for axis, test, label in (
@@ -234,7 +241,8 @@ def write(results: Results) -> None:
         "",
         f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {measure.machine()}.",
         f"{EPOCHS} epochs, window 15, min-count 5, x_max 10, {WORKERS} threads.",
-        "Unless named, weight 0.1, power 0.75, cap 0.3. Means over seeds, ± half the range.",
+        f"Unless named, weight 0.1, power 0.75, targets half way between chance and {COUNT}, at most {MOST}.",
+        "Means over seeds, ± half the range.",
         "Seconds are the processor's, a thread. Loss is that of the matrix's cells.",
         "CBOW and skip-gram are gensim's: window 8, 25 negatives, 5 epochs; window 10, 10 negatives, 3 epochs.",
         *table(runs),

@@ -70,6 +70,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Draw words by their counts to this power.",
 )
+@click.option(
+    "--unobserved-chance",
+    type=float,
+    default=0.5,
+    show_default=True,
+    help="1 trains them towards the counts that chance gives, 0 all towards the same.",
+)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Equal seeds give equal bits.")
 @options.vocabulary_options
 @options.window_options
@@ -103,6 +110,7 @@ def train(
     unobserved: float,
     unobserved_weight: float,
     unobserved_power: float,
+    unobserved_chance: float,
     seed: int,
     min_count: int,
     max_vocab: int | None,
@@ -156,6 +164,7 @@ def train(
             unobserved=unobserved,
             unobserved_weight=unobserved_weight,
             unobserved_power=unobserved_power,
+            unobserved_chance=unobserved_chance,
         )
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error

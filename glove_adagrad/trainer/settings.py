@@ -39,8 +39,8 @@ class TrainingSettings:
         What an empty cell weighs, where a frequent one weighs 1.
     unobserved_power : float
         Words are drawn in proportion to their counts to this power.
-    unobserved_cap : float
-        An empty cell is trained towards the count that chance would give, but at most this.
+    unobserved_chance : float
+        How far targets of empty cells follow the count that chance would give: 1 is that count, 0 the same for all.
 
     Raises
     ------
@@ -60,7 +60,7 @@ class TrainingSettings:
     unobserved: float = 0.0
     unobserved_weight: float = 0.1
     unobserved_power: float = 0.75
-    unobserved_cap: float = 0.3
+    unobserved_chance: float = 0.5
 
     def __post_init__(self) -> None:
         _check("vector_size", self.vector_size, 1 <= self.vector_size <= 65_536, "between 1 and 65536")
@@ -73,7 +73,7 @@ class TrainingSettings:
         _check("unobserved", self.unobserved, 0 <= self.unobserved <= 1000, "between 0 and 1000")
         _check("unobserved_weight", self.unobserved_weight, 0 < self.unobserved_weight <= 1, "above 0 and at most 1")
         _check("unobserved_power", self.unobserved_power, 0 <= self.unobserved_power <= 2, "between 0 and 2")
-        _check("unobserved_cap", self.unobserved_cap, 0 < self.unobserved_cap < math.inf, "above 0")
+        _check("unobserved_chance", self.unobserved_chance, 0 <= self.unobserved_chance <= 1, "between 0 and 1")
         self.rule.check_size(1, row_length(self.vector_size), 4)
         if self.patience is not None:
             _check("patience", self.patience, self.patience >= 1, "1 or more")

@@ -11,6 +11,9 @@ from glove_adagrad.trainer.parameters import Parameters
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
 
+#: Towards this count targets are drawn from the one that chance gives, and this is the most that any is.
+COUNT, MOST = 0.03, 0.3
+
 
 class EmptyCells(NamedTuple):
     """Arrays by row of the parameters, as `kernels.training.train_blocks` takes them, but for the stream of draws."""
@@ -33,8 +36,8 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
 
     A word i and a context j are drawn with probability proportional to (n_i n_j)^power, n being counts in the corpus:
     `settings.unobserved` draws an epoch for each record of the matrix, of which those that hit a cell are left out.
-    The others are trained like records, towards the count that chance would give, E = X_i. X_.j / X_.., but no more
-    than `settings.unobserved_cap`.
+    The others are trained like records. With E = X_i. X_.j / X_.., the count that chance would give, and c for
+    `settings.unobserved_chance`, the target is ln min(E^c COUNT^(1 - c), MOST).
     """
     from glove_adagrad.kernels.training import marginals
 
@@ -46,9 +49,12 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
             stream.halves, parameters.sizes, parameters.starts, part, 1 / matrix.denominator, word_sums, context_sums
         )
     total = word_sums.sum()
-    with np.errstate(divide="ignore"):  # a word without any cell has no chance count; the cap's lower side takes it
+    chance = settings.unobserved_chance
+    rest = (1 - chance) * math.log(COUNT) / 2
+    with np.errstate(divide="ignore"):  # a word without any cell has no chance
         word_logs, context_logs = (
-            np.maximum(np.log(sums / math.sqrt(total)), -50).astype(np.float32) for sums in (word_sums, context_sums)
+            (chance * np.maximum(np.log(sums / math.sqrt(total)), -50) + rest).astype(np.float32)
+            for sums in (word_sums, context_sums)
         )
     frequencies = np.empty(words)
     counts = np.maximum(1, matrix.vocabulary.counts).astype(np.float64)
@@ -68,6 +74,6 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
         guide,
         word_logs,
         context_logs,
-        np.float32(math.log(settings.unobserved_cap)),
+        np.float32(math.log(MOST)),
         np.float32(settings.unobserved_weight),
     )
