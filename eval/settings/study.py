@@ -1,9 +1,8 @@
-"""What window, x_max, alpha, vector size, epochs and learning rate do to quality and time.
+"""What window, x_max, vector size and epochs do to quality and time.
 
     python eval/settings/study.py CORPUS [--msr FILE] [--men FILE]
 
-From a base of settings (window 15, x_max 10, alpha 0.75, 100 components, 15 epochs, learning rate 0.05), one thing is
-changed at a time. One seed; two rows that differ by less than a point of analogies or .015 of a correlation may as
+From a base of settings (window 15, x_max 10, 100 components, 15 epochs), one thing is changed at a time. One seed; two rows that differ by less than a point of analogies or .015 of a correlation may as
 well be equal (the three seeds in `eval/unobserved/results.md`). Results are kept in `results.json` as they come;
 `results.md` and `settings.png` are written from it.
 """
@@ -17,7 +16,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from glove_adagrad import optim
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
@@ -38,22 +36,18 @@ WINDOWS: dict[str, dict[str, Any]] = {
     "15, left only": {"symmetric": False},
     "15, no distance weighting": {"distance_weighting": False},
 }
-BASE = {"window": "15", "x_max": 10.0, "alpha": 0.75, "vector_size": 100, "epochs": 15, "learning_rate": 0.05}
+BASE = {"window": "15", "x_max": 10.0, "vector_size": 100, "epochs": 15}
 CHANGES: dict[str, tuple[Any, ...]] = {
     "window": tuple(WINDOWS),
     "x_max": (3.0, 10.0, 30.0, 100.0),
-    "alpha": (0.5, 0.75, 1.0),
     "vector_size": (25, 50, 100, 200, 300),
-    "learning_rate": (0.02, 0.05, 0.1),
 }
 #: One training, scored on its way: an epoch does not depend on how many will follow.
 EPOCHS = (5, 10, 15, 25, 50)
 TITLES = {
     "window": "Window",
     "x_max": "x_max",
-    "alpha": "alpha",
     "vector_size": "Components",
-    "learning_rate": "Learning rate",
     "epochs": "Epochs",
 }
 
@@ -77,7 +71,6 @@ class Study:
     def trainer(self, **changes: Any) -> Trainer:
         settings = {**BASE, **changes}
         matrix = self.matrix(settings.pop("window"))
-        settings["rule"] = optim.make("adagrad", learning_rate=settings.pop("learning_rate"))
         return Trainer(matrix, TrainingSettings(**settings), workers=WORKERS)
 
     def add(self, option: str, value: Any, trainer: Trainer, seconds: float) -> None:
@@ -174,7 +167,7 @@ def main() -> None:
         "",
         f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {measure.machine()}.",
         f"Corpus: {arguments.corpus.name}, {arguments.corpus.stat().st_size:,} bytes; min-count 5.",
-        "Unless named, window 15, x_max 10, alpha 0.75, 100 components, 15 epochs, learning rate 0.05. One seed.",
+        "Unless named, window 15, x_max 10, 100 components, 15 epochs. One seed.",
         f"Seconds are the processor's for training, a thread of {WORKERS}.",
     ]
     for option in TITLES:
