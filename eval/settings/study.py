@@ -2,10 +2,10 @@
 
     python eval/settings/study.py CORPUS [--msr FILE] [--men FILE]
 
-From a base of settings (window 15, x_max 10, 100 components, 15 epochs), one thing is changed at a time. One seed; two
-rows that differ by less than a point of analogies or .015 of a correlation may as well be equal (the three seeds in
-`eval/unobserved/results.md`). Results are kept in `results.json` as they come; `results.md` and `settings.png` are
-written from it.
+From a base of settings (window 15, x_max 10, 100 components, 15 epochs), one thing is changed at a time. One seed:
+rows that differ by less than a point of analogies or .015 of a correlation may as well be equal, as three seeds in
+`eval/unobserved/results.md` show. Results are kept in `results.json` as they come; `results.md` and `settings.png`
+are written from it.
 """
 
 from __future__ import annotations
