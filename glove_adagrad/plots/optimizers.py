@@ -18,7 +18,7 @@ KINDS = {"sums of squares": _BLUE, "moving averages": _ORANGE, "neither": _GREEN
 _AVERAGES = ("rmsprop", "adadelta", "adam", "adamw", "adamax", "amsgrad")
 
 #: Losses over so many times the least are outside the picture.
-_WORST = 3.0
+_WORST = 2.0
 
 
 @styled
@@ -68,7 +68,7 @@ def _losses(results: Sequence[Any], times: Sequence[Any], what: str, title: str)
     least = min(min(result["losses"]) for result in results)
     most = max(max(result["losses"]) for result in results)
     axes.set_yscale("log")
-    axes.set_ylim(least * 0.97, min(most * 1.03, least * _WORST))
+    axes.set_ylim(least * 0.94, min(most * 1.03, least * _WORST))
     _plain_ticks(axes)
     axes.set_xlim(left=0)
     axes.set_xlabel(what)
@@ -163,7 +163,7 @@ def _plain_decades(axis: Any) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1.0,) if high > 300 * low else (1.0, 2.0, 5.0)))
+    axis.set_major_locator(LogLocator(subs=(1.0,) if high > 1000 * low else (1.0, 2.0, 5.0)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1000 else f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
@@ -205,6 +205,7 @@ def _spread(heights: Sequence[float], least: float) -> dict[int, float]:
     order = np.argsort(heights, kind="stable").tolist()
     places = [heights[k] for k in order]
     for _ in range(200):
+        places = [max(place, 0.0) for place in places]
         for k in range(len(places) - 1):
             if (short := least - (places[k + 1] - places[k])) > 0:
                 places[k] -= short / 2
