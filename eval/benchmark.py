@@ -185,7 +185,8 @@ def ratios(turns: dict[str, list[Turn]]) -> list[str]:
         if ours in turns and theirs in turns:
             both = [(our, their) for our in turns[ours] for their in turns[theirs] if our.number == their.number]
             found = ", ".join(f"{their.seconds / our.seconds:.1f}" for our, their in both)
-            lines.append(f"| {ours} against {theirs} | {found} | {aim} |")
+            if found:
+                lines.append(f"| {ours} against {theirs} | {found} | {aim} |")
     return lines
 
 
