@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,7 @@ count._segment_size = lambda *_: 4096
 SLOW_SEGMENTS = f"""
 {SMALL_SEGMENTS}
 import time
+from functools import partial
 index = count._index
 count._index = lambda *arguments: time.sleep(0.1) or index(*arguments)
 """
@@ -196,7 +198,10 @@ def test_standard_input_equals_a_file(large: Path, tmp_path: Path) -> None:
 def stopped(folder: Path, output: Path, how: signal.Signals) -> int:
     """Start a count that spills, send it a signal once it does, and return its exit status."""
     arguments = ("cooccur", "corpus.txt", "--vocab", "vocab.txt", "--output", str(output), "--workers", "2")
-    running = subprocess.Popen(code(SLOW_SEGMENTS, arguments), cwd=folder, stderr=subprocess.PIPE)
+    heard = partial(
+        signal.signal, signal.SIGINT, signal.default_int_handler
+    )  # also if the tests run in the background
+    running = subprocess.Popen(code(SLOW_SEGMENTS, arguments), cwd=folder, stderr=subprocess.PIPE, preexec_fn=heard)
     for _ in range(1200):
         if list(output.parent.glob(".spill-*/lower-3")):
             break
