@@ -1,6 +1,6 @@
 """The numbers that training moves: vectors, biases and the update rule's state, laid out for the kernel.
 
-`kernels.training` describes the layout.
+`kernels.updates` describes the layout.
 """
 
 from __future__ import annotations

@@ -345,7 +345,7 @@ class Trainer:
 
     def _pull(self, pool: ThreadPoolExecutor) -> None:
         """One step towards the anchors: every stratum has its share of an epoch's pull."""
-        from glove_adagrad.kernels import training as kernels
+        from glove_adagrad.kernels import updates as kernels
 
         assert self.anchors is not None
         anchors, parameters = self.anchors, self.parameters

@@ -39,7 +39,7 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
     The others are trained like records. With E = X_i. X_.j / X_.., the count that chance would give, and c for
     `settings.unobserved_chance`, the target is ln min(E^c COUNT^(1 - c), MOST).
     """
-    from glove_adagrad.kernels.training import marginals
+    from glove_adagrad.kernels.cells import marginals
 
     matrix = stream.matrix
     words = parameters.words

@@ -1,0 +1,136 @@
+"""Cells of tiles, as training takes them: ln X and f(X), computed on the way; which are held out; sums of X.
+
+Knows the tiles' layout (see docs/counting.md), and nothing of parameters and rules.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glove_adagrad.kernels.jit import fast_kernel, forced_inline, inline
+
+#: Cells whose targets are computed at a time.
+CHUNK = 512
+
+_HALF, _ONE, _ZERO = np.float32(0.5), np.float32(1), np.float32(0)
+_23 = np.int32(23)
+_ROOT_HALF = np.int32(0x3F3504F3)  # bits of sqrt(1/2): mantissas are taken from there to sqrt(2)
+_LN_2, _LOG2_E = np.float32(0.6931471805599453), np.float32(1.4426950408889634)
+
+
+@inline
+def _targets(n, logs, log_bits, weights, weight_bits, exponents, log_x_max, alpha):
+    """ln X and f(X) of n cells, in place: `logs` holds X at first.
+
+    Both to about 1e-7, relative to X, by series for ln on [sqrt(1/2), sqrt(2)] and for 2^t on [-1/2, 1/2]: vector
+    code wants neither calls nor branches. `log_bits` and `weight_bits` are the same memory as int32; no loop may use
+    both views of one, or the compiler falls back to single numbers.
+    """
+    for k in range(n):
+        exponent = (log_bits[k] - _ROOT_HALF) >> _23
+        log_bits[k] -= exponent << _23
+        weights[k] = np.float32(exponent)
+    for k in range(n):
+        # ln(1 + r) = 2 atanh(r / (2 + r)), an odd series in s
+        r = logs[k] - _ONE
+        s = r / (r + np.float32(2))
+        q = s * s
+        series = np.float32(2 / 9)
+        series = series * q + np.float32(2 / 7)
+        series = series * q + np.float32(2 / 5)
+        series = series * q + np.float32(2 / 3)
+        log_x = weights[k] * _LN_2 + (s * q * series + (s + s))
+        logs[k] = log_x
+        power = min(alpha * (log_x - log_x_max), _ZERO) * _LOG2_E
+        power = max(power, np.float32(-120))
+        whole = np.floor(power + _HALF)
+        t = (power - whole) * _LN_2
+        series = np.float32(1 / 5040)
+        series = series * t + np.float32(1 / 720)
+        series = series * t + np.float32(1 / 120)
+        series = series * t + np.float32(1 / 24)
+        series = series * t + np.float32(1 / 6)
+        series = series * t + _HALF
+        series = series * t + _ONE
+        weights[k] = series * t + _ONE
+        exponents[k] = np.int32(whole)
+    for k in range(n):
+        weight_bits[k] += exponents[k] << _23
+
+
+@forced_inline
+def read_cells(cells, first, count, large, scale, log_x_max, alpha, buffers):
+    """ln X and f(X) of `count` cells of a tile into the buffers; returns how many large sums were passed."""
+    _, u32, u64, base = cells
+    logs, log_bits, weights, weight_bits, exponents = buffers
+    for k in range(count):
+        logs[k] = np.float32(u32[base[2] + first + k]) * scale
+    for k in range(count):
+        if logs[k] == 0:
+            logs[k] = np.float32(u64[large]) * scale
+            large += 1
+    _targets(count, logs, log_bits, weights, weight_bits, exponents, log_x_max, alpha)
+    return large
+
+
+@forced_inline
+def buffers_of_cells():
+    """Memory for `read_cells`, small enough to stay in the innermost cache."""
+    logs, weights = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
+    return logs, logs.view(np.int32), weights, weights.view(np.int32), np.empty(CHUNK, np.int32)
+
+
+@inline
+def mixed(z):
+    """64 bits each of which depends on all bits of z (the finaliser of SplitMix64)."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@inline
+def cell_key(a, b):
+    return (np.uint64(a) << np.uint64(32)) + np.uint64(b)
+
+
+@inline
+def held_out(a, b, seed):
+    """24 bits drawn for a cell, whatever the order in which cells are visited."""
+    return mixed(cell_key(a, b) + seed) >> np.uint64(40)
+
+
+@inline
+def uniform(state):
+    """A number of [0, 1)."""
+    return np.float64(mixed(state) >> np.uint64(11)) * (1.0 / (1 << 53))
+
+
+@fast_kernel
+def marginals(halves, sizes, starts, part, scale, word_sums, context_sums):
+    """Add the sums of X over contexts and over words, of all tiles whose rows are of one part.
+
+    word_sums, context_sums : float64 [V], by row.
+    """
+    parts = len(sizes)
+    for half in halves:
+        u16, u32, u64, bases, forward, mirrored = half
+        for q in range(parts):
+            base = bases[part * parts + q]
+            large, first = base[3], 0
+            for row in range(sizes[part]):
+                last = np.int64(u32[base[0] + row])
+                a = starts[part] + row
+                for cell in range(first, last):
+                    total_of_cell = np.float64(u32[base[2] + cell])
+                    if total_of_cell == 0:
+                        total_of_cell = np.float64(u64[large])
+                        large += 1
+                    x = total_of_cell * scale
+                    b = starts[q] + np.int64(u16[base[1] + cell])
+                    if forward:
+                        word_sums[a] += x
+                        context_sums[b] += x
+                    if mirrored and a != b:
+                        word_sums[b] += x
+                        context_sums[a] += x
+                first = last
