@@ -149,6 +149,17 @@ def _begin(rule, biases, row_state, row, now, norm):
     return scalars, begin(biases, old, now, norm)[1]
 
 
+@forced_inline
+def _begin_both(rule, biases, row_states, word, context, now, word_norm, context_norm):
+    """`_begin` of a word's and of a context's row: scalars of components and bias of the one, then of the other."""
+    if is_shared(rule):
+        word = context = 0
+        word_norm, context_norm = word_norm + context_norm, 0.0
+    word_scalars = _begin(rule, biases, row_states[0], word, now, word_norm)
+    context_scalars = _begin(rule, biases, row_states[1], context, now, context_norm)
+    return word_scalars[0], word_scalars[1], context_scalars[0], context_scalars[1]
+
+
 def update(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
     """One record: move a word's and a context's row. Returns its loss before the move."""
 
@@ -170,12 +181,7 @@ def _update_in_lanes(rule, biases, slots, sides, row_states, word, context, n, l
         of_word = _squared_norm(words, i, n, _ONE, endless, 2)
         word_norm = _gradient_norm(contexts, j, n, pull, clip, 1, of_context)
         context_norm = _gradient_norm(words, i, n, pull, clip, 2, of_word)
-    if is_shared(rule):
-        word = context = 0
-        word_norm, context_norm = word_norm + context_norm, 0.0
-    word_scalars = _begin(rule, biases, row_states[0], word, now, word_norm)
-    context_scalars = _begin(rule, biases, row_states[1], context, now, context_norm)
-    scalars = (word_scalars[0], word_scalars[1], context_scalars[0], context_scalars[1])
+    scalars = _begin_both(rule, biases, row_states, word, context, now, word_norm, context_norm)
     _step_pair(rule, biases, slots, words, i, contexts, j, n, pull, clip, scalars)
     return 0.5 * pull * difference
 
@@ -210,7 +216,7 @@ def _pulled(load, load_state):
         w, c = load(words, i), load(contexts, j)
         g = _clipped(strength * (w + c - load(anchors, at)), clip)
         new_w, w_state = step(rule, scalars[0], w, g, load_state(slots, words, i, n))
-        new_c, c_state = step(rule, scalars[1], c, g, load_state(slots, contexts, j, n))
+        new_c, c_state = step(rule, scalars[2], c, g, load_state(slots, contexts, j, n))
         store(words, i, new_w)
         store_state(words, i, n, w_state)
         store(contexts, j, new_c)
@@ -240,12 +246,7 @@ def _pull_in_lanes(rule, slots, sides, row_states, n, row, anchors, at, size, st
             g = _clipped(strength * (words[i + t] + contexts[i + t] - anchors[at + t]), clip)
             word_norm += g * g
         context_norm = word_norm
-    if is_shared(rule):
-        row = 0
-        word_norm, context_norm = word_norm + context_norm, 0.0
-    word_scalars = _begin(rule, None, row_states[0], row, now, word_norm)[0]
-    context_scalars = _begin(rule, None, row_states[1], row, now, context_norm)[0]
-    scalars = (word_scalars, context_scalars)
+    scalars = _begin_both(rule, None, row_states, row, row, now, word_norm, context_norm)
     for t in range(0, size & -8, 8):
         _pull8(rule, slots, words, i + t, contexts, i + t, n, anchors, at + t, strength, clip, scalars)
     for t in range(size & -8, size):
