@@ -163,6 +163,12 @@ def twin(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors)
     return float(np.mean(losses[0])), float(np.mean(losses[1])) if losses[1] else 0.0, Vectors(w, c, b, e)
 
 
+def test_parameters_begin_with_a_cache_line(matrix: CooccurrenceMatrix) -> None:
+    for size in (6, 50, 300):
+        sides = Trainer(matrix, TrainingSettings(vector_size=size)).parameters.sides
+        assert [side.ctypes.data % 64 for side in sides] == [0, 0]
+
+
 @pytest.mark.parametrize("vector_size", [1, 6, 10, 14, 50])
 def test_an_epoch_equals_its_twin(matrix: CooccurrenceMatrix, vector_size: int) -> None:
     settings = TrainingSettings(vector_size=vector_size, epochs=1)

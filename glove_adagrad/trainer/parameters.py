@@ -75,9 +75,7 @@ class Parameters:
         self.starts = np.cumsum(self.sizes) - self.sizes
         ranks = np.arange(words)
         self.rows = self.starts[ranks % parts] + ranks // parts
-        self.sides: tuple[np.ndarray, ...] = tuple(
-            np.zeros((words, 1 + len(rule.slots), self.n), np.float32) for _ in range(2)
-        )
+        self.sides: tuple[np.ndarray, ...] = tuple(_zeros((words, 1 + len(rule.slots), self.n)) for _ in range(2))
         first = self._first_row_states()
         self.row_states: tuple[tuple[np.ndarray, ...], ...]
         self.row_states = (first, first if rule.shared else self._first_row_states())
