@@ -69,8 +69,7 @@ class Results:
 def summed(trainer: Trainer) -> WordVectors:
     """Word and context vectors of a trainer, added, as they are evaluated."""
     vectors = trainer.parameters.vectors()
-    words = [word.decode("utf-8", "surrogateescape") for word in trainer.matrix.vocabulary.words]
-    return WordVectors(words, vectors.word_vectors + vectors.context_vectors)
+    return WordVectors(trainer.matrix.vocabulary.decoded(), vectors.word_vectors + vectors.context_vectors)
 
 
 def fit(trainer: Trainer, **callbacks: Any) -> float:

@@ -301,5 +301,4 @@ class GloVe:
     def _keyed(self, vectors: np.ndarray) -> KeyedVectors:
         from glove_adagrad.formats import WordVectors, to_keyed_vectors
 
-        words = [word.decode("utf-8", "surrogateescape") for word in self.vocabulary.words]
-        return to_keyed_vectors(WordVectors(words, vectors, self.vocabulary.counts))
+        return to_keyed_vectors(WordVectors(self.vocabulary.decoded(), vectors, self.vocabulary.counts))

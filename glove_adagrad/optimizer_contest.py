@@ -231,8 +231,7 @@ class Contest:
 
     def _scores(self, sums: np.ndarray) -> dict[str, float]:
         vocabulary = self.matrix.vocabulary
-        words = [word.decode("utf-8", "surrogateescape") for word in vocabulary.words]
-        found = evaluate(WordVectors(words, sums, vocabulary.counts), self.suite)
+        found = evaluate(WordVectors(vocabulary.decoded(), sums, vocabulary.counts), self.suite)
         scores = {result.name: result.total().accuracy for result in found.analogies}
         scores.update({result.name: result.spearman for result in found.similarity})
         return {name: 100 * score for name, score in scores.items() if score is not None}

@@ -195,8 +195,7 @@ class Run:
         with atomic_file(self.folder / "model.npz") as file:
             np.savez(file, **vectors._asdict())
         vocabulary = trainer.matrix.vocabulary
-        words = [word.decode("utf-8", "surrogateescape") for word in vocabulary.words]
-        sums = WordVectors(words, vectors.word_vectors + vectors.context_vectors, vocabulary.counts)
+        sums = WordVectors(vocabulary.decoded(), vectors.word_vectors + vectors.context_vectors, vocabulary.counts)
         word2vec.write(self.folder / "vectors.txt", sums)
 
     def _write_history(self, trainer: Trainer) -> None:

@@ -159,6 +159,10 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.words)
 
+    def decoded(self) -> list[str]:
+        """The words as text; bytes that are no UTF-8 survive as surrogates."""
+        return [word.decode("utf-8", "surrogateescape") for word in self.words]
+
     @classmethod
     def count(
         cls,

@@ -50,7 +50,7 @@ def read_run(folder: Path) -> RunVectors:
     if not is_run(folder):
         raise InputError(f"{folder}: is no trained run (vocab.txt and model.npz expected in it)")
     vocabulary = Vocabulary.read(folder / "vocab.txt")
-    words = [word.decode("utf-8", "surrogateescape") for word in vocabulary.words]
+    words = vocabulary.decoded()
     model = folder / "model.npz"
     try:
         with np.load(model) as file:
