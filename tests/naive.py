@@ -75,15 +75,12 @@ def cooccurrences(
     return found
 
 
-def train_records(word, context, i, j, log_x, weight, *, eta, clip):  # type: ignore[no-untyped-def]
+def train_records(word, context, squares, i, j, log_x, weight, *, clip):  # type: ignore[no-untyped-def]
     """Stanford's rule in float64, record by record, on rows [V, d + 1] with the bias last, which are changed.
 
-    Accumulators are those of this package: sums of squared gradients from 1 / eta^2, from 1 for biases; the clip
-    applies to biases too. Returns the sum of losses, and the accumulators of both sides.
+    So are the accumulators of both sides, those of this package: sums of squared gradients from 1 / eta^2, from 1 for
+    biases; the clip applies to biases too. Returns the sum of losses.
     """
-    squares = [np.full(side.shape, 1 / eta**2) for side in (word, context)]
-    for side in squares:
-        side[:, -1] = 1
     loss = 0.0
     for a, b, target, w in zip(i, j, log_x, weight, strict=True):
         difference = word[a, :-1] @ context[b, :-1] + word[a, -1] + context[b, -1] - target
@@ -94,4 +91,4 @@ def train_records(word, context, i, j, log_x, weight, *, eta, clip):  # type: ig
         for rows, row, accumulated, g in zip((word, context), (a, b), squares, gradients, strict=True):
             rows[row] -= g / np.sqrt(accumulated[row])
             accumulated[row] += g**2
-    return loss, squares
+    return loss
