@@ -53,12 +53,13 @@ def compiled():
         norm = 0.0
         for k in range(w.shape[1]):
             norm += g[k] * g[k]
-        row, scalars = rules.begin(step, rules.get(row_state, row_index), now, norm)
-        rules.put(row_state, row_index, row)
-        w_i, state_i = w[i], rules.get(state, i)
-        for k in range(w.shape[1]):
-            w_i[k], values = rules.step(step, scalars, w_i[k], g[k], rules.get(state_i, k))
-            rules.put(state_i, k, values)
+        rows, values = (row_state, row_state), (state, state)
+        row, scalars = rules.begin(step, rules.get(rows, 0, row_index), now, norm)
+        rules.put(rows, 1, row_index, row)
+        w_i, width = w[i], w.shape[1]
+        for k in range(width):
+            w_i[k], value = rules.step(step, scalars, w_i[k], g[k], rules.get(values, 1, i * width + k))
+            rules.put(values, 0, i * width + k, value)
 
     def full(step, i, row_index, now, w, g, state, row_state):
         rules.update_row(step, int(row_state[0][i]), w[i], g, state[0][i], state[1][i])
@@ -94,6 +95,7 @@ class TestEveryRule:
             pytest.skip("training uses it in float32, and it takes long to compile")
         names = ("matrix", "inverse_root") if full else rule.slots
         per_value, per_row = tuple(state[s] for s in names), tuple(state[s] for s in rule.row_slots)
+        per_value = per_value if full else tuple(values.reshape(-1) for values in per_value)
         step = rule.vector_settings()
         step = optim.as_float32(step) if dtype == "float32" else step
         for now, (rows, g) in enumerate(singles, 1):

@@ -271,8 +271,8 @@ def _has_estimates():
     return config.CPU_NAME is None and bool(binding.get_host_cpu_features().get("avx"))
 
 
-def _estimate(lanes, names, exact, refine=lambda builder, x, y: y):
-    """Code for a function of lanes: for float32 the processor's estimate, refined; elsewhere the exact one."""
+def _estimate(lanes, names, exact):
+    """Code for a function of lanes: for float32 the processor's estimate; elsewhere the exact one."""
     estimated = lanes.element == types.float32 and lanes.count in names and _has_estimates()
 
     def codegen(context, builder, sig, args):
@@ -281,7 +281,7 @@ def _estimate(lanes, names, exact, refine=lambda builder, x, y: y):
             return exact(builder, x)
         function = ir.FunctionType(x.type, [x.type])
         estimate = builder.module.declare_intrinsic(names[lanes.count], (), function)
-        return refine(builder, x, builder.call(estimate, args))
+        return builder.call(estimate, args)
 
     return lanes(lanes), codegen
 
@@ -302,13 +302,6 @@ def _exact_reciprocal_root(builder, x):
     return _exact_reciprocal(builder, _call(builder, "sqrt", x))
 
 
-def _newton_reciprocal_root(b, x, y):
-    """y (3/2 - x/2 y^2): twice the bits."""
-    half = b.fmul(b.fmul(x, _constant(x, 0.5), flags=_FAST), y, flags=_FAST)
-    rest = b.fsub(_constant(x, 1.5), b.fmul(half, y, flags=_FAST), flags=_FAST)
-    return b.fmul(y, rest, flags=_FAST)
-
-
 @intrinsic
 def estimated_reciprocal_root(typingctx, lanes):
     """1 / sqrt(x): for float32 the processor's own estimate, good to 12 bits, where it has one."""
@@ -319,9 +312,3 @@ def estimated_reciprocal_root(typingctx, lanes):
 def estimated_reciprocal(typingctx, lanes):
     """1 / x, in the same way."""
     return _estimate(lanes, _RECIPROCAL, _exact_reciprocal)
-
-
-@intrinsic
-def refined_reciprocal_root(typingctx, lanes):
-    """1 / sqrt(x) to about the last two bits of a float32."""
-    return _estimate(lanes, _ROOT, _exact_reciprocal_root, _newton_reciprocal_root)

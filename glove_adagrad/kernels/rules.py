@@ -1,31 +1,25 @@
 """Update rules inside kernels: the methods of `optim.steps`, chosen by the type of the settings when compiling.
 
-Every function here is for use inside other kernels only. Parameters' and rows' states are tuples of as many arrays
-as the rule has, often none; they are read and written by `get` and `put`. Fast-math flags are those of the caller.
+Every function here is for use inside other kernels only. Rows' states are two tuples, for words and for contexts, of
+as many arrays as the rule has, often none; they are read and written by `get` and `put`. Fast-math flags are those of
+the caller.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numba import types
-from numba.extending import overload
+from numba.extending import intrinsic, overload
 
 from glove_adagrad.kernels.lanes import (
     Lanes,
     estimated_reciprocal,
     estimated_reciprocal_root,
-    refined_reciprocal_root,
 )
 from glove_adagrad.optim import steps
 
 # strict=False: the methods have type hints, which Numba would compare with those of the functions declared here
 
-_get = (
-    lambda arrays, k: (),
-    lambda arrays, k: (arrays[0][k],),
-    lambda arrays, k: (arrays[0][k], arrays[1][k]),
-    lambda arrays, k: (arrays[0][k], arrays[1][k], arrays[2][k]),
-)
 _narrow = (
     lambda values: (),
     lambda values: (np.float32(values[0]),),
@@ -33,44 +27,47 @@ _narrow = (
 )
 
 
-def _put_0(arrays, k, values):
-    pass
+#: Rules that use the squared norm of a row's gradient.
+_OF_NORMS = (steps.AdaGradNormStep, steps.ModelNormStep)
 
 
-def _put_1(arrays, k, values):
-    arrays[0][k] = values[0]
+@intrinsic
+def get(typingctx, row_states, side, row):
+    """Values of a row's state, as a tuple; `side` is a literal, 0 for words and 1 for contexts."""
+    # Not arrays taken out of tuples: they would be counted, atomically, for every record
+    if not isinstance(side, types.IntegerLiteral):
+        return None
+    arrays = row_states[side.literal_value]
+
+    def codegen(context, builder, sig, args):
+        values = [builder.load(at) for at in _places(context, builder, sig.args, args)]
+        return context.make_tuple(builder, sig.return_type, values)
+
+    return types.Tuple([array.dtype for array in arrays])(row_states, side, row), codegen
 
 
-def _put_2(arrays, k, values):
-    arrays[0][k] = values[0]
-    arrays[1][k] = values[1]
+@intrinsic
+def put(typingctx, row_states, side, row, values):
+    """Set the values of a row's state."""
+    if not isinstance(side, types.IntegerLiteral):
+        return None
+
+    def codegen(context, builder, sig, args):
+        for slot, at in enumerate(_places(context, builder, sig.args, args)):
+            builder.store(builder.extract_value(args[3], slot), at)
+        return context.get_dummy_value()
+
+    return types.void(row_states, side, row, values), codegen
 
 
-def _put_3(arrays, k, values):
-    arrays[0][k] = values[0]
-    arrays[1][k] = values[1]
-    arrays[2][k] = values[2]
-
-
-_put = (_put_0, _put_1, _put_2, _put_3)
-
-
-def get(arrays, k):
-    """The k-th items of 0 to 3 arrays, as a tuple: values of a row, or rows of a matrix."""
-
-
-@overload(get)
-def _compile_get(arrays, k):
-    return _get[len(arrays)]
-
-
-def put(arrays, k, values):
-    """Set the k-th items of 0 to 3 arrays."""
-
-
-@overload(put)
-def _compile_put(arrays, k, values):
-    return _put[len(arrays)]
+def _places(context, builder, kinds, args):
+    """Addresses of the values of a row's state."""
+    side = kinds[1].literal_value
+    row = context.cast(builder, args[2], kinds[2], types.intp)
+    arrays = builder.extract_value(args[0], side)
+    for slot, kind in enumerate(kinds[0][side]):
+        array = context.make_array(kind)(context, builder, builder.extract_value(arrays, slot))
+        yield builder.gep(array.data, [row], inbounds=True)
 
 
 def step(self, scalars, w, g, state):
@@ -92,6 +89,15 @@ def _compile_begin(self, row, now, squared_norm):
         return lambda self, row, now, squared_norm: ((), ())
     if self.types[0] == types.float64:
         return lambda self, row, now, squared_norm: _begin(self, row, now, squared_norm)
+
+    if issubclass(self.instance_class, _OF_NORMS):
+
+        def begin_with_norm(self, row, now, squared_norm):
+            # states grow in float64, but the rate that all the rest waits for is made in float32 from the start
+            scalars = _begin(self, (np.float32(row[0]),), now, np.float32(squared_norm))[1]
+            return _begin(self, row, now, squared_norm)[0], scalars
+
+        return begin_with_norm
 
     def begin_narrow(self, row, now, squared_norm):
         row, scalars = _begin(self, row, now, squared_norm)
@@ -124,7 +130,7 @@ def needs_norm(self):
 
 @overload(needs_norm)
 def _compile_needs_norm(self):
-    answer = issubclass(self.instance_class, (steps.AdaGradNormStep, steps.ModelNormStep))
+    answer = issubclass(self.instance_class, _OF_NORMS)
     return lambda self: answer
 
 
@@ -236,15 +242,6 @@ def _compile_fraction(x):
     if x == types.float32:
         return lambda x: x / (np.float32(1) + x)
     return lambda x: x / (1 + x)
-
-
-@overload(steps.precise_reciprocal_root, strict=False)
-def _compile_precise_reciprocal_root(s):
-    if isinstance(s, Lanes):
-        return lambda s: refined_reciprocal_root(s)
-    if s == types.float32:
-        return lambda s: np.float32(1) / np.sqrt(s)
-    return lambda s: 1 / np.sqrt(s)
 
 
 @overload(steps.inverse_root, strict=False)

@@ -17,6 +17,8 @@ from glove_adagrad.kernels.jit import fast_kernel, forced_inline
 from glove_adagrad.kernels.rules import of_block
 from glove_adagrad.kernels.updates import product, update
 
+#: Entries for each row in the table that guides draws of empty cells.
+GUIDE = 4
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 
 
@@ -45,7 +47,7 @@ def train_records(rule, biases, slots, sides, row_states, n, word, context, log_
 
 @forced_inline
 def _train_empty_cells(
-    rule, biases, slots, sides, row_states, n, a, b0, size, below, forward, taken, clip, unobserved, now
+    rule, biases, slots, sides, row_states, n, a, b0, size, below, forward, taken, chosen, clip, unobserved, now
 ):
     """Train on drawn cells of a row that are empty. Returns the sum of their losses and their number.
 
@@ -55,35 +57,41 @@ def _train_empty_cells(
     below : only columns before this one are drawn, those more frequent than the row; the others draw this row.
     forward : whether the row is that of a word and columns are contexts, or the reverse.
     taken : uint8 [size], 1 for cells that are not empty.
+    chosen : int32, for columns drawn.
     unobserved : see `train_blocks`.
     """
     rates, sums, guide, word_logs, context_logs, log_cap, weight, stream = unobserved
     state = mixed(cell_key(2 * a + forward, b0) ^ stream)
-    reach, whole = sums[b0 + below - 1], sums[b0 + size - 1]
-    number = int(rates[a] * reach + uniform(state))
+    reach, finer = sums[b0 + below - 1], GUIDE * size / sums[b0 + size - 1]
+    left = int(rates[a] * reach + uniform(state))
     loss = 0.0
     done = 0
-    for _ in range(number):
-        state += _GOLDEN
-        drawn = uniform(state) * reach
-        # the guide knows where the search begins, and on average it ends there
-        column = guide[b0 + int(drawn / whole * size)]
-        while sums[b0 + column] <= drawn:
-            column += 1
-        if taken[column]:
-            continue
-        b = b0 + column
-        word, context = (a, b) if forward else (b, a)
-        target = min(word_logs[word] + context_logs[context], log_cap)
-        done += 1
-        loss += update(rule, biases, slots, sides, row_states, word, context, n, target, weight, clip, now + done)
+    while left > 0:
+        # all draws first: what the processor cannot foresee in them must not hold up updates
+        kept = 0
+        for _ in range(min(left, len(chosen))):
+            state += _GOLDEN
+            drawn = uniform(state) * reach
+            # the guide knows where the search begins, and mostly it ends there
+            column = np.int64(guide[GUIDE * b0 + int(drawn * finer)])
+            while sums[b0 + column] <= drawn:
+                column += 1
+            chosen[kept] = column
+            kept += 1 - taken[column]
+        left -= len(chosen)
+        for k in range(kept):
+            b = b0 + chosen[k]
+            word, context = (a, b) if forward else (b, a)
+            target = min(word_logs[word] + context_logs[context], log_cap)
+            done += 1
+            loss += update(rule, biases, slots, sides, row_states, word, context, n, target, weight, clip, now + done)
     return loss, done
 
 
 @fast_kernel
 def _train_tile(
     rule, biases, slots, sides, row_states, n, cells, place, forward, scale, objective, unobserved, buffers, taken,
-    now,
+    chosen, now,
 ):  # fmt: skip
     """Train on one tile, on its cells and on drawn empty ones.
 
@@ -133,7 +141,7 @@ def _train_tile(
                 for cell in range(first, last):
                     taken[u16[base[1] + cell]] = 1
                 more, number = _train_empty_cells(
-                    rule, biases, slots, sides, row_states, n, a, b0, columns, below, forward, taken, clip,
+                    rule, biases, slots, sides, row_states, n, a, b0, columns, below, forward, taken, chosen, clip,
                     unobserved, now + (last + empty),
                 )  # fmt: skip
                 empty_loss += more
@@ -160,15 +168,16 @@ def train_blocks(
     scale : float32, what a sum is multiplied by to give X.
     objective : ln x_max, alpha, clip (float32); cells of 2^24 to hold out and a seed for them (uint64).
     unobserved : None to train on cells only, or a tuple to draw empty ones too. By row [V]: draws wanted per unit of
-        the other side's sums (float64); a part's sums of draw weights up to and with the row (float64); for the t-th
-        of a part, the first row with a sum over t / size of the part's (int32); what a word and a context add to the
-        target (float32). Then the target's upper bound and the weight of a record (float32), and the epoch's number
-        for the stream of draws (uint64).
+        the other side's sums (float64); a part's sums of draw weights up to and with the row (float64); entries that
+        guide draws, GUIDE a row, the t-th of a part its first row with a sum over t / (GUIDE * size) of the part's
+        (uint16, and one more at the end); what a word and a context add to the target (float32). Then the target's upper bound and the
+        weight of a record (float32), and the epoch's number for the stream of draws (uint64).
     clocks : float64 [blocks], the number of updates before a block's first.
     losses, records : float64 and int64 [blocks, 2], filled: for cells, and for empty ones.
     """
     buffers = buffers_of_cells()
     taken = np.zeros(sizes[0], np.uint8)
+    chosen = np.empty(CHUNK, np.int32)
     for block in range(len(blocks)):
         p, q = blocks[block, 0], blocks[block, 1]
         states = of_block(rule, row_states, block)
@@ -185,7 +194,7 @@ def train_blocks(
                 more, number, more_empty, number_empty = _train_tile(
                     rule, biases, slots, sides, states, n, cells,
                     (sizes[a], starts[a], sizes[b], starts[b], 1 if b < a else 0),
-                    turn == 0, scale, objective, unobserved, buffers, taken, now,
+                    turn == 0, scale, objective, unobserved, buffers, taken, chosen, now,
                 )  # fmt: skip
                 now += np.int64(u32[cells[3][0] + sizes[a] - 1]) + number_empty
                 loss += more

@@ -40,8 +40,6 @@ from glove_adagrad.kernels.rules import (
     update_row,
 )
 
-_ONE = np.float32(1)
-
 
 @forced_inline
 def product(words, i, contexts, j, n):
@@ -57,6 +55,29 @@ def product(words, i, contexts, j, n):
     if n & 4:
         return total(halved(even + odd) + load4(words, i + wide) * load4(contexts, j + wide))
     return total(even + odd)
+
+
+@forced_inline
+def _product_and_norms(words, i, contexts, j, n):
+    """`product` of two rows and the sum of squares of each, without the component beside the other's fixed 1."""
+    wide = n & -8
+    even = zero8(words)
+    odd = even_w = odd_w = even_c = odd_c = even
+    for k in range(0, wide - 8, 16):
+        w, c = load8(words, i + k), load8(contexts, j + k)
+        even, even_w, even_c = even + w * c, even_w + w * w, even_c + c * c
+        w, c = load8(words, i + k + 8), load8(contexts, j + k + 8)
+        odd, odd_w, odd_c = odd + w * c, odd_w + w * w, odd_c + c * c
+    if wide & 8:
+        w, c = load8(words, i + wide - 8), load8(contexts, j + wide - 8)
+        even, even_w, even_c = even + w * c, even_w + w * w, even_c + c * c
+    bias_w, bias_c = words[i + n - 2], contexts[j + n - 1]
+    y = total(even + odd)
+    of_word, of_context = total(even_w + odd_w) - bias_w * bias_w, total(even_c + odd_c) - bias_c * bias_c
+    if n & 4:
+        w, c = load4(words, i + wide), load4(contexts, j + wide)
+        return y + total(w * c), of_word + total(w * w), of_context + total(c * c)
+    return y, of_word, of_context
 
 
 @inline
@@ -109,8 +130,8 @@ def _step_pair(rule, biases, slots, words, i, contexts, j, n, pull, clip, scalar
 
 
 @forced_inline
-def _squared_norm(rows, at, n, factor, clip, fixed):
-    """Sum of squares of the clipped factor * row, without the component of the other side's fixed 1."""
+def _clipped_norm(rows, at, n, factor, clip, fixed):
+    """Sum of squares of the clipped factor * row, without the component beside the other side's fixed 1."""
     even = zero8(rows)
     odd = even
     wide = n & -8
@@ -125,39 +146,39 @@ def _squared_norm(rows, at, n, factor, clip, fixed):
     norm = total(even + odd) - beside * beside
     if n & 4:
         g = _clipped(factor * load4(rows, at + wide), clip)
-        norm += total(g * g)
+        return norm + total(g * g)
     return norm
 
 
 @forced_inline
 def _gradient_norm(rows, at, n, pull, clip, fixed, norm):
-    """`_squared_norm` of the gradient pull * row from the row's own norm, which need not wait for the pull."""
+    """`_clipped_norm` of the gradient pull * row from the row's own norm, which need not wait for the pull."""
     squared = pull * pull * norm
     if squared > clip * clip:
-        return _squared_norm(rows, at, n, pull, clip, fixed)
+        return _clipped_norm(rows, at, n, pull, clip, fixed)
     return squared
 
 
 @forced_inline
-def _begin(rule, biases, row_state, row, now, norm):
-    """Scalars of a row's components and of its bias; the state of the row moves on."""
-    old = get(row_state, row)
+def _begin(rule, biases, old, now, norm):
+    """A row's new state, and scalars for its components and for its bias."""
     new, scalars = begin(rule, old, now, norm)
-    put(row_state, row, new)
     if biases is None or not spares_biases_in_begin(rule):
-        return scalars, scalars
-    return scalars, begin(biases, old, now, norm)[1]
+        return new, scalars, scalars
+    return new, scalars, begin(biases, old, now, norm)[1]
 
 
 @forced_inline
 def _begin_both(rule, biases, row_states, word, context, now, word_norm, context_norm):
-    """`_begin` of a word's and of a context's row: scalars of components and bias of the one, then of the other."""
+    """The states of a word's and a context's row move on; scalars of components and bias, first the word's."""
     if is_shared(rule):
         word = context = 0
         word_norm, context_norm = word_norm + context_norm, 0.0
-    word_scalars = _begin(rule, biases, row_states[0], word, now, word_norm)
-    context_scalars = _begin(rule, biases, row_states[1], context, now, context_norm)
-    return word_scalars[0], word_scalars[1], context_scalars[0], context_scalars[1]
+    new, of_word, of_word_bias = _begin(rule, biases, get(row_states, 0, word), now, word_norm)
+    put(row_states, 0, word, new)
+    new, of_context, of_context_bias = _begin(rule, biases, get(row_states, 1, context), now, context_norm)
+    put(row_states, 1, context, new)
+    return of_word, of_word_bias, of_context, of_context_bias
 
 
 def update(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
@@ -172,13 +193,14 @@ def _compile_update(rule, biases, slots, sides, row_states, word, context, n, lo
 def _update_in_lanes(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
     words, contexts = sides
     i, j = word * (len(slots) + 1) * n, context * (len(slots) + 1) * n
-    difference = product(words, i, contexts, j, n) - log_x
+    if needs_norm(rule):
+        y, of_word, of_context = _product_and_norms(words, i, contexts, j, n)
+    else:
+        y = product(words, i, contexts, j, n)
+    difference = y - log_x
     pull = weight * difference
     word_norm = context_norm = 0.0
     if needs_norm(rule):
-        endless = np.float32(np.inf)
-        of_context = _squared_norm(contexts, j, n, _ONE, endless, 1)
-        of_word = _squared_norm(words, i, n, _ONE, endless, 2)
         word_norm = _gradient_norm(contexts, j, n, pull, clip, 1, of_context)
         context_norm = _gradient_norm(words, i, n, pull, clip, 2, of_word)
     scalars = _begin_both(rule, biases, row_states, word, context, now, word_norm, context_norm)

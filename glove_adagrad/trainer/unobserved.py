@@ -40,6 +40,7 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
     `settings.unobserved_chance`, the target is ln min(E^c COUNT^(1 - c), MOST).
     """
     from glove_adagrad.kernels.cells import marginals
+    from glove_adagrad.kernels.training import GUIDE
 
     matrix = stream.matrix
     words = parameters.words
@@ -61,13 +62,14 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
     frequencies[parameters.rows] = counts**settings.unobserved_power
     rates = settings.unobserved * matrix.records / frequencies.sum() ** 2 * frequencies
     sums = np.empty(words)
-    guide = np.empty(words, np.int32)
+    guide = np.zeros(GUIDE * words + 1, np.uint16)  # the last is for draws that rounding puts behind the end
     for start, size in zip(parameters.starts.tolist(), parameters.sizes.tolist(), strict=True):
         part_sums = np.cumsum(frequencies[start : start + size])
         sums[start : start + size] = part_sums
         # rounding must not begin a search too late: a step back costs nothing
-        begins = np.searchsorted(part_sums, part_sums[-1] * np.arange(size) / size * (1 - 1e-12), side="right")
-        guide[start : start + size] = np.minimum(begins, size - 1)
+        entries = np.arange(GUIDE * size) / (GUIDE * size)
+        begins = np.searchsorted(part_sums, part_sums[-1] * entries * (1 - 1e-12), side="right")
+        guide[GUIDE * start : GUIDE * (start + size)] = np.minimum(begins, size - 1)
     return EmptyCells(
         rates,
         sums,
