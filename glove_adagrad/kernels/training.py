@@ -170,8 +170,8 @@ def train_blocks(
     unobserved : None to train on cells only, or a tuple to draw empty ones too. By row [V]: draws wanted per unit of
         the other side's sums (float64); a part's sums of draw weights up to and with the row (float64); entries that
         guide draws, GUIDE a row, the t-th of a part its first row with a sum over t / (GUIDE * size) of the part's
-        (uint16, and one more at the end); what a word and a context add to the target (float32). Then the target's upper bound and the
-        weight of a record (float32), and the epoch's number for the stream of draws (uint64).
+        (uint16, and one more at the end); what a word and a context add to the target (float32). Then the target's
+        upper bound and the weight of a record (float32), and the epoch's number for the stream of draws (uint64).
     clocks : float64 [blocks], the number of updates before a block's first.
     losses, records : float64 and int64 [blocks, 2], filled: for cells, and for empty ones.
     """
