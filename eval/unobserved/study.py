@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from glove_adagrad import optim
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import TextFiles
@@ -65,7 +66,14 @@ def variants() -> list[Variant]:
         settings = {"unobserved": ratio, "unobserved_chance": 1.0, **more.pop("settings", {})}
         return Variant(name, settings, seeds, **more)
 
-    rows = [Variant("plain GloVe", seeds=seeds), Variant("ratio 1", {"unobserved": 1.0}, seeds)]
+    norm = optim.make("adagrad-norm", learning_rate=2.0)
+    rows = [
+        Variant("plain GloVe", seeds=seeds),
+        Variant("plain GloVe, AdaGrad-Norm", {"rule": norm}),
+        Variant("ratio 1", {"unobserved": 1.0}, seeds),
+        Variant("ratio 1, AdaGrad-Norm", {"unobserved": 1.0, "rule": norm}, seeds),
+        Variant("ratio 1, AdaGrad-Norm, 5 epochs", {"unobserved": 1.0, "rule": norm, "epochs": 5}, seeds),
+    ]
     rows += [Variant(f"ratio {ratio:g}", {"unobserved": ratio}) for ratio in (0.5, 2.0)]
     rows += [by_chance(f"ratio {ratio:g}, by chance", ratio, seeds) for ratio in (1.0, 2.0)]
     rows += [by_chance(f"ratio {ratio:g}, by chance", ratio) for ratio in (0.5, 4.0)]
@@ -74,6 +82,7 @@ def variants() -> list[Variant]:
         for ratio, weight in ((1.0, 0.05), (1.0, 0.2), (2.0, 0.05), (4.0, 0.05))
     ]
     rows += [by_chance("ratio 1, by chance, weight f(E)", weight=1.0)]
+    rows += [Variant(f"ratio 1, x_max {x_max:g}", {"unobserved": 1.0, "x_max": x_max}) for x_max in (3.0, 30.0)]
     rows += [
         by_chance(f"ratio 1, by chance, power {power:g}", settings={"unobserved_power": power})
         for power in (0.5, 1.0)
@@ -86,7 +95,7 @@ def variants() -> list[Variant]:
 
 def train(matrix: CooccurrenceMatrix, variant: Variant, size: int, seed: int) -> tuple[WordVectors, float, float]:
     """Vectors, the processor's seconds a thread, and the last loss of the matrix's cells."""
-    settings = TrainingSettings(vector_size=size, epochs=EPOCHS, seed=seed, **variant.settings)
+    settings = TrainingSettings(**{"vector_size": size, "epochs": EPOCHS, "seed": seed, **variant.settings})
     if variant.weight is not None:
         settings = weighted_by_chance(settings, matrix, variant.weight)
     trainer = Trainer(matrix, settings, workers=WORKERS)
@@ -242,7 +251,7 @@ def write(results: Results) -> None:
         "",
         f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {measure.machine()}.",
         f"{EPOCHS} epochs, window 15, min-count 5, x_max 10, {WORKERS} threads.",
-        f"Unless named, weight 0.1, power 0.75, targets half way between chance and {COUNT}, at most {MOST}.",
+        f"Unless named, AdaGrad at rate 0.05 (AdaGrad-Norm: 2), weight 0.1, power 0.75, targets half way between chance and {COUNT}, at most {MOST}.",
         "Means over seeds, ± half the range.",
         "Seconds are the processor's, a thread. Loss is that of the matrix's cells.",
         "CBOW and skip-gram are gensim's: window 8, 25 negatives, 5 epochs; window 10, 10 negatives, 3 epochs.",
