@@ -53,12 +53,12 @@ def compiled():
         norm = 0.0
         for k in range(w.shape[1]):
             norm += g[k] * g[k]
-        rows, values = (row_state, row_state), (state, state)
-        row, scalars = rules.begin(step, rules.get(rows, 0, row_index), now, norm)
+        rows, values = ((), row_state), (state, ())
+        row, scalars = rules.begin(step, rules.get(rows, 1, row_index), now, norm)
         rules.put(rows, 1, row_index, row)
         w_i, width = w[i], w.shape[1]
         for k in range(width):
-            w_i[k], value = rules.step(step, scalars, w_i[k], g[k], rules.get(values, 1, i * width + k))
+            w_i[k], value = rules.step(step, scalars, w_i[k], g[k], rules.get(values, 0, i * width + k))
             rules.put(values, 0, i * width + k, value)
 
     def full(step, i, row_index, now, w, g, state, row_state):

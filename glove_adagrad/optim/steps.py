@@ -257,7 +257,8 @@ class AdaDeltaStep(NamedTuple):
         product = known * (s + self.epsilon)
         root = reciprocal_root(product)
         u = g * known * root
-        x = x + self.rho_complement * (u * u * (2 - product * (root * root)) - x)
+        square = u * u
+        x = x + self.rho_complement * (square + square - product * (root * root) * square - x)
         return w - self.learning_rate * u, (s, x)
 
 
