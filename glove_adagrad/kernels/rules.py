@@ -244,6 +244,13 @@ def _compile_fraction(x):
     return lambda x: x / (1 + x)
 
 
+@overload(steps.reciprocal_factor, strict=False)
+def _compile_reciprocal_factor(x, y):
+    if x == types.float32:
+        return lambda x, y: np.float32(2) - x * y
+    return lambda x, y: 2 - x * y
+
+
 @overload(steps.inverse_root, strict=False)
 def _compile_inverse_root(matrix, delta):
     return steps.inverse_root

@@ -76,6 +76,11 @@ def fraction(x: Any) -> Any:
     return x / (1 + x)
 
 
+def reciprocal_factor(x: Any, y: Any) -> Any:
+    """2 - x y: what a y near 1 / x is multiplied by to be nearer (Newton's step)."""
+    return 2 - x * y
+
+
 def inverse_root(matrix: Any, delta: Any) -> Any:
     """(delta I + matrix^(1/2))^(-1) of a symmetric, positive semi-definite float64 matrix."""
     values, vectors = np.linalg.eigh(matrix)
@@ -243,7 +248,7 @@ class AdaDeltaStep(NamedTuple):
     """s += (1 - rho) (g^2 - s); u = g sqrt(x + eps) / sqrt(s + eps); x += (1 - rho) (u^2 - x); w -= eta u.
 
     Steps feed on steps, by way of x: there an estimate of the root does not do. With product y^2 near 1 the square of
-    y becomes precise by the factor 2 - product y^2 (Newton's step for 1 / product).
+    y becomes precise by `reciprocal_factor`.
     """
 
     learning_rate: float
@@ -258,7 +263,7 @@ class AdaDeltaStep(NamedTuple):
         root = reciprocal_root(product)
         u = g * known * root
         square = u * u
-        x = x + self.rho_complement * (square + square - product * (root * root) * square - x)
+        x = x + self.rho_complement * (square * reciprocal_factor(product, root * root) - x)
         return w - self.learning_rate * u, (s, x)
 
 
