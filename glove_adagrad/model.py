@@ -38,7 +38,7 @@ class GloVe:
         A text file, folder or pattern instead, read by the kernels: many times faster than lists of tokens.
     vector_size, epochs, seed, x_max, alpha, clip, holdout, patience, unobserved and its relatives
         See `trainer.TrainingSettings`.
-    window, symmetric, distance_weighting
+    window, symmetric, distance_weighting, sample
         See `cooccurrence.windows.Windows`.
     min_count, max_vocab
         See `Vocabulary.count`.
@@ -86,6 +86,7 @@ class GloVe:
         max_vocab: int | None = None,
         symmetric: bool = True,
         distance_weighting: bool = True,
+        sample: float = 0.0,
         epochs: int = 25,
         workers: int | None = None,
         seed: int = 1,
@@ -126,7 +127,9 @@ class GloVe:
             unobserved_power=unobserved_power,
             unobserved_chance=unobserved_chance,
         )
-        self.windows = Windows(window, symmetric=symmetric, distance_weighting=distance_weighting)
+        self.windows = Windows(
+            window, symmetric=symmetric, distance_weighting=distance_weighting, sample=sample
+        )
         self.min_count, self.max_vocab = min_count, max_vocab
         self.workers = workers or available_cores()
         self.memory = memory

@@ -58,6 +58,36 @@ def ids(text: bytes, words: list[bytes], boundary: str, keep_positions: bool) ->
     return contexts
 
 
+#: What SplitMix64 adds to its state before each output.
+GAMMA = 0x9E3779B97F4A7C15
+
+
+def mixed(z: int) -> int:
+    """The output of SplitMix64 for a state."""
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
+    return z ^ (z >> 31)
+
+
+def sampled(
+    contexts: list[list[int | None]], counts: list[int], sample: float, keep_positions: bool
+) -> list[list[int | None]]:
+    """Contexts in which a word of a share s of all is left with probability sqrt(sample / s) + sample / s."""
+    result: list[list[int | None]] = []
+    number = 0
+    for context in contexts:
+        result.append([])
+        for word in context:
+            if word is not None:
+                number += 1
+                ratio = sample * sum(counts) / counts[word]
+                if sample and mixed(number * GAMMA % 2**64) / 2**64 >= ratio**0.5 + ratio:
+                    word = None
+            if word is not None or keep_positions:
+                result[-1].append(word)
+    return result
+
+
 def cooccurrences(
     contexts: list[list[int | None]], window: int, symmetric: bool, distance_weighting: bool
 ) -> dict[tuple[int, int], Fraction]:

@@ -18,6 +18,7 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Sentences, TextFiles
 from glove_adagrad.errors import InputError
+from glove_adagrad.kernels.cooccurrence import sample_ids
 from glove_adagrad.vocabulary import Vocabulary
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -64,6 +65,7 @@ all_windows = st.builds(
     distance_weighting=st.booleans(),
     boundary=st.sampled_from(["line", "blank-line", "none"]),
     keep_positions=st.booleans(),
+    sample=st.sampled_from([0.0, 0.05, 0.3]),
 )
 
 
@@ -85,6 +87,7 @@ def test_equals_twin(
 ) -> None:
     vocabulary = Vocabulary([b"a", b"b", b"c", b"d"], np.array([4, 3, 2, 1]))
     contexts = naive.ids(text, list(vocabulary.words), windows.boundary, windows.keep_positions)
+    contexts = naive.sampled(contexts, vocabulary.counts.tolist(), windows.sample, windows.keep_positions)
     expected = naive.cooccurrences(contexts, windows.window, windows.symmetric, windows.distance_weighting)
     folder = tmp_path_factory.mktemp("count")
     (folder / "corpus.txt").write_bytes(text)
@@ -123,11 +126,12 @@ def vocabulary(corpus: TextFiles) -> Vocabulary:
     return Vocabulary.count(corpus, min_count=2)
 
 
+@pytest.mark.parametrize("sample", [0.0, 1e-3])
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_bytes_do_not_depend_on_workers_memory_or_files(
-    tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary, symmetric: bool
+    tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary, symmetric: bool, sample: float
 ) -> None:
-    windows = Windows(window=4, symmetric=symmetric)
+    windows = Windows(window=4, symmetric=symmetric, sample=sample)
 
     def folder(text: TextFiles, workers: int, memory: int) -> dict[str, bytes]:
         count_cooccurrences(
@@ -150,6 +154,18 @@ def test_more_runs_than_are_merged_at_a_time(
     monkeypatch.setattr("glove_adagrad.cooccurrence.merge._MOST_RUNS", 2)
     count_cooccurrences(corpus, vocabulary, tmp_path / "many", memory=1)
     assert folder_bytes(tmp_path / "many") == folder_bytes(reference.folder)
+
+
+def test_as_many_occurrences_are_left_out_as_the_rule_says() -> None:
+    counts = np.array([800_000, 150_000, 49_900, 100])
+    ids = np.random.default_rng(1).permutation(np.repeat(np.arange(4, dtype=np.uint32), counts))
+    kept = Windows(sample=0.01).kept(counts)
+    limits = np.rint(kept * (1 << 32)).astype(np.uint64)
+    left = np.bincount(ids[: sample_ids(ids, 0, limits, False, ids)], minlength=4)
+    np.testing.assert_allclose(kept, [0.0125 + 0.0125**0.5, 0.0666667 + 0.0666667**0.5, 0.6480623, 1], rtol=1e-4)
+    assert left[3] == 100, "rare words stay"
+    deviation = np.sqrt(counts * kept * (1 - kept))
+    assert (abs(left - counts * kept) <= 4 * deviation).all()
 
 
 def test_sums_that_exceed_32_bits(tmp_path: Path) -> None:

@@ -15,6 +15,12 @@ import numpy as np
 import pytest
 from runs import Command, make_run
 
+from glove_adagrad.cooccurrence.count import count_cooccurrences
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.corpus import TextFiles
+from glove_adagrad.vocabulary import Vocabulary
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -97,6 +103,23 @@ def test_options_reach_the_count(command: Command, tmp_path: Path) -> None:
     assert "records           1, " in shown
 
 
+def test_frequent_words_are_left_out(command: Command, tmp_path: Path) -> None:
+    text, vocab = GOLDEN / "tiny.txt", GOLDEN / "tiny.vocab.min5.txt"
+    for name, more in {"all": [], "m": ["--sample", 1e-3]}.items():
+        command.ok("cooccur", text, "--vocab", vocab, "--output", tmp_path / name, *more)
+    expected = count_cooccurrences(
+        TextFiles([text]), Vocabulary.read(vocab), tmp_path / "expected", windows=Windows(sample=1e-3)
+    )
+    assert (tmp_path / "m" / "lower.bin").read_bytes() == expected.lower.path.read_bytes()
+    every, sampled = CooccurrenceMatrix.open(tmp_path / "all"), CooccurrenceMatrix.open(tmp_path / "m")
+    assert sampled.records < every.records
+    assert list(sampled.vocabulary.counts) == list(every.vocabulary.counts)
+    assert (sampled.counted <= every.counted).all()
+    assert "sample            0.001" in command.ok("info", tmp_path / "m")
+    message = command.refused(1, "merge", tmp_path / "m", tmp_path / "all", "--output", tmp_path / "merged")
+    assert "all: was counted with sample 0.0, and" in message
+
+
 def test_a_runs_folder_is_described(command: Command, tmp_path: Path) -> None:
     words = ["a", "b", "c"]
     run = make_run(tmp_path / "run", words, np.array([[1.0, 0.0], [0.0, 0.0], [3.0, 4.0]]))
@@ -141,6 +164,8 @@ BAD_INPUT = [
     (2, ["vocab", "rare.txt", "--output", "v", "--memory", "much"], "'much' is not a size"),
     (2, ["cooccur", "rare.txt", "--vocab", "good.txt", "--output", "m", "--window", "0"], "--window"),
     (2, ["cooccur", "rare.txt", "--vocab", "good.txt", "--output", "m", "--boundary", "page"], "--boundary"),
+    (2, ["cooccur", "rare.txt", "--vocab", "good.txt", "--output", "m", "--sample", "1"], "--sample"),
+    (1, ["cooccur", "rare.txt", "--vocab", "good.txt", "--output", "m", "--sample", "nan"], "sample nan: must be"),
 ]
 
 

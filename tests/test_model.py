@@ -33,8 +33,10 @@ def test_sentences_and_files_give_the_same(model: GloVe) -> None:
     np.testing.assert_array_equal(from_file.wv.vectors, model.wv.vectors)
 
 
-def test_the_command_line_gives_the_same(model: GloVe, tmp_path: Path) -> None:
+def test_the_command_line_gives_the_same(tmp_path: Path) -> None:
+    model = GloVe(TEXT, sample=0.01, unobserved=1.0, **SMALL)
     options = ["--vector-size", "8", "--epochs", "3", "--window", "5", "--quiet"]
+    options += ["--sample", "0.01", "--unobserved", "1"]
     command = [
         sys.executable,
         "-m",

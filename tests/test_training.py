@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import naive
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from glove_adagrad import optim
 from glove_adagrad.cli import cli
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError, TrainingError
 from glove_adagrad.trainer import Trainer, TrainingSettings
@@ -29,6 +31,13 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> CooccurrenceMatrix:
     text = TextFiles([GOLDEN / "tiny.txt"])
     vocabulary = Vocabulary.count(text, min_count=1)
     return count_cooccurrences(text, vocabulary, tmp_path_factory.mktemp("matrix") / "m")
+
+
+@pytest.fixture(scope="module")
+def sampled(matrix: CooccurrenceMatrix, tmp_path_factory: pytest.TempPathFactory) -> CooccurrenceMatrix:
+    folder = tmp_path_factory.mktemp("sampled") / "m"
+    text = TextFiles([GOLDEN / "tiny.txt"])
+    return count_cooccurrences(text, matrix.vocabulary, folder, windows=Windows(sample=0.01))
 
 
 def stanford(name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -74,12 +83,6 @@ def test_equals_stanford_in_float64_and_file_order() -> None:
         np.testing.assert_allclose(rows[:, 1, bias], accumulated[:, -1], rtol=1e-10)
 
 
-def mixed(z: int) -> int:
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
-    return z ^ (z >> 31)
-
-
 class EmptyCells:
     """Draws of empty cells, from the definition: by the cumulated distribution, looked up from the front."""
 
@@ -92,7 +95,9 @@ class EmptyCells:
         expected = np.outer(x.sum(axis=1), x.sum(axis=0)) / x.sum()
         chance = settings.unobserved_chance
         self.target = np.log(np.minimum(expected**chance * 0.03 ** (1 - chance), 0.3))
-        self.draw_weights = matrix.vocabulary.counts.astype(np.float64) ** settings.unobserved_power
+        counts = matrix.vocabulary.counts
+        ratio = matrix.windows.sample * counts.sum() / counts if matrix.windows.sample else np.ones(self.words)
+        self.draw_weights = (counts * np.minimum(1, ratio + ratio**0.5)) ** settings.unobserved_power
         self.rate = settings.unobserved * matrix.records / self.draw_weights.sum() ** 2
         self.stream = int(np.random.default_rng([settings.seed, 0, 1]).integers(1 << 63, dtype=np.uint64))
         ranks = np.argsort(np.arange(self.words) % self.parts, kind="stable")
@@ -104,15 +109,15 @@ class EmptyCells:
         if not candidates:
             return []
         key = ((2 * int(self.row_of[a]) + forward) * 2**32 + int(self.row_of[part])) % 2**64
-        state = mixed(key ^ self.stream)
+        state = naive.mixed(key ^ self.stream)
         sums = np.cumsum(self.draw_weights[candidates])
 
         def uniform() -> float:
-            return (mixed(state) >> 11) / 2**53
+            return (naive.mixed(state) >> 11) / 2**53
 
         drawn = []
         for _ in range(int(self.rate * self.draw_weights[a] * sums[-1] + uniform())):
-            state = (state + 0x9E3779B97F4A7C15) % 2**64
+            state = (state + naive.GAMMA) % 2**64
             b = candidates[int(np.argmax(sums > uniform() * sums[-1]))]
             pair = (a, b) if forward else (b, a)
             if self.x[pair] == 0:
@@ -181,10 +186,14 @@ def test_an_epoch_equals_its_twin(matrix: CooccurrenceMatrix, vector_size: int) 
         np.testing.assert_allclose(found, wanted, atol=2e-4)
 
 
+@pytest.mark.parametrize("counted", ["matrix", "sampled"])
 @pytest.mark.parametrize(
     ("ratio", "power", "chance"), [(0.5, 0.75, 0.5), (4.0, 1.0, 1.0), (4.0, 0.0, 0.0), (20.0, 0.5, 0.8)]
 )
-def test_empty_cells_equal_their_twin(matrix: CooccurrenceMatrix, ratio: float, power: float, chance: float) -> None:
+def test_empty_cells_equal_their_twin(
+    request: pytest.FixtureRequest, counted: str, ratio: float, power: float, chance: float
+) -> None:
+    matrix = request.getfixturevalue(counted)
     settings = TrainingSettings(
         vector_size=10, epochs=1, unobserved=ratio, unobserved_power=power, unobserved_chance=chance,
         unobserved_weight=0.2,

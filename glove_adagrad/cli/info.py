@@ -61,6 +61,7 @@ def _matrix_rows(matrix: CooccurrenceMatrix, vector_size: int, workers: int) -> 
         ),
         ("weight of a pair", ("1/distance" if windows.distance_weighting else "1") if windows else "unknown"),
         ("context ends at", windows.boundary if windows else "unknown"),
+        ("sample", (f"{windows.sample:g}" if windows.sample else "every word counts") if windows else "unknown"),
         ("unknown words", _unknown_words(matrix)),
         ("least X", f"{matrix.min_cooccurrence:g}" if matrix.min_cooccurrence else "all kept"),
         ("X is kept as", f"whole numbers / {matrix.denominator:,}"),

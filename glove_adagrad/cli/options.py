@@ -77,7 +77,7 @@ vocabulary_options: Decorator[Any] = _group(
     click.option("--max-vocab", type=click.IntRange(1), help="Keep only so many of the most frequent words."),
 )
 
-#: Keywords `window`, `left_only`, `no_distance_weighting`, `boundary` and `keep_positions`, for `windows_of`.
+#: Keywords of `windows_of`: `window`, `left_only`, `no_distance_weighting`, `boundary`, `keep_positions`, `sample`.
 window_options: Decorator[Any] = _group(
     click.option(
         "--window",
@@ -97,6 +97,13 @@ window_options: Decorator[Any] = _group(
     ),
     click.option(
         "--keep-positions", is_flag=True, help="Let words outside the vocabulary take a position in the window."
+    ),
+    click.option(
+        "--sample",
+        type=click.FloatRange(0, 1, max_open=True),
+        default=0.0,
+        metavar="SHARE",
+        help="Leave out at random most occurrences of words with a larger share of the text, as word2vec does; 1e-4.",
     ),
 )
 
@@ -137,7 +144,7 @@ quiet_option: Decorator[Any] = click.option(
 
 
 def windows_of(
-    *, window: int, left_only: bool, no_distance_weighting: bool, boundary: str, keep_positions: bool
+    *, window: int, left_only: bool, no_distance_weighting: bool, boundary: str, keep_positions: bool, sample: float
 ) -> Windows:
     """The settings of a count out of the keywords of `window_options`."""
     from glove_adagrad.cooccurrence.windows import Windows
@@ -148,4 +155,5 @@ def windows_of(
         distance_weighting=not no_distance_weighting,
         boundary=boundary,
         keep_positions=keep_positions,
+        sample=sample,
     )

@@ -214,7 +214,7 @@ def train(
 #: What a run to extend has settled.
 _SETTLED_BY_EXTEND = {
     "vector_size", "learning_rate", "optimizer", "optimizer_option", "window", "left_only", "no_distance_weighting",
-    "boundary", "keep_positions", "max_vocab", "min_cooccurrence", "init",
+    "boundary", "keep_positions", "sample", "max_vocab", "min_cooccurrence", "init",
 }  # fmt: skip
 
 #: What may be given together with --resume; all else is settled by the run.

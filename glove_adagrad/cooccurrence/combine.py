@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from glove_adagrad.cooccurrence.build import Cells, build_matrix
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
+from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, check_free_space, full_disk_named
 from glove_adagrad.vocabulary import Progress, Vocabulary
@@ -97,11 +99,12 @@ def _check_alike(matrix: CooccurrenceMatrix, first: CooccurrenceMatrix) -> None:
                 f"{one.folder}: cells below {one.min_cooccurrence:g} were left out, so that sums would be wrong; "
                 "count it again without --min-cooccurrence, which merge takes instead"
             )
-    for name, value in first.meta["windows"].items():
-        other = matrix.meta["windows"][name]
+    for field in fields(Windows):
+        value, other = getattr(first.windows, field.name), getattr(matrix.windows, field.name)
         if value != other:
             raise InputError(
-                f"{matrix.folder}: was counted with {name} {other}, and {first.folder} with {value}; count both alike"
+                f"{matrix.folder}: was counted with {field.name} {other}, and {first.folder} with {value}; "
+                "count both alike"
             )
 
 

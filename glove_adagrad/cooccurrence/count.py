@@ -83,7 +83,7 @@ def count_cooccurrences(
     where = tmp or output.absolute().parent
     with spill_folder(where) as spill, atomic_folder(output) as folder:
         check_disk(
-            vocabulary.counts,
+            windows.counted(vocabulary.counts),
             windows.window,
             symmetric=windows.symmetric,
             segments=-(-int(vocabulary.counts.sum()) // capacity),
@@ -97,6 +97,8 @@ def count_cooccurrences(
             workers=workers,
             progress=meter.read,
         )
+        if windows.sample:
+            encoded = _sampled(encoded, windows, vocabulary.counts)
         with full_disk_named(where):
             for segment in _segments(encoded, windows.window, capacity):
                 tokens += segment.words
@@ -126,6 +128,19 @@ def count_cooccurrences(
             min_cooccurrence=min_cooccurrence,
         )
     return CooccurrenceMatrix.open(output)
+
+
+def _sampled(
+    encoded: Iterator[tuple[np.ndarray, int]], windows: Windows, counts: np.ndarray
+) -> Iterator[tuple[np.ndarray, int]]:
+    """The same pieces without what `windows.sample` leaves out; the numbers of words stay those of the text."""
+    from glove_adagrad.kernels import cooccurrence as kernels
+
+    limits = np.rint(windows.kept(counts) * (1 << 32)).astype(np.uint64)
+    before = 0
+    for ids, number in encoded:
+        yield ids[: kernels.sample_ids(ids, before, limits, windows.keep_positions, ids)], number
+        before += number
 
 
 class _Segment(NamedTuple):

@@ -139,6 +139,12 @@ class CooccurrenceMatrix:
         return Windows(**self.meta["windows"]) if self.meta["windows"] else None
 
     @property
+    def counted(self) -> np.ndarray:
+        """float64 [V]: how many occurrences of each word were counted, on average where some were left out."""
+        counts = self.vocabulary.counts.astype(np.float64)
+        return self.windows.counted(counts) if self.windows else counts
+
+    @property
     def halves(self) -> dict[str, Tiles]:
         return {"lower": self.lower} if self.symmetric else {"lower": self.lower, "upper": self.upper}
 

@@ -33,7 +33,10 @@ class Windows:
     boundary : {"line", "blank-line", "none"}
         Where a context ends.
     keep_positions : bool
-        Let words outside the vocabulary take a position in the window.
+        Let words outside the vocabulary, and those that `sample` leaves out, take a position in the window.
+    sample : float
+        Leave out occurrences of words whose share of the text is larger, at random and the more the larger it is;
+        0 leaves out none. See `kept`.
 
     Raises
     ------
@@ -46,12 +49,31 @@ class Windows:
     distance_weighting: bool = True
     boundary: str = "line"
     keep_positions: bool = False
+    sample: float = 0.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.window <= LARGEST_WINDOW:
             raise InputError(f"window {self.window}: must lie between 1 and {LARGEST_WINDOW}")
         if self.boundary not in BOUNDARIES:
             raise InputError(f"boundary {self.boundary!r}: must be one of {', '.join(BOUNDARIES)}")
+        if not 0 <= self.sample < 1:
+            raise InputError(
+                f"sample {self.sample}: must be a share of the text from 0 (nothing is left out) to 1; try 1e-4"
+            )
+
+    def kept(self, counts: np.ndarray) -> np.ndarray:
+        """float64 [V]: with which probability an occurrence of each word counts.
+
+        For a share s of all of `counts` it is min(1, sqrt(sample / s) + sample / s), as in the word2vec program.
+        """
+        if self.sample == 0:
+            return np.ones(len(counts))
+        ratio = self.sample * counts.sum() / np.maximum(counts, 1)
+        return np.minimum(1.0, np.sqrt(ratio) + ratio)
+
+    def counted(self, counts: np.ndarray) -> np.ndarray:
+        """float64 [V]: how many occurrences of each word count, on average."""
+        return counts * self.kept(counts)
 
     @property
     def denominator(self) -> int:

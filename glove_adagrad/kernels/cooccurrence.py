@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from glove_adagrad.kernels.cells import mixed
 from glove_adagrad.kernels.jit import inline, kernel
 from glove_adagrad.kernels.words import BOUNDARY, UNKNOWN
 
@@ -25,6 +26,33 @@ _1 = np.uint64(1)
 _3 = np.uint64(3)
 _8 = np.uint64(8)
 _32 = np.uint64(32)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+@kernel
+def sample_ids(ids, number, limits, keep_positions, out):
+    """Copy ids without those of words that are drawn to be left out.
+
+    number : how many words stand in the text before these ids; with a word's own place there it makes its draw.
+    limits : uint64 [V], up to 2^32: a word is kept if a draw of 32 bits is below.
+    keep_positions : whether what is left out leaves an `UNKNOWN` or nothing.
+    out : uint32, as long as ids, and it may be the same memory; filled.
+
+    Returns how many ids were written.
+    """
+    written = np.uint64(0)
+    place = np.uint64(number)
+    for t in range(np.uint64(len(ids))):
+        a = ids[t]
+        if a < UNKNOWN:
+            place += _1
+            if mixed(place * _GOLDEN) >> _32 >= limits[a]:
+                if not keep_positions:
+                    continue
+                a = UNKNOWN
+        out[written] = a
+        written += _1
+    return written
 
 
 @kernel

@@ -34,7 +34,8 @@ class EmptyCells(NamedTuple):
 def empty_cells(stream: MatrixStream, parameters: Parameters, settings: TrainingSettings) -> EmptyCells:
     """Prepare the drawing of empty cells.
 
-    A word i and a context j are drawn with probability proportional to (n_i n_j)^power, n being counts in the corpus:
+    A word i and a context j are drawn with probability proportional to (n_i n_j)^power, n being how often they
+    were counted:
     `settings.unobserved` draws an epoch for each record of the matrix, of which those that hit a cell are left out.
     The others are trained like records. With E = X_i. X_.j / X_.., the count that chance would give, and c for
     `settings.unobserved_chance`, the target is ln min(E^c COUNT^(1 - c), MOST).
@@ -58,8 +59,7 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
             for sums in (word_sums, context_sums)
         )
     frequencies = np.empty(words)
-    counts = np.maximum(1, matrix.vocabulary.counts).astype(np.float64)
-    frequencies[parameters.rows] = counts**settings.unobserved_power
+    frequencies[parameters.rows] = np.maximum(1, matrix.counted) ** settings.unobserved_power
     rates = settings.unobserved * matrix.records / frequencies.sum() ** 2 * frequencies
     sums = np.empty(words)
     guide = np.zeros(GUIDE * words + 1, np.uint16)  # the last is for draws that rounding puts behind the end
