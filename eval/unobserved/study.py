@@ -2,12 +2,12 @@
 
     python eval/unobserved/study.py CORPUS [--msr FILE] [--men FILE] [--gensim] [--stanford FOLDER] [--sizes 50 100]
 
-Trains plain GloVe and variants of `unobserved` on one matrix, each from the same seeds with the same epochs,
-and scores them on Google's analogies, WordSim-353 and SimLex-999, which gensim brings, and on MSR's analogies
-and MEN if their files are given. `--gensim` adds Word2Vec, CBOW and skip-gram, on the same text; `--stanford` the
-program of Stanford's in that folder, with the same settings. What `eval/benchmark.py` has recorded of these on the
-same text is shown without being done again. Results are kept in `results.json` as they come, so that a study can be
-taken up again; `results.md` and `quality.png` are written from it.
+Trains plain GloVe and variants of `unobserved`, some of them on counts of one side of the window or without most of
+the frequent words, each from the same seeds with the same epochs, and scores them on Google's analogies, WordSim-353
+and SimLex-999, which gensim brings, and on MSR's analogies and MEN if their files are given. `--gensim` adds its CBOW
+and skip-gram on the same text, `--stanford` the program of Stanford's in that folder, with the same settings. Results
+are kept in `results.json` as they come, so that a study can be taken up again; `results.md` and `quality.png` are
+written from it.
 
 Time is that of the processor, divided by the threads: many hours of training are never alone on a machine. Clocks
 on the wall are compared in `eval/benchmark.py`.
@@ -16,7 +16,6 @@ on the wall are compared in `eval/benchmark.py`.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import statistics
 import sys
@@ -31,6 +30,7 @@ import numpy as np
 from glove_adagrad import optim
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.formats import WordVectors, read_vectors
 from glove_adagrad.trainer import Trainer, TrainingSettings
@@ -43,15 +43,19 @@ import measure  # noqa: E402
 from quality import SETS, SHARES, WORKERS, Results, Scores, cell, fit, summed  # noqa: E402
 
 EPOCHS = 15
+SEEDS = (1, 2, 3)
+#: What word2vec is mostly run with; rows called `sampled` have it too.
+SAMPLE = 1e-4
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One row of the study: settings of the trainer, what is done to targets, and weights that go with f(E)."""
+    """One row of the study: settings of trainer and count, what is done to targets, weights that go with f(E)."""
 
     name: str
     settings: dict[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (1,)
+    windows: Windows = field(default_factory=Windows)
     shift: float = 0.0
     constant: float | None = None
     most: float | None = None
@@ -60,20 +64,35 @@ class Variant:
 
 def variants() -> list[Variant]:
     """Main rows with three seeds; then one thing changed at a time."""
-    seeds = (1, 2, 3)
+    seeds = SEEDS
 
     def by_chance(name: str, ratio: float = 1.0, seeds: tuple[int, ...] = (1,), **more: Any) -> Variant:
         settings = {"unobserved": ratio, "unobserved_chance": 1.0, **more.pop("settings", {})}
         return Variant(name, settings, seeds, **more)
 
     norm = optim.make("adagrad-norm", learning_rate=2.0)
+    twice = optim.make("adagrad", learning_rate=0.1)
+    left, sampled = Windows(symmetric=False), Windows(sample=SAMPLE)
+    both = Windows(10, symmetric=False, sample=SAMPLE)
+    one = {"unobserved": 1.0}
     rows = [
         Variant("plain GloVe", seeds=seeds),
+        Variant("plain GloVe, left only", {}, seeds, left),
+        Variant("plain GloVe, sampled", {}, seeds, sampled),
+        Variant("plain GloVe, left only, sampled, window 10", {}, seeds, both),
         Variant("plain GloVe, AdaGrad-Norm", {"rule": norm}),
-        Variant("ratio 1", {"unobserved": 1.0}, seeds),
-        Variant("ratio 1, AdaGrad-Norm", {"unobserved": 1.0, "rule": norm}, seeds),
-        Variant("ratio 1, AdaGrad-Norm, 5 epochs", {"unobserved": 1.0, "rule": norm, "epochs": 5}, seeds),
+        Variant("ratio 1", one, seeds),
+        Variant("ratio 1, left only", one, seeds, left),
+        Variant("ratio 1, sampled", one, seeds, sampled),
+        Variant("ratio 1, left only, sampled, window 10", one, seeds, both),
+        Variant("ratio 1, left only, sampled", one, (1,), replace(left, sample=SAMPLE)),
+        Variant("ratio 1, AdaGrad-Norm", {**one, "rule": norm}, seeds),
+        Variant("ratio 1, AdaGrad-Norm, 5 epochs", {**one, "rule": norm, "epochs": 5}, seeds),
+        Variant("ratio 1, left only, rate 0.1, 5 epochs", {**one, "rule": twice, "epochs": 5}, seeds, left),
+        Variant("ratio 1, left only, AdaGrad-Norm, 5 epochs", {**one, "rule": norm, "epochs": 5}, (1,), left),
     ]
+    rows += [Variant(f"ratio {ratio:g}, left only", {"unobserved": ratio}, (1,), left) for ratio in (0.5, 2.0)]
+    rows += [Variant("ratio 1, left only, by chance", {**one, "unobserved_chance": 1.0}, (1,), left)]
     rows += [Variant(f"ratio {ratio:g}", {"unobserved": ratio}) for ratio in (0.5, 2.0)]
     rows += [by_chance(f"ratio {ratio:g}, by chance", ratio, seeds) for ratio in (1.0, 2.0)]
     rows += [by_chance(f"ratio {ratio:g}, by chance", ratio) for ratio in (0.5, 4.0)]
@@ -132,7 +151,7 @@ def change_targets(trainer: Trainer, variant: Variant) -> None:
     )
 
 
-def word2vec(corpus: Path, name: str, size: int) -> tuple[WordVectors, float]:
+def word2vec(corpus: Path, name: str, size: int, seed: int) -> tuple[WordVectors, float]:
     """gensim's Word2Vec with the settings that the comparison is usually made with, and its seconds a thread."""
     from gensim.models import Word2Vec
     from gensim.models.word2vec import LineSentence
@@ -147,7 +166,7 @@ def word2vec(corpus: Path, name: str, size: int) -> tuple[WordVectors, float]:
         cut.flush()
         begin = time.process_time()
         model = Word2Vec(
-            corpus_file=cut.name, vector_size=size, min_count=5, sample=1e-4, workers=WORKERS, seed=1, **settings
+            corpus_file=cut.name, vector_size=size, min_count=5, sample=SAMPLE, workers=WORKERS, seed=seed, **settings
         )
         seconds = (time.process_time() - begin) / WORKERS
     return WordVectors(list(model.wv.index_to_key), model.wv.vectors), seconds
@@ -171,24 +190,6 @@ def stanford_program(corpus: Path, build: Path, size: int) -> tuple[WordVectors,
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / WORKERS
         return read_vectors(at / "vectors.txt"), seconds
-
-
-def recorded() -> list[dict[str, Any]]:
-    """Rows of other programs in the results of `eval/benchmark.py`."""
-    path = HERE.parent / "results" / "benchmark.json"
-    if not path.exists():
-        return []
-    benchmark = json.loads(path.read_text())
-    rows = []
-    for contender, size, name, stage in (
-        ("gensim CBOW, 100", 100, "CBOW", "train"),
-        ("gensim skip-gram, 100", 100, "skip-gram", "train"),
-        ("Stanford's programs, 50", 50, "Stanford's program", "glove"),
-    ):
-        for seed, turn in enumerate(benchmark["turns"].get(contender, ()), 1):
-            row = {"corpus": benchmark["corpus"], "size": size, "name": name, "seed": seed, "loss": None}
-            rows.append({**row, "seconds": turn["processor"][stage] / WORKERS, "scores": turn["scores"]})
-    return rows
 
 
 def table(runs: list[dict[str, Any]]) -> list[str]:
@@ -218,15 +219,16 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
 
     corpus = runs[0]["corpus"]
     here = [run for run in runs if run["size"] == 100 and run["corpus"] == corpus]
-    norm = "ratio 1, AdaGrad-Norm"
-    named = ("plain GloVe", "ratio 1", norm, f"{norm}, 5 epochs", "CBOW", "skip-gram")
-    second = "MEN" if any("MEN" in run["scores"] for run in here) else "WordSim-353"
-    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5))
-    for axis, test, label in (
-        (axes[0], "Google", "analogies right, per cent"),
-        (axes[1], second, "Spearman correlation"),
-    ):
-        for name in named:
+    fast = "ratio 1, AdaGrad-Norm, 5 epochs"
+    # where each name stands, in points from its dot: some dots lie close together
+    named = {
+        "plain GloVe": (8, -3), "ratio 1": (8, 4), "ratio 1, left only": (8, -12), fast: (-6, -20), "CBOW": (8, -3),
+        "skip-gram": (8, -3),
+    }  # fmt: skip
+    shown = [test for test in ("Google", "SimLex-999", "MEN") if any(test in run["scores"] for run in here)]
+    figure, axes = pyplot.subplots(1, len(shown), figsize=(5 * len(shown), 4.5))
+    for axis, test in zip(axes, shown, strict=True):
+        for name, offset in named.items():
             rows = [run for run in here if run["name"] == name]
             if not rows:
                 continue
@@ -234,8 +236,8 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
             y = statistics.mean(row["scores"][test] for row in rows) * (100 if test in SHARES else 1)
             ours = name not in ("CBOW", "skip-gram")
             axis.plot(x, y, "o" if ours else "s", color="#0b6fb3" if ours else "#b3450b", markersize=8)
-            below = {"ratio 1": -10, norm: 6, f"{norm}, 5 epochs": -22}.get(name, -3)  # they lie close together
-            axis.annotate(name, (x, y), textcoords="offset points", xytext=(8, below))
+            axis.annotate(name, (x, y), textcoords="offset points", xytext=offset)
+        label = "analogies right, per cent" if test in SHARES else "Spearman correlation"
         axis.set(xlabel="training, seconds of each of 2 threads", ylabel=label, title=test)
         axis.set_xlim(0, axis.get_xlim()[1] * 1.25)
         axis.grid(alpha=0.3)
@@ -246,7 +248,7 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
 
 
 def write(results: Results) -> None:
-    runs = [*results.runs, *(row for row in recorded() if not results.has(corpus=row["corpus"], name=row["name"]))]
+    runs = results.runs
     lines = [
         "# Learning from empty cells",
         "",
@@ -254,6 +256,7 @@ def write(results: Results) -> None:
         f"{EPOCHS} epochs, window 15, min-count 5, x_max 10, {WORKERS} threads.",
         "Unless named, AdaGrad at rate 0.05 (AdaGrad-Norm: 2), weight 0.1, power 0.75,",
         f"targets half way between chance and {COUNT}, at most {MOST}.",
+        f"Left only: words to the left of a word count. Sampled: frequent words are, at {SAMPLE:g}.",
         "Means over seeds, ± half the range.",
         "Seconds are the processor's, a thread. Loss is that of the matrix's cells.",
         "CBOW and skip-gram are gensim's: window 8, 25 negatives, 5 epochs; window 10, 10 negatives, 3 epochs.",
@@ -279,20 +282,26 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         text = TextFiles([arguments.corpus])
         vocabulary = Vocabulary.count(text, min_count=5, workers=WORKERS)
-        matrix = count_cooccurrences(text, vocabulary, Path(folder) / "matrix", workers=WORKERS)
+        matrices: dict[Windows, CooccurrenceMatrix] = {}
         for size in arguments.sizes:
             for variant in variants():
                 for seed in variant.seeds[: arguments.seeds]:
                     key = {"corpus": name, "size": size, "name": variant.name, "seed": seed}
                     if results.has(**key) or (arguments.only and variant.name not in arguments.only):
                         continue
-                    vectors, seconds, loss = train(matrix, variant, size, seed)
+                    windows = variant.windows
+                    if windows not in matrices:
+                        matrices[windows] = count_cooccurrences(
+                            text, vocabulary, Path(folder, str(len(matrices))), windows=windows, workers=WORKERS
+                        )
+                    vectors, seconds, loss = train(matrices[windows], variant, size, seed)
                     results.add(**key, seconds=seconds, loss=loss, scores=scores.of(vectors))
             for model in ("CBOW", "skip-gram") if arguments.gensim else ():
-                key = {"corpus": name, "size": size, "name": model, "seed": 1}
-                if not results.has(**key):
-                    vectors, seconds = word2vec(arguments.corpus, model, size)
-                    results.add(**key, seconds=seconds, loss=None, scores=scores.of(vectors))
+                for seed in SEEDS[: arguments.seeds]:
+                    key = {"corpus": name, "size": size, "name": model, "seed": seed}
+                    if not results.has(**key):
+                        vectors, seconds = word2vec(arguments.corpus, model, size, seed)
+                        results.add(**key, seconds=seconds, loss=None, scores=scores.of(vectors))
             key = {"corpus": name, "size": size, "name": "Stanford's program", "seed": 1}
             if arguments.stanford and not results.has(**key):
                 vectors, seconds = stanford_program(arguments.corpus.resolve(), arguments.stanford.resolve(), size)
