@@ -108,7 +108,7 @@ class Run:
         """Add a text to an earlier run's counts, into `vocab.txt` and `cooccurrence/`.
 
         Returns the earlier run's last checkpoint and vocabulary, and the matrix of both texts. With `min_count` 1 in
-        both it is what counting the texts together gives.
+        both and nothing left out by `sample` it is what counting the texts together gives.
         """
         from glove_adagrad.cooccurrence.combine import merge_matrices
         from glove_adagrad.warm_start import extended_vocabulary

@@ -103,7 +103,7 @@ window_options: Decorator[Any] = _group(
         type=click.FloatRange(0, 1, max_open=True),
         default=0.0,
         metavar="SHARE",
-        help="Leave out at random most occurrences of words with a larger share of the text, as word2vec does; 1e-4.",
+        help="Thin out at random words that are more of the text than this, as word2vec does (there 1e-4).",
     ),
 )
 

@@ -30,7 +30,7 @@ def merge_matrices(
     """Add up counts made with the same windows.
 
     Where all have one vocabulary, the folder written is byte for byte what counting the concatenated corpora gives,
-    as long as contexts do not reach from one into the next (which takes the boundary `none`).
+    as long as contexts do not reach from one into the next (which takes the boundary `none`) and `sample` is 0.
 
     Parameters
     ----------
