@@ -53,11 +53,11 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
     total = word_sums.sum()
     chance = settings.unobserved_chance
     rest = (1 - chance) * math.log(COUNT) / 2
-    with np.errstate(divide="ignore"):  # a word without any cell has no chance
-        word_logs, context_logs = (
-            (chance * np.maximum(np.log(sums / math.sqrt(total)), -50) + rest).astype(np.float32)
-            for sums in (word_sums, context_sums)
-        )
+    # a word without cells on a side, as the last of its line has without a right neighbour, is as rare as any there
+    word_logs, context_logs = (
+        (chance * np.log(np.maximum(sums, sums[sums > 0].min()) / math.sqrt(total)) + rest).astype(np.float32)
+        for sums in (word_sums, context_sums)
+    )
     frequencies = np.empty(words)
     frequencies[parameters.rows] = np.maximum(1, matrix.counted) ** settings.unobserved_power
     rates = settings.unobserved * matrix.records / frequencies.sum() ** 2 * frequencies
