@@ -129,7 +129,7 @@ class Contest:
         The rule in it does not matter.
     suite : Suite
         What vectors are scored by.
-    sample : float
+    trial_share : float
         Share of the cells that rates are tried on.
     trial_epochs : int
     factor : float
@@ -140,7 +140,7 @@ class Contest:
     matrix: CooccurrenceMatrix
     settings: TrainingSettings
     suite: Suite
-    sample: float = 1.0
+    trial_share: float = 1.0
     trial_epochs: int = 2
     factor: float = 2.0
     workers: int = 1
@@ -202,7 +202,7 @@ class Contest:
 
     def _search(self, rule: optim.Rule, tell: Callable[[str], None]) -> list[Trial]:
         """Rates tried, in their order: the best is neither the first nor the last, if there is an end to it."""
-        settings = replace(self.settings, epochs=self.trial_epochs, holdout=1 - self.sample)
+        settings = replace(self.settings, epochs=self.trial_epochs, holdout=1 - self.trial_share)
         losses: dict[int, float] = {}
 
         def loss(step: int) -> float:
@@ -248,7 +248,7 @@ def table(record: Mapping[str, Any]) -> str:
         f"{matrix['words']:,} words, {matrix['records']:,} records; {settings['vector_size']} components, "
         f"{settings['epochs']} epochs, x_max {settings['x_max']:g}, seed {settings['seed']}. Rates are from a grid "
         f"in steps of a factor of {settings['factor']:g}, by the loss after {settings['trial_epochs']} epochs on "
-        f"{settings['sample']:.0%} of the cells.",
+        f"{settings['trial_share']:.0%} of the cells.",
         "",
         f"| {' | '.join(head)} |",
         "|---" * len(head) + "|",

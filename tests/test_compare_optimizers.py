@@ -64,7 +64,7 @@ def test_a_table_and_pictures_of_chosen_rules(command: Command, tmp_path: Path) 
 def test_the_best_rate_has_worse_ones_on_both_sides(command: Command, tmp_path: Path) -> None:
     command.ok("cooccur", TINY, "--vocab", _vocabulary(command, tmp_path), "--output", tmp_path / "m", "--quiet")
     contest = Contest(
-        CooccurrenceMatrix.open(tmp_path / "m"), TrainingSettings(vector_size=8, epochs=1), Suite(), sample=0.5
+        CooccurrenceMatrix.open(tmp_path / "m"), TrainingSettings(vector_size=8, epochs=1), Suite(), trial_share=0.5
     )
     for start in (1e-3, 1e-2, 50.0):
         result = contest.run(Entrant("sgd", optim.make("sgd", learning_rate=start), False), lambda line: None)

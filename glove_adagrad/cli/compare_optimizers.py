@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--x-max", type=float, default=10.0, show_default=True, help="Counts from here on weigh 1.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Equal seeds give equal bits.")
 @click.option(
-    "--sample",
+    "--trial-share",
     type=click.FloatRange(0, 1, min_open=True),
     default=1.0,
     show_default=True,
@@ -63,7 +63,7 @@ def compare_optimizers(
     epochs: int,
     x_max: float,
     seed: int,
-    sample: float,
+    trial_share: float,
     trial_epochs: int,
     factor: float,
     min_count: int,
@@ -115,7 +115,7 @@ def compare_optimizers(
             matrix = count_cooccurrences(
                 text, vocabulary, output / "cooccurrence", windows=windows, tmp=tmp, progress=bar.to, **resources
             )
-    contest = Contest(matrix, settings, default_suite(), sample, trial_epochs, factor, workers)
+    contest = Contest(matrix, settings, default_suite(), trial_share, trial_epochs, factor, workers)
     contest.check(entrants)
     results = []
     for entrant in entrants:
@@ -129,7 +129,7 @@ def compare_optimizers(
             "matrix": {"words": matrix.words, "tokens": matrix.tokens, "records": matrix.records},
             "settings": {
                 "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "workers": workers,
-                "sample": sample, "trial_epochs": trial_epochs, "factor": factor,
+                "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
             },
             "frequencies": contest.frequencies(),
             "results": [result.as_dict() for result in results],
