@@ -35,10 +35,9 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
     """Prepare the drawing of empty cells.
 
     A word i and a context j are drawn with probability proportional to (n_i n_j)^power, n being how often they
-    were counted:
-    `settings.unobserved` draws an epoch for each record of the matrix, of which those that hit a cell are left out.
-    The others are trained like records. With E = X_i. X_.j / X_.., the count that chance would give, and c for
-    `settings.unobserved_chance`, the target is ln min(E^c COUNT^(1 - c), MOST).
+    were counted: `settings.unobserved` draws an epoch for each record of the matrix, of which those that hit a cell
+    are left out. The others are trained like records. With E = X_i. X_.j / X_.., the count that chance would give,
+    and c for `settings.unobserved_chance`, the target is ln min(E^c COUNT^(1 - c), MOST).
     """
     from glove_adagrad.kernels.cells import marginals
     from glove_adagrad.kernels.training import GUIDE
