@@ -71,7 +71,7 @@ def variants() -> list[Variant]:
         return Variant(name, settings, seeds, **more)
 
     norm = optim.make("adagrad-norm", learning_rate=2.0)
-    twice = optim.make("adagrad", learning_rate=0.1)
+    quick = {"rule": optim.make("adagrad", learning_rate=0.1), "epochs": 5}
     left, sampled = Windows(symmetric=False), Windows(sample=SAMPLE)
     both = Windows(10, symmetric=False, sample=SAMPLE)
     one = {"unobserved": 1.0}
@@ -89,7 +89,8 @@ def variants() -> list[Variant]:
         Variant("ratio 1, AdaGrad-Norm", {**one, "rule": norm}, seeds),
         Variant("ratio 1, AdaGrad-Norm, 5 epochs", {**one, "rule": norm, "epochs": 5}, seeds),
         Variant("ratio 1, left only, 8 epochs", {**one, "epochs": 8}, seeds, left),
-        Variant("ratio 1, left only, rate 0.1, 5 epochs", {**one, "rule": twice, "epochs": 5}, seeds, left),
+        Variant("ratio 1, left only, rate 0.1, 5 epochs", {**one, **quick}, seeds, left),
+        Variant("ratio 1, left only, rate 0.1, clip 10, 5 epochs", {**one, **quick, "clip": 10.0}, seeds, left),
         Variant("ratio 1, left only, AdaGrad-Norm, 5 epochs", {**one, "rule": norm, "epochs": 5}, (1,), left),
     ]
     rows += [Variant(f"ratio {ratio:g}, left only", {"unobserved": ratio}, (1,), left) for ratio in (0.5, 2.0)]
