@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -141,7 +142,7 @@ def test_bytes_do_not_depend_on_workers_memory_or_files(
 
     reference = folder(corpus, 1, 1 << 30)
     assert folder(corpus, 2, 1 << 30) == reference
-    assert folder(corpus, 3, 1) == reference, "seven segments of the smallest size, merged"
+    assert folder(corpus, 3, 1) == reference, "several segments of the smallest size, merged"
     (tmp_path / "whole.txt").write_bytes(b"".join(path.read_bytes() for path in corpus.paths))
     assert folder(TextFiles([tmp_path / "whole.txt"]), 2, 1 << 30) == reference
     assert sorted(path.name for path in tmp_path.iterdir()) == ["matrix", "whole.txt"], "no spill is left"
@@ -239,6 +240,20 @@ def test_merging_onto_a_vocabulary(tmp_path: Path, corpus: TextFiles, vocabulary
     merged = merge_matrices(parts, tmp_path / "merged", vocabulary=everything)
     whole = count_cooccurrences(corpus, everything, tmp_path / "whole")
     assert folder_bytes(merged.folder) == folder_bytes(whole.folder)
+
+
+def test_counts_of_before_there_was_sample_can_be_merged(
+    tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary
+) -> None:
+    one = count_cooccurrences(corpus, vocabulary, tmp_path / "one")
+    sampled = count_cooccurrences(corpus, vocabulary, tmp_path / "sampled", windows=Windows(sample=1e-3))
+    meta = json.loads((one.folder / "meta.json").read_text())
+    del meta["windows"]["sample"]
+    (one.folder / "meta.json").write_text(json.dumps(meta))
+    old = CooccurrenceMatrix.open(one.folder)
+    assert merge_matrices([old, old], tmp_path / "merged").records == one.records
+    with pytest.raises(InputError, match=r"sampled: was counted with sample 0.001, and .*one with 0.0"):
+        merge_matrices([old, sampled], tmp_path / "merged")
 
 
 def test_what_cannot_be_merged_is_named(tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary) -> None:

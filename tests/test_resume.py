@@ -54,31 +54,33 @@ def start(uninterrupted: Path, run: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def wait_for_checkpoint(run: Path) -> None:
-    limit = time.monotonic() + 60
-    while not list(run.glob("checkpoints/epoch-*.npz")):
-        assert time.monotonic() < limit, "no checkpoint within a minute"
-        time.sleep(0.01)
-
-
-def newest(run: Path) -> list[str]:
+def checkpoints(run: Path) -> list[str]:
     return sorted(path.name for path in run.glob("checkpoints/epoch-*.npz"))
+
+
+def wait_for_checkpoint(process: subprocess.Popen[str], run: Path, known: list[str]) -> None:
+    """Until there is another than the known ones, or the process has ended."""
+    limit = time.monotonic() + 60
+    while process.poll() is None and checkpoints(run) == known:
+        assert time.monotonic() < limit, "no checkpoint within a minute"
+        time.sleep(0.001)
 
 
 def test_killed_at_twenty_random_moments(uninterrupted: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     moments = random.Random(1)
     process = start(uninterrupted, run)
-    wait_for_checkpoint(run)
+    wait_for_checkpoint(process, run, [])
     kills = 0
-    for _ in range(20):
-        before = newest(run)
-        while process.poll() is None and newest(run) == before:  # however fast the machine, each run gets on a little
-            time.sleep(0.001)
-        time.sleep(moments.uniform(0, 0.06))
+    for number in range(20):
+        if number % 2:  # while it starts, or not long after
+            time.sleep(moments.uniform(0, 0.8))
+        else:  # while it trains, however fast the machine
+            wait_for_checkpoint(process, run, checkpoints(run))
+            time.sleep(moments.uniform(0, 0.06))
         process.kill()
         kills += process.wait() == -signal.SIGKILL
-        process = subprocess.Popen(command("--resume", str(run), "--checkpoint-minutes", "0.0005"))
+        process = subprocess.Popen(command("--resume", str(run), "--checkpoint-minutes", "0.0005"), text=True)
     assert process.wait(timeout=300) == 0
     assert kills >= 3, "training ended before it could be killed"
     assert parameters(run) == parameters(uninterrupted)
@@ -97,7 +99,7 @@ def test_a_polite_stop_saves_and_says_how_to_go_on(
 ) -> None:
     run = tmp_path / "run"
     process = start(uninterrupted, run)
-    wait_for_checkpoint(run)
+    wait_for_checkpoint(process, run, [])
     time.sleep(0.3)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)

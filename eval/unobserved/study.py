@@ -64,7 +64,6 @@ class Variant:
 
 def variants() -> list[Variant]:
     """Main rows with three seeds; then one thing changed at a time."""
-    seeds = SEEDS
 
     def by_chance(name: str, ratio: float = 1.0, seeds: tuple[int, ...] = (1,), **more: Any) -> Variant:
         settings = {"unobserved": ratio, "unobserved_chance": 1.0, **more.pop("settings", {})}
@@ -76,27 +75,27 @@ def variants() -> list[Variant]:
     both = Windows(10, symmetric=False, sample=SAMPLE)
     one = {"unobserved": 1.0}
     rows = [
-        Variant("plain GloVe", seeds=seeds),
-        Variant("plain GloVe, left only", {}, seeds, left),
-        Variant("plain GloVe, sampled", {}, seeds, sampled),
-        Variant("plain GloVe, left only, sampled, window 10", {}, seeds, both),
+        Variant("plain GloVe", seeds=SEEDS),
+        Variant("plain GloVe, left only", {}, SEEDS, left),
+        Variant("plain GloVe, sampled", {}, SEEDS, sampled),
+        Variant("plain GloVe, left only, sampled, window 10", {}, SEEDS, both),
         Variant("plain GloVe, AdaGrad-Norm", {"rule": norm}),
-        Variant("ratio 1", one, seeds),
-        Variant("ratio 1, left only", one, seeds, left),
-        Variant("ratio 1, sampled", one, seeds, sampled),
-        Variant("ratio 1, left only, sampled, window 10", one, seeds, both),
+        Variant("ratio 1", one, SEEDS),
+        Variant("ratio 1, left only", one, SEEDS, left),
+        Variant("ratio 1, sampled", one, SEEDS, sampled),
+        Variant("ratio 1, left only, sampled, window 10", one, SEEDS, both),
         Variant("ratio 1, left only, sampled", one, (1,), replace(left, sample=SAMPLE)),
-        Variant("ratio 1, AdaGrad-Norm", {**one, "rule": norm}, seeds),
-        Variant("ratio 1, AdaGrad-Norm, 5 epochs", {**one, "rule": norm, "epochs": 5}, seeds),
-        Variant("ratio 1, left only, 8 epochs", {**one, "epochs": 8}, seeds, left),
-        Variant("ratio 1, left only, rate 0.1, 5 epochs", {**one, **quick}, seeds, left),
-        Variant("ratio 1, left only, rate 0.1, clip 10, 5 epochs", {**one, **quick, "clip": 10.0}, seeds, left),
+        Variant("ratio 1, AdaGrad-Norm", {**one, "rule": norm}, SEEDS),
+        Variant("ratio 1, AdaGrad-Norm, 5 epochs", {**one, "rule": norm, "epochs": 5}, SEEDS),
+        Variant("ratio 1, left only, 8 epochs", {**one, "epochs": 8}, SEEDS, left),
+        Variant("ratio 1, left only, rate 0.1, 5 epochs", {**one, **quick}, SEEDS, left),
+        Variant("ratio 1, left only, rate 0.1, clip 10, 5 epochs", {**one, **quick, "clip": 10.0}, SEEDS, left),
         Variant("ratio 1, left only, AdaGrad-Norm, 5 epochs", {**one, "rule": norm, "epochs": 5}, (1,), left),
     ]
     rows += [Variant(f"ratio {ratio:g}, left only", {"unobserved": ratio}, (1,), left) for ratio in (0.5, 2.0)]
     rows += [Variant("ratio 1, left only, by chance", {**one, "unobserved_chance": 1.0}, (1,), left)]
     rows += [Variant(f"ratio {ratio:g}", {"unobserved": ratio}) for ratio in (0.5, 2.0)]
-    rows += [by_chance(f"ratio {ratio:g}, by chance", ratio, seeds) for ratio in (1.0, 2.0)]
+    rows += [by_chance(f"ratio {ratio:g}, by chance", ratio, SEEDS) for ratio in (1.0, 2.0)]
     rows += [by_chance(f"ratio {ratio:g}, by chance", ratio) for ratio in (0.5, 4.0)]
     rows += [
         by_chance(f"ratio {ratio:g}, by chance, weight {weight:g}", ratio, settings={"unobserved_weight": weight})
@@ -251,7 +250,6 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
 
 
 def write(results: Results) -> None:
-    runs = results.runs
     lines = [
         "# Learning from empty cells",
         "",
@@ -259,15 +257,15 @@ def write(results: Results) -> None:
         f"{EPOCHS} epochs, window 15, min-count 5, x_max 10, {WORKERS} threads.",
         "Unless named, AdaGrad at rate 0.05 (AdaGrad-Norm: 2), weight 0.1, power 0.75,",
         f"targets half way between chance and {COUNT}, at most {MOST}.",
-        "Left only: only words to the left of a word are its contexts. "
+        "Left only: a pair counts once, the left word as the word and the right one as its context. "
         f"Sampled: frequent words are thinned out, at {SAMPLE:g}.",
         "Means over seeds, ± half the range.",
         "Seconds are the processor's, a thread. Loss is that of the matrix's cells.",
         "CBOW and skip-gram are gensim's: window 8, 25 negatives, 5 epochs; window 10, 10 negatives, 3 epochs.",
-        *table(runs),
+        *table(results.runs),
     ]
     (HERE / "results.md").write_text("\n".join(lines) + "\n")
-    picture(runs, HERE / "quality.png")
+    picture(results.runs, HERE / "quality.png")
 
 
 def main() -> None:

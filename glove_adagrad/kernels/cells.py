@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from glove_adagrad.kernels.draws import mixed
 from glove_adagrad.kernels.jit import fast_kernel, forced_inline, inline
 
 #: Cells whose targets are computed at a time.
@@ -81,14 +82,6 @@ def buffers_of_cells():
 
 
 @inline
-def mixed(z):
-    """64 bits each of which depends on all bits of z (the finaliser of SplitMix64)."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-@inline
 def cell_key(a, b):
     return (np.uint64(a) << np.uint64(32)) + np.uint64(b)
 
@@ -97,12 +90,6 @@ def cell_key(a, b):
 def held_out(a, b, seed):
     """24 bits drawn for a cell, whatever the order in which cells are visited."""
     return mixed(cell_key(a, b) + seed) >> np.uint64(40)
-
-
-@inline
-def uniform(state):
-    """A number of [0, 1)."""
-    return np.float64(mixed(state) >> np.uint64(11)) * (1.0 / (1 << 53))
 
 
 @fast_kernel

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glove_adagrad.kernels.cells import mixed
+from glove_adagrad.kernels.draws import GAMMA, mixed
 from glove_adagrad.kernels.jit import inline, kernel
 from glove_adagrad.kernels.words import BOUNDARY, UNKNOWN
 
@@ -26,7 +26,6 @@ _1 = np.uint64(1)
 _3 = np.uint64(3)
 _8 = np.uint64(8)
 _32 = np.uint64(32)
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @kernel
@@ -46,7 +45,7 @@ def sample_ids(ids, number, limits, keep_positions, out):
         a = ids[t]
         if a < UNKNOWN:
             place += _1
-            if mixed(place * _GOLDEN) >> _32 >= limits[a]:
+            if mixed(place * GAMMA) >> _32 >= limits[a]:
                 if not keep_positions:
                     continue
                 a = UNKNOWN

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from glove_adagrad.kernels.cells import CHUNK, buffers_of_cells, cell_key, held_out, mixed, read_cells, uniform
+from glove_adagrad.kernels.cells import CHUNK, buffers_of_cells, cell_key, held_out, read_cells
+from glove_adagrad.kernels.draws import GAMMA, mixed, uniform
 from glove_adagrad.kernels.jit import fast_kernel, forced_inline
 from glove_adagrad.kernels.rules import of_block
 from glove_adagrad.kernels.updates import product, update
 
 #: Entries for each row in the table that guides draws of empty cells.
 GUIDE = 4
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 
 
 @fast_kernel
@@ -70,7 +70,7 @@ def _train_empty_cells(
         # all draws first: what the processor cannot foresee in them must not hold up updates
         kept = 0
         for _ in range(min(left, len(chosen))):
-            state += _GOLDEN
+            state += GAMMA
             drawn = uniform(state) * reach
             # the guide knows where the search begins, and mostly it ends there
             column = np.int64(guide[GUIDE * b0 + int(drawn * finer)])
