@@ -71,7 +71,7 @@ _Half = tuple[Tiles, IO[bytes], bool, bool]
 
 def _open_halves(matrix: CooccurrenceMatrix, stack: ExitStack) -> list[_Half]:
     return [
-        (tiles, stack.enter_context(open(tiles.path, "rb")), half == "lower", half == "upper" or matrix.symmetric)
+        (tiles, stack.enter_context(tiles.open()), half == "lower", half == "upper" or matrix.symmetric)
         for half, tiles in matrix.halves.items()
     ]
 

@@ -158,6 +158,7 @@ class Trainer:
         block = np.array([[p, q]])
         losses, records = _sums(1)
         self._train(block[:0], losses[:0], records[:0], scratch, states, starts)  # compiles
+        self.stream.load(block)
         begin = time.perf_counter()
         self._train(block, losses, records, scratch, states, starts)
         seconds = time.perf_counter() - begin
@@ -203,11 +204,11 @@ class Trainer:
             at = self.position
             stratum = order[at.stratum]
             begin = time.perf_counter()
+            self.stream.load(self.stream.blocks(stratum), pool, self.workers)
             if at.stratum + 1 < self.strata:
-                self.stream.read_ahead(order[at.stratum + 1])
+                self.stream.read_ahead(self.stream.blocks(order[at.stratum + 1]))
             losses, records = self._stratum(pool, stratum)
             loss = float(losses[0])
-            self.stream.let_go(stratum)
             if not math.isfinite(loss):
                 raise self._diverged(f"the loss of epoch {number + 1} is {loss}")
             seconds = time.perf_counter() - begin
@@ -335,7 +336,7 @@ class Trainer:
 
         def work(part: int) -> None:
             kernels.held_out_losses(
-                _flat(parameters.sides), 1 + len(parameters.rule.slots), parameters.n, self.stream.halves,
+                _flat(parameters.sides), 1 + len(parameters.rule.slots), parameters.n, self.stream.rows(part),
                 parameters.sizes, parameters.starts, np.array([part]), np.float32(1 / self.matrix.denominator),
                 self._objective(), losses, records,
             )  # fmt: skip
