@@ -22,10 +22,10 @@ from typing import IO, Any
 
 import numpy as np
 
-from glove_adagrad.arrays import DamagedError, read_array
 from glove_adagrad.cooccurrence.meta import format_meta, parse_meta
 from glove_adagrad.cooccurrence.tiles import Tiles, Views
 from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.decoding import DamagedError, read_array
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_output_folder
 from glove_adagrad.vocabulary import Vocabulary

@@ -17,50 +17,43 @@ Format 1 had no `files` and no `checksum`, and its tables no CRC-32 of tiles.
 from __future__ import annotations
 
 import json
-import math
-import re
 import zlib
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from glove_adagrad.arrays import DamagedError, read_json
 from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.decoding import DamagedError, build, check_format, is_number, is_whole, read_json
 from glove_adagrad.errors import InputError
 
-_FORMAT_NAME, _VERSION = "glove-adagrad co-occurrences", 2
-FORMAT = f"{_FORMAT_NAME} {_VERSION}"
-
-_HALVES = ({"lower"}, {"lower", "upper"})
+_NAME, _VERSION = "glove-adagrad co-occurrences", 2
+FORMAT = f"{_NAME} {_VERSION}"
 
 
-def _whole(least: int, most: int) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-
-
-def _checksums(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_whole(0, 0xFFFFFFFF), value.values()))
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+def _are_checksums(value: Any) -> bool:
+    return isinstance(value, dict) and all(is_whole(number, 0, 0xFFFFFFFF) for number in value.values())
 
 
 #: What each value must be.
 _KEYS: dict[str, Callable[[Any], bool]] = {
     "format": lambda value: isinstance(value, str),
-    "words": _whole(1, (1 << 32) - 2),
-    "tokens": _whole(0, (1 << 63) - 1),
-    "records": _whole(1, (1 << 63) - 1),
-    "denominator": _whole(1, 1 << 100),
+    "words": lambda value: is_whole(value, 1, (1 << 32) - 2),
+    "tokens": lambda value: is_whole(value, 0),
+    "records": lambda value: is_whole(value, 1),
+    "denominator": lambda value: is_whole(value, 1, LARGEST_DENOMINATOR),
     "windows": lambda value: value is None or isinstance(value, dict),
-    "min_cooccurrence": _number,
-    "checksums": lambda value: _checksums(value) and value.keys() in _HALVES,
+    "min_cooccurrence": lambda value: is_number(value, 0),
+    "checksums": lambda value: _are_checksums(value) and value.keys() in ({"lower"}, {"lower", "upper"}),
 }
 
 #: What format 2 has besides.
-_KEYS_OF_2: dict[str, Callable[[Any], bool]] = {"files": _checksums, "checksum": _whole(0, 0xFFFFFFFF)}
+_KEYS_OF_2: dict[str, Callable[[Any], bool]] = {
+    "files": _are_checksums,
+    "checksum": lambda value: is_whole(value, 0, 0xFFFFFFFF),
+}
+
+#: Up to here X = 1 / denominator is a normal number in float32, and so is 1 / X.
+LARGEST_DENOMINATOR = 1 << 100
 
 
 def format_meta(values: dict[str, Any]) -> bytes:
@@ -79,49 +72,23 @@ def parse_meta(data: bytes, path: Path) -> dict[str, Any]:
     InputError
         If another program or a newer version wrote it.
     """
-    try:
-        meta = read_json(data, path)
-    except DamagedError as error:
-        raise DamagedError(f"{error}; count again") from error
-    name = meta.get("format") if isinstance(meta, dict) else None
-    version = re.fullmatch(rf"{_FORMAT_NAME} ([1-9][0-9]{{0,8}})", name) if isinstance(name, str) else None
-    if version is None:
-        raise InputError(f"{path}: is not of the format '{FORMAT}'; was it made by another program?")
-    number = int(version[1])
-    keys = {**_KEYS, **_KEYS_OF_2} if number >= 2 else _KEYS
-    if number >= 2 and meta.get("checksum") != _checksum({k: v for k, v in meta.items() if k != "checksum"}):
+    meta = read_json(data, path)
+    version = check_format(meta, _NAME, _VERSION, path)
+    keys = {**_KEYS, **_KEYS_OF_2} if version >= 2 else _KEYS
+    if version >= 2 and meta.get("checksum") != _checksum({k: v for k, v in meta.items() if k != "checksum"}):
         raise DamagedError(f"{path}: is damaged (its checksum differs); count again")
-    if number > _VERSION:
-        raise InputError(f"{path}: was written by a newer version of this program ('{name}'); update it")
     for key, holds in keys.items():
         if key not in meta or not holds(meta[key]):
             raise DamagedError(f"{path}: is damaged ({key} is {meta.get(key, 'missing')!r}); count again")
-    more = sorted((meta.keys() - keys.keys()) | _unknown_windows(meta["windows"]))
-    if more:
-        raise InputError(f"{path}: has {more[0]!r}, which this version does not know; update it, or count again")
-    if number >= 2 and meta["files"].keys() != {"vocab.txt", *(f"{half}.npy" for half in meta["checksums"])}:
+    if unknown := sorted(meta.keys() - keys.keys()):
+        raise InputError(f"{path}: has {unknown[0]!r}, of a newer version of this program; update it")
+    if version >= 2 and meta["files"].keys() != {"vocab.txt", *(f"{half}.npy" for half in meta["checksums"])}:
         raise DamagedError(f"{path}: is damaged (files are {sorted(meta['files'])}); count again")
-    _check_windows(meta["windows"], path)
+    if meta["windows"]:
+        build(Windows, meta["windows"], path)
     return dict(meta)
 
 
 def _checksum(values: dict[str, Any]) -> int:
     """CRC-32 of values, however the file that they stand in is spaced."""
     return zlib.crc32(json.dumps(values, sort_keys=True).encode())
-
-
-def _unknown_windows(windows: dict[str, Any] | None) -> set[str]:
-    return set(windows or ()) - {field.name for field in fields(Windows)}
-
-
-def _check_windows(windows: dict[str, Any] | None, path: Path) -> None:
-    if windows is None:
-        return
-    types = {field.name: type(field.default) for field in fields(Windows)}
-    for name, value in windows.items():
-        if type(value) is not types[name] and not (types[name] is float and type(value) is int):
-            raise DamagedError(f"{path}: is damaged ({name} is {value!r}); count again")
-    try:
-        Windows(**windows)
-    except InputError as error:
-        raise DamagedError(f"{path}: is damaged ({error}); count again") from error

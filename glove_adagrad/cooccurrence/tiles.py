@@ -16,7 +16,7 @@ from typing import IO
 
 import numpy as np
 
-from glove_adagrad.arrays import DamagedError
+from glove_adagrad.decoding import DamagedError
 
 #: Words of a part: its vectors, accumulators included, should stay in a core's cache.
 _PART_WORDS = 2048

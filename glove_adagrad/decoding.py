@@ -1,4 +1,4 @@
-"""NumPy files, read as if they were damaged: whatever is wrong with one is a single line.
+"""Our own files, read as if they were damaged: whatever is wrong with one is a single line.
 
 This is the only place that catches every error of a foreign decoder. NumPy, zipfile and the decompressors behind them
 raise a dozen types of exceptions for damaged bytes, and the list differs by version.
@@ -7,13 +7,16 @@ raise a dozen types of exceptions for damaged bytes, and the list differs by ver
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import math
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from numpy.lib import format as npy
@@ -36,7 +39,7 @@ def decoding(path: Path) -> Iterator[None]:
     except (InputError, MemoryError):
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EIO):
             raise InputError(f"{path}: cannot be read ({error.strerror})") from error
         raise DamagedError(f"{path}: is damaged ({str(error).strip() or type(error).__name__})") from error
 
@@ -51,6 +54,78 @@ def read_json(data: bytes, path: Path) -> Any:
     """
     with decoding(path):
         return json.loads(data)
+
+
+def check_format(meta: Any, name: str, version: int, path: Path) -> int:
+    """The number at the end of the `format` that a file names, `NAME NUMBER`.
+
+    Raises
+    ------
+    InputError
+        If it is of another program, or of a version above `version`.
+    """
+    found = meta.get("format") if isinstance(meta, dict) else None
+    number = re.fullmatch(rf"{name} ([1-9][0-9]{{0,8}})", found) if isinstance(found, str) else None
+    if number is None:
+        raise InputError(f"{path}: is not of the format '{name} {version}'; was it made by another program?")
+    if int(number[1]) > version:
+        raise InputError(f"{path}: was written by a newer version of this program ('{found}'); update it")
+    return int(number[1])
+
+
+def is_number(value: Any, least: float = -math.inf, most: float = math.inf) -> bool:
+    """Whether a value out of JSON is a number in a range."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
+
+def is_whole(value: Any, least: int, most: int = (1 << 63) - 1) -> bool:
+    """Whether a value out of JSON is a whole number in a range."""
+    return isinstance(value, int) and is_number(value, least, most)
+
+
+#: Whether a value out of JSON is of the type that a dataclass names for a field.
+_OF_TYPE: dict[str, Callable[[Any], bool]] = {
+    "bool": lambda value: isinstance(value, bool),
+    "int": lambda value: is_whole(value, -(1 << 63)),
+    "float": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "str": lambda value: isinstance(value, str),
+    "None": lambda value: value is None,
+}
+
+_Built = TypeVar("_Built")
+
+
+def build(cls: type[_Built], values: Any, path: Path, **others: Any) -> _Built:
+    """A dataclass out of plain values that a file holds, each of the type that its field names.
+
+    Parameters
+    ----------
+    others : optional
+        Fields that are given and not read.
+
+    Raises
+    ------
+    DamagedError
+        If a value is missing, of another type or impossible.
+    InputError
+        If there is a field that this version does not know.
+    """
+    kinds = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
+    if not isinstance(values, dict):
+        raise DamagedError(f"{path}: is damaged ({cls.__name__} is {values!r})")
+    if unknown := sorted(values.keys() - kinds.keys()):
+        raise InputError(f"{path}: has {unknown[0]!r}, of a newer version of this program; update it")
+    for name, value in values.items():
+        if not any(_OF_TYPE[kind](value) for kind in str(kinds[name].type).split(" | ")):
+            raise DamagedError(f"{path}: is damaged ({name} is {value!r})")
+    given = {**values, **others}
+    for name, field in kinds.items():
+        if name not in given and field.default is MISSING and field.default_factory is MISSING:
+            raise DamagedError(f"{path}: is damaged ({name} is missing)")
+    try:
+        return cls(**given)
+    except InputError as error:
+        raise DamagedError(f"{path}: is damaged ({error})") from error
 
 
 def read_array(data: bytes, path: Path) -> np.ndarray:
