@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from glove_adagrad.formats.word_vectors import WordVectors, checked, select_vect
 from glove_adagrad.vocabulary import Vocabulary
 
 _ARRAYS = ("word_vectors", "context_vectors", "word_biases", "context_biases")
+
+#: Name of the CRC-32 of `vocab.txt` among the arrays.
+_CHECKSUM = "vocabulary_crc32"
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ def read_run(folder: Path) -> RunVectors:
     words = vocabulary.decoded()
     model = folder / "model.npz"
     arrays = read_archive(model)
+    checksum = arrays.get(_CHECKSUM)  # earlier versions wrote none
+    if checksum is not None and not np.array_equal(checksum, zlib.crc32((folder / "vocab.txt").read_bytes())):
+        raise InputError(f"{folder / 'vocab.txt'}: is damaged, or not of the model beside it (its checksum differs)")
     for name in _ARRAYS:
         if name not in arrays or arrays[name].dtype.kind != "f":
             raise InputError(f"{model}: is no model of this program ({name} is missing or holds no numbers)")
