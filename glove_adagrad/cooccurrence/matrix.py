@@ -235,8 +235,8 @@ class CooccurrenceMatrix:
 
         Parameters
         ----------
-        matrix : scipy.sparse matrix or array [V, V]
-            X, of any format and numeric dtype; zeros that are stored count as not stored. Each X is kept to a
+        matrix : scipy.sparse matrix or array, or NumPy array [V, V]
+            X, of any format and real dtype; zeros that are stored count as not stored. Each X is kept to a
             relative 1e-9, and whole numbers exactly.
         vocabulary : Vocabulary
             The words of rows and columns.
@@ -248,7 +248,10 @@ class CooccurrenceMatrix:
         Raises
         ------
         InputError
-            If the shape is not that of the vocabulary, an X is negative or not finite, or there is none.
+            If the shape is not that of the vocabulary, index arrays do not fit each other, an X is negative or not
+            finite, or there is none.
+        TypeError
+            If it is no matrix of real numbers.
         """
         from glove_adagrad.cooccurrence import sparse
 
