@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import atomic_file, check_output_folder, clear_leftovers
+from glove_adagrad.files import atomic_file, check_output_folder
+from glove_adagrad.temporary import clear_leftovers
 from glove_adagrad.trainer import Anchors, Epoch, Position, Trainer, TrainingSettings
 
 FORMAT = "glove-adagrad checkpoint 1"

@@ -26,7 +26,8 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.merge import spill_folder
 from glove_adagrad.corpus import Corpus
 from glove_adagrad.errors import InputError, TrainingError
-from glove_adagrad.files import atomic_file, check_output_folder, clear_leftovers, remove
+from glove_adagrad.files import atomic_file, check_output_folder
+from glove_adagrad.temporary import clear_leftovers, remove
 from glove_adagrad.trainer import Trainer
 from glove_adagrad.vocabulary import Vocabulary
 

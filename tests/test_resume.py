@@ -90,7 +90,7 @@ def test_killed_at_twenty_random_moments(uninterrupted: Path, tmp_path: Path) ->
         for r in (run, uninterrupted)
     ]
     assert losses[0] == losses[1]
-    assert not list(run.rglob(".*.tmp"))
+    assert not list(run.rglob(".*.glove-tmp"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

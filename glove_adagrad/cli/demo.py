@@ -9,7 +9,6 @@ import click
 from glove_adagrad.cli import options
 from glove_adagrad.cli.train import train
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import remove
 
 #: Articles of the English Wikipedia that gensim carries for its own tests.
 _EXTRACT = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
@@ -31,14 +30,8 @@ _STANFORD = "23.04 %"
 )
 @options.workers_option
 @options.quiet_option
-def demo(corpus: str, output: Path | None, workers: int, quiet: bool) -> None:
+def demo(corpus: str, output: Path, workers: int, quiet: bool) -> None:
     """Train vectors on a small text, score them, and show neighbours of a few words."""
-    from glove_adagrad.formats import is_run
-
-    if output is None:
-        output = Path("demo-run")
-        if is_run(output):
-            remove(output)
     common = ["--output", str(output), "--workers", str(workers), *(["--quiet"] if quiet else [])]
     if corpus == "text8":
         arguments = [str(_text8()), "--vector-size", "50", "--epochs", "15"]
