@@ -7,15 +7,18 @@ member, which is compared when it is read. How training works is not known here.
 from __future__ import annotations
 
 import json
+import platform
 import time
 import warnings
 import zipfile
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from glove_adagrad import __version__
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_output_folder
 from glove_adagrad.temporary import clear_leftovers
@@ -65,6 +68,12 @@ class Checkpoint(NamedTuple):
         if self.meta["matrix"] != trainer.matrix.meta["checksums"]:
             raise InputError(
                 f"{trainer.matrix.folder}: is not the matrix of {self.path} (its checksum differs); train anew"
+            )
+        if (before := self.meta.get("versions")) not in (None, versions()):
+            warnings.warn(
+                f"{self.path}: was written with {_listed(before)}, and this is {_listed(versions())}; "
+                "the result may differ in its last digits",
+                stacklevel=2,
             )
         trainer.parameters.restore(self.arrays)
         trainer.history[:] = [Epoch(**epoch) for epoch in self.meta["history"]]
@@ -117,6 +126,7 @@ class Checkpoints:
             "matrix": trainer.matrix.meta["checksums"],
             "history": [asdict(epoch) for epoch in trainer.history],
             "position": asdict(trainer.position),
+            "versions": versions(),
             **more,
         }
         if trainer.anchors is not None:
@@ -143,7 +153,21 @@ class Checkpoints:
                 return _read(path)
             except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
                 warnings.warn(f"{path}: is damaged ({error}); the checkpoint before it is used", stacklevel=2)
-        raise InputError(f"{self.folder}: holds no checkpoint to go on from; train anew")
+        raise InputError(f"{self.folder}: holds no checkpoint that can be read; train from scratch")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all that results depend on."""
+    return {
+        "glove_adagrad": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": metadata.version("numba"),
+    }
+
+
+def _listed(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _read(path: Path) -> Checkpoint:

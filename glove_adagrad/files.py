@@ -20,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
-from glove_adagrad.errors import InputError
+from glove_adagrad.errors import InputError, OutputError
 from glove_adagrad.locks import lock_beside
 from glove_adagrad.temporary import COMMIT, SUFFIX, Temporary, clear_leftovers, move_out, sync
 
@@ -40,7 +40,7 @@ def full_disk_named(path: Path) -> Iterator[None]:
         if error.errno not in _FULL and not cut_short:
             raise
         reason = os.strerror(error.errno or errno.ENOSPC)
-        raise InputError(f"{path}: cannot be written ({reason}); free some space or choose another place") from error
+        raise OutputError(f"{path}: cannot be written ({reason}); free some space or choose another place") from error
 
 
 @contextlib.contextmanager
@@ -53,7 +53,7 @@ def _errors_named(path: Path) -> Iterator[None]:
         named = error.filename is not None and SUFFIX not in os.fsdecode(error.filename)
         if error.errno is None or named or isinstance(error, BrokenPipeError):
             raise
-        raise InputError(f"{path}: failed while it was written ({error.strerror})") from error
+        raise OutputError(f"{path}: failed while it was written ({error.strerror})") from error
 
 
 def check_free_space(folder: Path, needed: int, remedy: str) -> None:
@@ -115,7 +115,7 @@ def _new(make: Callable[[Path], Temporary], target: Path) -> Temporary:
     try:
         return make(target)
     except OSError as error:
-        raise InputError(f"{target}: cannot be written ({error.strerror})") from error
+        raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
 
 
 @contextlib.contextmanager
