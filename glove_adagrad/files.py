@@ -320,6 +320,8 @@ def check_output_folder(path: Path) -> None:
 
 
 def _check_writable(folder: Path) -> None:
+    """Create and remove a file; also remove what killed processes left in the folder."""
+    clear_leftovers(folder)
     try:
         Temporary.new_file(folder / "probe").remove()
     except OSError as error:

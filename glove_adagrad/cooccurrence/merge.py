@@ -13,7 +13,7 @@ import numpy as np
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, section_bases
 from glove_adagrad.files import EarlyFlush, check_output_folder
 from glove_adagrad.parallel import in_order
-from glove_adagrad.temporary import Temporary, clear_leftovers
+from glove_adagrad.temporary import Temporary
 
 #: Runs that are merged at a time; each is an open file.
 _MOST_RUNS = 64
@@ -21,9 +21,8 @@ _MOST_RUNS = 64
 
 @contextlib.contextmanager
 def spill_folder(where: Path) -> Iterator[Path]:
-    """Provide a folder for partial counts, removed at the end; first remove what killed processes left in `where`."""
+    """Provide a folder for partial counts, removed at the end; what killed processes left in `where` goes first."""
     check_output_folder(where)
-    clear_leftovers(where)
     with Temporary.new_folder(where / "spill") as folder:
         yield folder.path
 

@@ -21,7 +21,9 @@ def write(path: Path, wv: WordVectors) -> None:
     # at no time may old words be next to a new matrix, or the reverse
     both = [target.name, f"{target.name}.vectors.npy"]
     with atomic_files(target.parent, target.name, remove_first=both) as folder:
-        to_keyed_vectors(wv).save(str(folder / target.name), separately=["vectors"])
+        keyed = to_keyed_vectors(wv)
+        keyed.lifecycle_events = None  # they hold the time, and the same vectors give the same bytes
+        keyed.save(str(folder / target.name), separately=["vectors"])
 
 
 def read(path: Path) -> WordVectors:
