@@ -289,7 +289,11 @@ class Vocabulary:
     def write(self, path: Path) -> None:
         """Write `vocab.txt`, the format of Stanford's `vocab_count`."""
         with atomic_file(path) as file:
-            file.writelines(map(b"%b %d\n".__mod__, zip(self.words, self.counts.tolist(), strict=True)))
+            file.write(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of `vocab.txt`."""
+        return b"".join(map(b"%b %d\n".__mod__, zip(self.words, self.counts.tolist(), strict=True)))
 
     def encode(
         self,

@@ -10,7 +10,6 @@ import click
 from glove_adagrad.cli import options
 from glove_adagrad.cli.train import train
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import remove
 
 #: Articles of the English Wikipedia that gensim carries for its own tests.
 _EXTRACT = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
@@ -39,12 +38,11 @@ _STANFORD = "23.04 %"
 @options.quiet_option
 def demo(corpus: str, output: Path | None, workers: int, quiet: bool) -> None:
     """Train vectors on a small text, score them, and show neighbours of a few words."""
-    from glove_adagrad.formats import is_run
-
     if output is None:
+        from glove_adagrad.run import remove_run
+
         output = _OUTPUT
-        if is_run(output):
-            remove(output)
+        remove_run(output)
     common = ["--output", str(output), "--workers", str(workers), *(["--quiet"] if quiet else [])]
     if corpus == "text8":
         arguments = [str(_text8()), "--vector-size", "50", "--epochs", "15"]

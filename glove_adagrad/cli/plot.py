@@ -9,6 +9,7 @@ import click
 from glove_adagrad.cli import options, sources
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_output_folder
+from glove_adagrad.locks import lock_beside
 
 
 @click.command()
@@ -47,6 +48,7 @@ def plot(
 
     check_matplotlib()
     check_output_folder(output)
+    click.get_current_context().with_resource(lock_beside(output))
     names = sources.labels(runs)
     models = {name: sources.load(path) for name, path in zip(names, runs, strict=True)}
     histories = {name: read_history(path)["epochs"] for name, path in zip(names, runs, strict=True) if is_run(path)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from glove_adagrad.cli import options, sources
-from glove_adagrad.files import atomic_file, check_output_file
+from glove_adagrad.files import atomic_file, check_not_input, check_output_file
 
 
 @click.command()
@@ -24,6 +24,7 @@ def report(run: Path, output: Path, quiet: bool) -> None:
 
     check_matplotlib()
     check_output_file(output)
+    check_not_input(output, sources.files(run))
     page = report_html(run, sources.labels([run.resolve()])[0])
     with atomic_file(output, "w") as file:
         file.write(page)
