@@ -12,7 +12,7 @@ import io
 import lzma
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from glove_adagrad.errors import InputError
 
@@ -26,18 +26,24 @@ SUFFIXES = tuple(_MAGIC)
 _PIECE, _ZSTD_PIECE = 1 << 16, 1 << 10
 
 
+class Readable(Protocol):
+    """What is needed of a compressed file: it may return fewer bytes than asked for, none only at its end."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
 def detect(head: bytes) -> str:
     """Return the suffix of the compression that a file's first bytes belong to, or an empty string."""
     return next((suffix for suffix, magic in _MAGIC.items() if head.startswith(magic)), "")
 
 
-def decompressed(raw: IO[bytes], path: Path, suffix: str) -> IO[bytes]:
+def decompressed(raw: Readable, path: Path, suffix: str) -> IO[bytes]:
     """Return a buffered reader of the decompressed content of `raw`.
 
     Parameters
     ----------
     raw : binary file
-        At its start.
+        At its start; only `read` is called.
     path : Path
         For messages.
     suffix : {'.gz', '.bz2', '.xz', '.zst'}
@@ -48,7 +54,8 @@ def decompressed(raw: IO[bytes], path: Path, suffix: str) -> IO[bytes]:
         Reading raises InputError if the data are damaged, cut short or followed by something else, or if
         decompressing needs more memory than there is. Errors of the system in reading `raw` pass unchanged.
     """
-    stream = gzip.GzipFile(fileobj=raw) if suffix == ".gz" else _Streams(raw, suffix)
+    source: Any = raw  # more than enough for GzipFile, whatever its type hints say
+    stream = gzip.GzipFile(fileobj=source, mode="rb") if suffix == ".gz" else _Streams(raw, suffix)
     return io.BufferedReader(_Translated(stream, path), buffer_size=_PIECE)
 
 
@@ -132,7 +139,7 @@ class _Streams:
     one flipped bit could drop the rest of a file; that of zstandard does not notice a frame that is cut short.
     """
 
-    def __init__(self, raw: IO[bytes], suffix: str) -> None:
+    def __init__(self, raw: Readable, suffix: str) -> None:
         self._raw = raw
         self._new = _DECODERS[suffix]
         self._size = _ZSTD_PIECE if suffix == ".zst" else _PIECE

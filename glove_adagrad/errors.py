@@ -1,13 +1,19 @@
-"""Errors that a user can cause and mend. Everything else is a bug and keeps its traceback."""
+"""Errors caused by user input. Anything else is a bug and raises with a traceback."""
 
 from __future__ import annotations
+
+from glove_adagrad.text import printable
 
 
 class GloveError(Exception):
     """Base of this package's errors: one line that names the thing, the value found and what to do.
 
-    The command line prints the line and exits with 1.
+    Control characters in the message, from words or file names of strangers, are escaped. The command line prints
+    the line and exits with 1.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class InputError(GloveError, ValueError):
@@ -15,4 +21,4 @@ class InputError(GloveError, ValueError):
 
 
 class TrainingError(GloveError, RuntimeError):
-    """Training that cannot go on, for example because the loss is no longer finite."""
+    """Training that cannot continue, for example because the loss is no longer finite."""

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.evaluation.reading import Malformed, read_lines
+from glove_adagrad.evaluation.reading import read_lines
+from glove_adagrad.malformed import Malformed
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.evaluation.reading import Malformed, read_lines
+from glove_adagrad.evaluation.reading import read_lines
+from glove_adagrad.malformed import Malformed
 
 SEMANTIC, SYNTACTIC = "semantic", "syntactic"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 from glove_adagrad.errors import InputError
@@ -29,26 +28,3 @@ def read_lines(path: Path) -> list[str]:
     if not text.strip():
         raise InputError(f"{path}: is empty")
     return [line.rstrip("\r") for line in text.rstrip().split("\n")]
-
-
-class Malformed:
-    """Collects the malformed lines of one file: an error at once if `strict`, else one warning at the end."""
-
-    def __init__(self, path: Path, strict: bool) -> None:
-        self._path = path
-        self._strict = strict
-        self._first = ""
-        self._lines = 0
-
-    def add(self, number: int, problem: str) -> None:
-        """Report line `number`; `problem` says what was expected and found."""
-        if self._strict:
-            raise InputError(f"{self._path}:{number}: {problem}")
-        self._first = self._first or f"{self._path}:{number}: {problem}"
-        self._lines += 1
-
-    def warn(self) -> None:
-        """Warn if any line was skipped."""
-        if self._lines:
-            lines = "the line" if self._lines == 1 else f"{self._lines:,} such lines"
-            warnings.warn(f"{self._first}; skipped {lines}", stacklevel=3)
