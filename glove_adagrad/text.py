@@ -31,9 +31,10 @@ def printable(text: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    if unicodedata.category(character) not in _ESCAPED:
-        return character
     code = ord(character)
+    # the last two code points of a plane are not characters, and not valid in XML
+    if unicodedata.category(character) not in _ESCAPED and code & 0xFFFE != 0xFFFE:
+        return character
     if 0xDC80 <= code <= 0xDCFF:
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -12,6 +12,7 @@ import click
 
 from glove_adagrad import __version__
 from glove_adagrad.errors import GloveError
+from glove_adagrad.text import printable
 
 #: command -> (module of this room, one line of help). The help stands here so that `--help` imports nothing.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -89,9 +90,9 @@ def main() -> None:
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
-    click.echo(f"glove-adagrad: warning: {message}", err=True)
+    click.echo(f"glove-adagrad: warning: {printable(str(message))}", err=True)
 
 
 def _fail(message: str) -> None:
-    click.echo(f"glove-adagrad: error: {message}", err=True)
+    click.echo(f"glove-adagrad: error: {printable(message)}", err=True)
     sys.exit(1)

@@ -56,7 +56,7 @@ _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar
     help="Use only so many of the first words.",
 )
 @sources.vectors_option
-@click.option("--strict", is_flag=True, help="Refuse malformed lines in test sets; by default they are skipped.")
+@sources.reading_options
 @sources.json_option
 @options.quiet_option
 def evaluate(
@@ -69,6 +69,7 @@ def evaluate(
     oov_as_zero: bool,
     restrict_vocab: int,
     which: str | None,
+    trust_pickle: bool,
     strict: bool,
     as_json: bool,
     quiet: bool,
@@ -97,7 +98,8 @@ def evaluate(
     models = []
     with progress_bar("evaluating", len(vectors), "model", quiet) as bar:
         for done, (path, name) in enumerate(zip(vectors, sources.labels(vectors), strict=True), start=1):
-            models.append(evaluate_suite(sources.load(path, which), suite, rules, methods, name))
+            wv = sources.load(path, which, trust_pickle=trust_pickle, strict=strict)
+            models.append(evaluate_suite(wv, suite, rules, methods, name))
             bar.to(done)
     _check_answered(models)
     comparisons = [compare(models[0], other) for other in models[1:]]

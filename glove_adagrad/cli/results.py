@@ -10,6 +10,7 @@ from glove_adagrad.evaluation.analogies import AnalogyResult, Score
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC
 from glove_adagrad.evaluation.statistics import RESAMPLES, Interval
 from glove_adagrad.evaluation.suite import Evaluation
+from glove_adagrad.text import printable
 
 METHOD_NAMES = {"add": "3CosAdd", "mul": "3CosMul"}
 
@@ -32,7 +33,7 @@ def evaluation_text(models: Sequence[Evaluation], comparisons: Sequence[dict[str
         blocks.append(_category_block(models, marks))
     if comparisons:
         blocks.append(_comparison_block(comparisons, marks))
-    return "\n\n".join("\n".join(block) for block in blocks)
+    return "\n\n".join("\n".join(map(printable, block)) for block in blocks)
 
 
 def percent(share: float | None) -> str:

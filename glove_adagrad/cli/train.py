@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import options, sources
 from glove_adagrad.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ if TYPE_CHECKING:
 @options.window_options
 @options.min_cooccurrence_option
 @options.corpus_options
+@sources.reading_options
 @options.workers_option
 @options.memory_options
 @options.quiet_option
@@ -96,6 +97,8 @@ def train(
     init: Path | None,
     anchor: Path | None,
     anchor_weight: float,
+    trust_pickle: bool,
+    strict: bool,
     checkpoint_minutes: float,
     vector_size: int,
     epochs: int,
@@ -200,12 +203,15 @@ def train(
                     progress=bar.to,
                     **resources,
                 )
-    anchors = read_anchors(anchor, matrix, settings.vector_size, anchor_weight) if anchor is not None else None
+    reading = {"trust_pickle": trust_pickle, "strict": strict}
+    anchors = None
+    if anchor is not None:
+        anchors = read_anchors(anchor, matrix, settings.vector_size, anchor_weight, **reading)
     trainer = Trainer(matrix, settings, anchors=anchors, **resources)
     if earlier is not None:
         continue_from(trainer, *earlier)
     if init is not None:
-        number = start_from(trainer, init)
+        number = start_from(trainer, init, **reading)
         if not quiet:
             click.echo(f"{number:,} of {matrix.words:,} words start from {init}")
     _train(run, trainer, quiet)
