@@ -21,6 +21,21 @@ if TYPE_CHECKING:
 _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar": "FILE"}
 
 
+class _Columns(click.ParamType):
+    """Names or numbers of columns between commas; a tuple of str once parsed."""
+
+    name = "columns"
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in str(value).split(","))
+        if len(names) != self._number or not all(names):
+            self.fail(f"{value!r}: name {self._number} columns between commas", param, ctx)
+        return names
+
+
 @click.command()
 @click.argument("vectors", nargs=-1, required=True, type=options.FilePath(), metavar="VECTORS...")
 @click.option(
@@ -32,9 +47,24 @@ _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar
 @click.option(
     "--similarity",
     **_files,
-    help="Two words and a score a line, between tabs, commas or spaces; a header and more columns do no harm.",
+    help="Two words and a score per line, in columns between tabs, commas, semicolons or blanks. A header decides "
+    "which columns they are.",
 )
-@click.option("--categories", **_files, help="Lines `word<TAB>class`: purity of clusters; needs scikit-learn.")
+@click.option(
+    "--columns",
+    type=_Columns(3),
+    metavar="WORD1,WORD2,SCORE",
+    help="The columns to take from --similarity files, by their names in the header or numbers from 1.",
+)
+@click.option(
+    "--categories", **_files, help="A word and its class per line: purity of clusters; needs scikit-learn."
+)
+@click.option(
+    "--class-columns",
+    type=_Columns(2),
+    metavar="WORD,CLASS",
+    help="The columns to take from --categories files, by their names in the header or numbers from 1.",
+)
 @click.option(
     "--method",
     type=click.Choice(["add", "mul", "both"]),
@@ -63,7 +93,9 @@ def evaluate(
     vectors: tuple[Path, ...],
     analogies: tuple[Path, ...],
     similarity: tuple[Path, ...],
+    columns: tuple[str, ...] | None,
     categories: tuple[Path, ...],
+    class_columns: tuple[str, ...] | None,
     method: str,
     case_sensitive: bool,
     oov_as_zero: bool,
@@ -94,7 +126,7 @@ def evaluate(
 
     rules = Rules(restrict_vocab, not case_sensitive, oov_as_zero)
     methods = ["add", "mul"] if method == "both" else [method]
-    suite = read_suite(analogies, similarity, categories, strict)
+    suite = read_suite(analogies, similarity, categories, strict, columns or (), class_columns or ())
     models = []
     with progress_bar("evaluating", len(vectors), "model", quiet) as bar:
         for done, (path, name) in enumerate(zip(vectors, sources.labels(vectors), strict=True), start=1):
@@ -106,6 +138,7 @@ def evaluate(
     if as_json:
         result = {
             "rules": asdict(rules),
+            "layouts": {name: layout.as_dict() for name, layout in suite.layouts().items()},
             "models": [
                 {"path": str(path), **model.as_dict()} for path, model in zip(vectors, models, strict=True)
             ],
@@ -113,7 +146,7 @@ def evaluate(
         }
         click.echo(json.dumps(result, indent=2, allow_nan=False))
     else:
-        click.echo(evaluation_text(models, comparisons))
+        click.echo(evaluation_text(models, comparisons, suite.layouts()))
 
 
 def _check_answered(models: Sequence[Evaluation]) -> None:

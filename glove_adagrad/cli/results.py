@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glove_adagrad.cli.tables import table
 from glove_adagrad.evaluation.analogies import AnalogyResult, Score
+from glove_adagrad.evaluation.columns import Layout
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC
 from glove_adagrad.evaluation.statistics import RESAMPLES, Interval
 from glove_adagrad.evaluation.suite import Evaluation
@@ -17,8 +18,12 @@ METHOD_NAMES = {"add": "3CosAdd", "mul": "3CosMul"}
 _UNDEFINED = "-"
 
 
-def evaluation_text(models: Sequence[Evaluation], comparisons: Sequence[dict[str, Any]] = ()) -> str:
-    """Tables of all results, the models side by side, and what the numbers mean."""
+def evaluation_text(
+    models: Sequence[Evaluation],
+    comparisons: Sequence[dict[str, Any]] = (),
+    layouts: Mapping[str, Layout] | None = None,
+) -> str:
+    """Tables of all results, the models side by side, what the numbers mean, and what was guessed of the files."""
     marks = [f"[{n}] " for n in range(1, len(models) + 1)] if len(models) > 1 else [""]
     rows = [
         [f"{mark}{model.name}", f"{model.words:,} words", f"{model.vector_size} dimensions"]
@@ -31,6 +36,9 @@ def evaluation_text(models: Sequence[Evaluation], comparisons: Sequence[dict[str
         blocks.append(_similarity_block(models, marks))
     if models[0].categories:
         blocks.append(_category_block(models, marks))
+    guessed = {name: layout.describe() for name, layout in (layouts or {}).items()}
+    if any(guessed.values()):
+        blocks.append([f"{name} was read with {line}" for name, line in guessed.items() if line])
     if comparisons:
         blocks.append(_comparison_block(comparisons, marks))
     return "\n\n".join("\n".join(map(printable, block)) for block in blocks)

@@ -13,6 +13,7 @@ from glove_adagrad.evaluation.analogies import AnalogyResult, Score, evaluate_an
 from glove_adagrad.evaluation.categories import CategoryResult, evaluate_classes
 from glove_adagrad.evaluation.comparison import compare_analogies, compare_similarity
 from glove_adagrad.evaluation.lookup import Rules
+from glove_adagrad.evaluation.columns import Layout
 from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, read_pairs
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionSet, read_questions
 from glove_adagrad.evaluation.similarity import SimilarityResult, evaluate_pairs
@@ -26,6 +27,11 @@ class Suite:
     analogies: list[QuestionSet] = field(default_factory=list)
     similarity: list[PairList] = field(default_factory=list)
     categories: list[ClassList] = field(default_factory=list)
+
+    def layouts(self) -> dict[str, Layout]:
+        """How the files in columns were read, by the names of their sets."""
+        sets = [*self.similarity, *self.categories]
+        return {read.name: read.layout for read in sets if read.layout is not None}
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,18 @@ def read_suite(
     similarity: Sequence[Path] = (),
     categories: Sequence[Path] = (),
     strict: bool = False,
+    columns: Sequence[str] = (),
+    class_columns: Sequence[str] = (),
 ) -> Suite:
     """Read the files named; the default suite if none is.
+
+    Parameters
+    ----------
+    analogies, similarity, categories : sequence of Path
+    strict : bool
+        Refuse malformed lines.
+    columns, class_columns : sequence of str
+        Columns of the similarity and of the category files, as `read_pairs` and `read_classes` take them.
 
     Raises
     ------
@@ -107,8 +123,8 @@ def read_suite(
         return default_suite()
     return Suite(
         [replace(read_questions(path, strict), name=name) for path, name in _named(analogies)],
-        [replace(read_pairs(path, strict), name=name) for path, name in _named(similarity)],
-        [replace(read_classes(path, strict), name=name) for path, name in _named(categories)],
+        [replace(read_pairs(path, strict, columns), name=name) for path, name in _named(similarity)],
+        [replace(read_classes(path, strict, class_columns), name=name) for path, name in _named(categories)],
     )
 
 

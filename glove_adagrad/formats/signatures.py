@@ -1,4 +1,4 @@
-"""What a file is that holds no vectors we can read: by its first bytes, so that an error can name it."""
+"""What a file is that is neither vectors nor a test set: by its first bytes, so that an error can name it."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def other_kind(head: bytes) -> str:
         if head.startswith(magic, offset):
             return name
     if _HTML.match(head):
-        return "a web page or XML, not vectors; a download may have failed"
+        return "a web page or XML; a download may have failed"
     if _JSON.match(head):
-        return "JSON; write a line of the word and its numbers for each word"
+        return "JSON, not lines of words"
     if _FLORET.match(head):
         return "a floret table, which has hash buckets instead of words; export vectors of words from it"
     return ""
