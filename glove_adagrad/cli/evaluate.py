@@ -138,7 +138,7 @@ def evaluate(
     if as_json:
         result = {
             "rules": asdict(rules),
-            "layouts": {name: layout.as_dict() for name, layout in suite.layouts().items()},
+            "layouts": [{"name": name, **layout.as_dict()} for name, layout in suite.layouts()],
             "models": [
                 {"path": str(path), **model.as_dict()} for path, model in zip(vectors, models, strict=True)
             ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from glove_adagrad.cli.tables import table
@@ -21,7 +21,7 @@ _UNDEFINED = "-"
 def evaluation_text(
     models: Sequence[Evaluation],
     comparisons: Sequence[dict[str, Any]] = (),
-    layouts: Mapping[str, Layout] | None = None,
+    layouts: Sequence[tuple[str, Layout]] = (),
 ) -> str:
     """Tables of all results, the models side by side, what the numbers mean, and what was guessed of the files."""
     marks = [f"[{n}] " for n in range(1, len(models) + 1)] if len(models) > 1 else [""]
@@ -36,9 +36,9 @@ def evaluation_text(
         blocks.append(_similarity_block(models, marks))
     if models[0].categories:
         blocks.append(_category_block(models, marks))
-    guessed = {name: layout.describe() for name, layout in (layouts or {}).items()}
-    if any(guessed.values()):
-        blocks.append([f"{name} was read with {line}" for name, line in guessed.items() if line])
+    guessed = [f"{name} was read with {line}" for name, layout in layouts if (line := layout.describe())]
+    if guessed:
+        blocks.append(guessed)
     if comparisons:
         blocks.append(_comparison_block(comparisons, marks))
     return "\n\n".join("\n".join(map(printable, block)) for block in blocks)

@@ -11,9 +11,9 @@ from typing import Any
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation.analogies import AnalogyResult, Score, evaluate_analogies
 from glove_adagrad.evaluation.categories import CategoryResult, evaluate_classes
+from glove_adagrad.evaluation.columns import Layout
 from glove_adagrad.evaluation.comparison import compare_analogies, compare_similarity
 from glove_adagrad.evaluation.lookup import Rules
-from glove_adagrad.evaluation.columns import Layout
 from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, read_pairs
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionSet, read_questions
 from glove_adagrad.evaluation.similarity import SimilarityResult, evaluate_pairs
@@ -28,10 +28,10 @@ class Suite:
     similarity: list[PairList] = field(default_factory=list)
     categories: list[ClassList] = field(default_factory=list)
 
-    def layouts(self) -> dict[str, Layout]:
-        """How the files in columns were read, by the names of their sets."""
-        sets = [*self.similarity, *self.categories]
-        return {read.name: read.layout for read in sets if read.layout is not None}
+    def layouts(self) -> list[tuple[str, Layout]]:
+        """Names of the sets that were read from files in columns, and how each was read."""
+        sets: list[PairList | ClassList] = [*self.similarity, *self.categories]
+        return [(each.name, each.layout) for each in sets if each.layout is not None]
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,9 @@ def read_rows(
             size = _row_size(chunk, path, line_number)
         chunk, numbers = _long_enough(chunk, size, line_number, malformed)
         lines = len(numbers)
+        if not lines:
+            continue
+        before = len(words)
         vectors = np.empty((lines, size), dtype=np.float32)
         word_ends, line_ends = np.empty(lines, dtype=np.int64), np.empty(lines, dtype=np.int64)
         status = np.empty(lines, dtype=np.uint8)
@@ -137,6 +140,8 @@ def read_rows(
                     words.append(word)
                     read[row] = True
         parts.append(vectors if read.all() else vectors[read])
+        if lines > _LOOKED_AT and 2 * len(set(words[before:])) < len(words) - before:
+            raise InputError(f"{path}:{line_number}: most words from here on are repeated; not a file of vectors")
         if rows is not None and len(words) > rows + 1:
             break
     return words, np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
@@ -213,6 +218,8 @@ def _long_enough(
     lines = chunk.count(b"\n")
     if lines * size <= 2 * len(chunk):
         return chunk, range(line_number, line_number + lines)
+    if not chunk.strip():
+        return b"", []
     ends = np.flatnonzero(np.frombuffer(chunk, dtype=np.uint8) == 10)
     starts = np.concatenate([[0], ends[:-1] + 1])
     long = ends - starts >= 2 * size
