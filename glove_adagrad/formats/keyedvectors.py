@@ -69,8 +69,9 @@ def read(path: Path, stream: Stream, trust_pickle: bool = False, strict: bool = 
         raise
     except ForbiddenName as error:
         raise InputError(
-            f"{path}: not only vectors: this pickle loads {error}, which may run code of its author. If you trust "
-            f"the file, read it with trust_pickle=True (--trust-pickle), or convert it with: {_conversion(path)}"
+            f"{path}: this pickle is more than gensim's KeyedVectors: it loads {error}, which may run code of its "
+            f"author. If you trust it, read it with trust_pickle=True (--trust-pickle), or convert it once with: "
+            f"{_conversion(path)}"
         ) from error
     except MemoryError as error:
         raise InputError(f"{path}: not enough memory to load it, or damaged") from error
@@ -135,9 +136,9 @@ def _counts(state: dict[str, Any], words: list[Any]) -> np.ndarray | None:
 
 
 def _conversion(path: Path) -> str:
-    """A shell command that makes of a gensim model, of any version, a file of its vectors alone."""
+    """A shell command that writes the vectors of any gensim model as plain `KeyedVectors`."""
     code = (
-        "import sys; from gensim.models import KeyedVectors as K; m = K.load(sys.argv[1]); "
-        "getattr(m, 'wv', m).save(sys.argv[1] + '.kv')"
+        "import sys; from gensim.models import KeyedVectors as K; m = K.load(sys.argv[1]); m = getattr(m, 'wv', m); "
+        "k = K(m.vector_size); k.add_vectors(m.index_to_key, m.vectors); k.save(sys.argv[1] + '.kv')"
     )
     return f'python -c "{code}" {shlex.quote(str(path))}'
