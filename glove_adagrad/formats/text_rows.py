@@ -162,6 +162,13 @@ def ends_in_numbers(line: bytes, size: int) -> bool:
     return len(fields) >= size and all(map(_is_number, fields[-size:]))
 
 
+def is_foreign_text(line: bytes, size: int) -> bool:
+    """Whether a line is a word and `size` numbers spelt as some programs do and `float` does not."""
+    numbers = _fields(line)[1:]
+    odd = [field for field in numbers if not _is_number(field)]
+    return len(numbers) == size and bool(odd) and all(map(_hint, odd))
+
+
 class _BadRow(Exception):
     """A row that cannot be used; the message says what was expected and found."""
 

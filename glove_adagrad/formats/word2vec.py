@@ -19,6 +19,7 @@ from glove_adagrad.formats.text_rows import (
     LONGEST_ROW,
     encode_words,
     ends_in_numbers,
+    is_foreign_text,
     read_rows,
     row_problem,
     write_rows,
@@ -110,6 +111,8 @@ def read(path: Path, stream: Stream, sizes: tuple[int, int], strict: bool = Fals
     first_row = _LINE_END.split(stream.peek(min(LONGEST_ROW, 64 * size + 4096)).lstrip(b"\r\n"), maxsplit=1)[0]
     if ends_in_numbers(first_row, size):
         return _read_text(path, stream, rows, size, strict)
+    if is_foreign_text(first_row, size):  # by chance, it can have as many bytes as a binary row
+        raise InputError(f"{path}:2: {row_problem(first_row, size)}")
     malformed = Malformed(path, strict, unit="row")
     words, vectors, problem = _read_binary(stream, rows, size, malformed)
     if problem and not _is_text(first_row):
