@@ -154,7 +154,7 @@ def _read_bats(folder: Path, strict: bool) -> list[Section]:
 def _words(line: str) -> list[str]:
     """The words between blanks, or else between tabs, commas, semicolons or bars."""
     words = split(line, " ")
-    if len(words) == 4:
+    if len(words) == 4 and not (words[0][-1] == words[1][-1] == words[2][-1] and words[0][-1] in ",;|"):
         return words
     for separator in "\t,;|":
         fields = split(line, separator)
