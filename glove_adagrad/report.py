@@ -15,6 +15,7 @@ from glove_adagrad.evaluation import Evaluation, default_suite, evaluate
 from glove_adagrad.evaluation.neighbours import Neighbourhood
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC
 from glove_adagrad.formats import WordVectors, read_history, read_run
+from glove_adagrad.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,7 +70,7 @@ def report_html(folder: Path, name: str) -> str:
     parts += ["<h2>Nearest words</h2>", "<p>Words evenly spread over the orders of frequency.</p>", _neighbours(wv)]
     stages = {stage: f"{seconds:,.1f} s" for stage, seconds in history.get("stages", {}).items()}
     parts += ["<h2>Time by stage</h2>", _pairs(stages), "<h2>Versions</h2>", _pairs(history.get("versions", {}))]
-    title = html.escape(_text(name))
+    title = html.escape(printable(name))
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{_STYLE}</style></head>\n<body><h1>Word vectors: {title}</h1>\n"
@@ -147,7 +148,7 @@ def _plain(value: Any) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
     top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head) if any(head) else ""
     lines = [top] if top else []
-    lines += ["".join(f"<td>{html.escape(_text(cell))}</td>" for cell in row) for row in rows]
+    lines += ["".join(f"<td>{html.escape(printable(cell))}</td>" for cell in row) for row in rows]
     return f'<table class="{kind}">' + "".join(f"<tr>{line}</tr>\n" for line in lines) + "</table>"
 
 
@@ -156,8 +157,3 @@ def _picture(figure: Figure, alternative: str) -> str:
 
     data = base64.b64encode(svg_bytes(figure)).decode()
     return f'<img alt="{html.escape(alternative)}" src="data:image/svg+xml;base64,{data}">'
-
-
-def _text(text: str) -> str:
-    """Bytes that are no text as escapes."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

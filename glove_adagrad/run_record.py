@@ -37,6 +37,8 @@ class RunRecord:
     init, anchor, extend : Path, optional
         Vectors to start from, anchor vectors, and an earlier run.
     anchor_weight : float
+    trust_pickle, strict : bool
+        How `init` and `anchor` are read, see `formats.read_vectors`.
     """
 
     settings: TrainingSettings
@@ -45,6 +47,8 @@ class RunRecord:
     anchor: Path | None = None
     anchor_weight: float = 0.1
     extend: Path | None = None
+    trust_pickle: bool = False
+    strict: bool = False
 
     def write(self, folder: Path) -> None:
         """Write the record to the folder of a run."""
@@ -53,6 +57,8 @@ class RunRecord:
             "settings": self.settings.to_json(),
             "matrix_folder": self.matrix_folder,
             "anchor_weight": self.anchor_weight,
+            "trust_pickle": self.trust_pickle,
+            "strict": self.strict,
             "inputs": {
                 name: {"path": str(path.resolve()), "files": _files(path)}
                 for name in ("init", "anchor", "extend")
@@ -83,6 +89,8 @@ class RunRecord:
                 read_settings(record["settings"], path),
                 record["matrix_folder"],
                 anchor_weight=record["anchor_weight"],
+                trust_pickle=record["trust_pickle"],
+                strict=record["strict"],
                 **inputs,
             )
         for name, before in files.items():
@@ -108,14 +116,17 @@ class RunRecord:
             Last checkpoint and vocabulary of the run `extend`; read from there if left out.
         """
         size = self.settings.vector_size
-        anchors = read_anchors(self.anchor, matrix, size, self.anchor_weight) if self.anchor is not None else None
+        reading = {"trust_pickle": self.trust_pickle, "strict": self.strict}
+        anchors = None
+        if self.anchor is not None:
+            anchors = read_anchors(self.anchor, matrix, size, self.anchor_weight, **reading)
         trainer = Trainer(matrix, self.settings, anchors=anchors, workers=workers, memory=memory)
         if self.extend is not None:
             if earlier is None:
                 checkpoint, old = last_state(self.extend)
                 earlier = checkpoint, old.vocabulary
             continue_from(trainer, *earlier)
-        return trainer, start_from(trainer, self.init) if self.init is not None else 0
+        return trainer, start_from(trainer, self.init, **reading) if self.init is not None else 0
 
 
 def is_marked(folder: Path) -> bool:

@@ -15,11 +15,12 @@ from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Progress, Vocabulary, byte_order
 
 
-def start_from(trainer: Trainer, path: Path) -> int:
+def start_from(trainer: Trainer, path: Path, *, trust_pickle: bool = False, strict: bool = False) -> int:
     """Start from vectors in a file, for the words that it has; the others stay as drawn.
 
     From a run, word and context vectors and biases are taken over. Of another file, which has one vector a word, word
-    plus context vector start at that. The update rule's state is that of the beginning.
+    plus context vector start at that. The update rule's state is that of the beginning. `trust_pickle` and `strict`
+    are those of `formats.read_vectors`.
 
     Returns
     -------
@@ -41,15 +42,23 @@ def start_from(trainer: Trainer, path: Path) -> int:
         named = (run.word_vectors, run.context_vectors, run.word_biases, run.context_biases)
         trainer.parameters.set_vectors(ours, Vectors(*(array[theirs] for array in named)))
     else:
-        vectors = read_vectors(path)
+        vectors = read_vectors(path, trust_pickle=trust_pickle, strict=strict)
         ours, theirs = _common(trainer.matrix.vocabulary, vectors.words, path)
         _check_size(path, vectors.vectors, size)
         trainer.parameters.set_sums(ours, vectors.vectors[theirs])
     return len(ours)
 
 
-def read_anchors(path: Path, matrix: CooccurrenceMatrix, vector_size: int, weight: float) -> Anchors:
-    """Vectors that training is to stay near, for the words of a matrix that a file has.
+def read_anchors(
+    path: Path,
+    matrix: CooccurrenceMatrix,
+    vector_size: int,
+    weight: float,
+    *,
+    trust_pickle: bool = False,
+    strict: bool = False,
+) -> Anchors:
+    """Read anchor vectors for the words of a matrix; `trust_pickle` and `strict` as in `formats.read_vectors`.
 
     Raises
     ------
@@ -58,7 +67,7 @@ def read_anchors(path: Path, matrix: CooccurrenceMatrix, vector_size: int, weigh
     """
     from glove_adagrad.formats import read_vectors
 
-    vectors = read_vectors(path)
+    vectors = read_vectors(path, trust_pickle=trust_pickle, strict=strict)
     _check_size(path, vectors.vectors, vector_size)
     ours, theirs = _common(matrix.vocabulary, vectors.words, path)
     return Anchors(ours, np.ascontiguousarray(vectors.vectors[theirs]), weight)

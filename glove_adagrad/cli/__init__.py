@@ -13,6 +13,7 @@ from glove_adagrad import __version__
 from glove_adagrad.cli.hints import stanford_option, unknown_command
 from glove_adagrad.errors import GloveError, Interrupted, described
 from glove_adagrad.signals import raise_interrupted
+from glove_adagrad.text import printable
 
 #: command -> (module of this package, one line of help). The help is here so that `--help` imports nothing.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -111,9 +112,9 @@ def main() -> None:
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
-    click.echo(f"glove-adagrad: warning: {message}", err=True)
+    click.echo(f"glove-adagrad: warning: {printable(str(message))}", err=True)
 
 
 def _fail(message: str) -> None:
-    click.echo(f"glove-adagrad: error: {message}", err=True)
+    click.echo(f"glove-adagrad: error: {printable(message)}", err=True)
     sys.exit(1)

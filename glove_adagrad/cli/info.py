@@ -9,6 +9,7 @@ import numpy as np
 
 from glove_adagrad.cli import options
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.text import printable
 
 #: What a record takes in training on one core, in nanoseconds: at all, and for each component of its vectors.
 #: Measured on one machine; others differ by a factor of two or so.
@@ -37,7 +38,7 @@ def info(folder: Path, vector_size: int, workers: int) -> None:
         rows += _run_rows(folder)
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        click.echo(f"{name:<{width}}  {value}")
+        click.echo(printable(f"{name:<{width}}  {value}"))
 
 
 def _matrix_rows(matrix: CooccurrenceMatrix, vector_size: int, workers: int) -> list[tuple[str, str]]:

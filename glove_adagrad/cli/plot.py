@@ -25,6 +25,7 @@ from glove_adagrad.locks import lock_beside
     type=click.Choice(["pca", "tsne"]),
     help="How the map is made.  [default: tsne where scikit-learn is installed, else pca]",
 )
+@sources.reading_options
 @options.quiet_option
 def plot(
     runs: tuple[Path, ...],
@@ -34,6 +35,7 @@ def plot(
     top: int,
     projection: str | None,
     quiet: bool,
+    **reading: bool,
 ) -> None:
     """Draw the loss and the analogy accuracy of all RUNs together, and a map of words of each.
 
@@ -50,7 +52,7 @@ def plot(
     check_output_folder(output)
     click.get_current_context().with_resource(lock_beside(output))
     names = sources.labels(runs)
-    models = {name: sources.load(path) for name, path in zip(names, runs, strict=True)}
+    models = {name: sources.load(path, None, **reading) for name, path in zip(names, runs, strict=True)}
     histories = {name: read_history(path)["epochs"] for name, path in zip(names, runs, strict=True) if is_run(path)}
     chosen, classes = _read_words(listed) if listed else ([], None)
     (questions,) = default_suite().analogies

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 from glove_adagrad.cli.tables import table
 from glove_adagrad.evaluation.analogies import AnalogyResult, Score
+from glove_adagrad.evaluation.columns import Layout
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC
 from glove_adagrad.evaluation.statistics import LEAST_P_VALUE, RESAMPLES, Interval
 from glove_adagrad.evaluation.suite import Evaluation
+from glove_adagrad.text import printable
 
 METHOD_NAMES = {"add": "3CosAdd", "mul": "3CosMul"}
 
@@ -29,7 +31,11 @@ class Block(NamedTuple):
 
 
 def evaluation_blocks(
-    models: Sequence[Evaluation], comparisons: Sequence[dict[str, Any]] = (), *, sections: bool = False
+    models: Sequence[Evaluation],
+    comparisons: Sequence[dict[str, Any]] = (),
+    layouts: Sequence[tuple[str, Layout]] = (),
+    *,
+    sections: bool = False,
 ) -> list[Block]:
     """Tables of all results, the models side by side.
 
@@ -37,6 +43,8 @@ def evaluation_blocks(
     ----------
     comparisons : sequence of dict
         Of the first model with each other one, see `evaluation.compare_models`.
+    layouts : sequence of (str, Layout)
+        How the files of test sets were read, by name of the test set.
     sections : bool
         Show the sections of analogies; they are always shown for one or two models.
     """
@@ -56,6 +64,9 @@ def evaluation_blocks(
         blocks.append(_similarity_block(models, marks))
     if models[0].categories:
         blocks.append(_category_block(models, marks))
+    guessed = [f"{name} was read with {line}" for name, layout in layouts if (line := layout.describe())]
+    if guessed:
+        blocks.append(Block("", [], guessed))
     if comparisons:
         blocks += _comparison_blocks(comparisons, marks)
     return blocks
@@ -68,8 +79,8 @@ def as_text(blocks: Sequence[Block]) -> str:
         rows = [
             [f"  {cell}" if column == 0 and cell else cell for column, cell in enumerate(row)] for row in block.rows
         ]
-        notes = [textwrap.fill(note, _COLUMNS) for note in block.notes]
-        shown.append("\n".join([*([block.title] if block.title else []), *table(rows), *notes]))
+        notes = [textwrap.fill(printable(note), _COLUMNS) for note in block.notes]
+        shown.append("\n".join([*([printable(block.title)] if block.title else []), *table(rows), *notes]))
     return "\n\n".join(shown)
 
 
@@ -77,12 +88,14 @@ def as_markdown(blocks: Sequence[Block]) -> str:
     """Tables of Markdown."""
     shown = []
     for block in blocks:
-        head, *rows = [[cell.replace("|", "\\|") for cell in row] for row in block.rows if row]
-        lines = [f"**{block.title}**", ""] if block.title else []
-        lines += [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
-        lines += [f"| {' | '.join(row + [''] * (len(head) - len(row)))} |" for row in rows]
-        lines += [line for note in block.notes for line in ("", note)]
-        shown.append("\n".join(lines))
+        lines = [f"**{printable(block.title)}**", ""] if block.title else []
+        rows = [[printable(cell).replace("|", "\\|") for cell in row] for row in block.rows if row]
+        for number, row in enumerate(rows):
+            lines.append(f"| {' | '.join(row + [''] * (len(rows[0]) - len(row)))} |")
+            if number == 0:
+                lines.append("|---|" + "---:|" * (len(row) - 1))
+        lines += [line for note in block.notes for line in ("", printable(note))]
+        shown.append("\n".join(lines).strip())
     return "\n\n".join(shown)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import options, sources
 from glove_adagrad.cli.progress import progress_bar
 from glove_adagrad.errors import Interrupted, OutputError, described
 from glove_adagrad.files import check_not_input
@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Weight MU of the penalty MU |w + c - r|^2 of each word with an anchor r.",
 )
+@sources.reading_options
 @options.workers_option
 @options.memory_options
 @options.option(
@@ -110,6 +111,8 @@ def train(
     init: Path | None,
     anchor: Path | None,
     anchor_weight: float,
+    trust_pickle: bool,
+    strict: bool,
     checkpoint_minutes: float,
     workers: int,
     memory: int,
@@ -148,7 +151,10 @@ def train(
     if context.get_parameter_source("optimizer") is ParameterSource.COMMANDLINE:
         _drop_rate_of_preset(context, settings)
     training = options.training_settings(**settings)
-    record = RunRecord(training, init=init, anchor=anchor, anchor_weight=anchor_weight, extend=extend)
+    record = RunRecord(
+        training, init=init, anchor=anchor, anchor_weight=anchor_weight, extend=extend,
+        trust_pickle=trust_pickle, strict=strict,
+    )  # fmt: skip
     resources: dict[str, Any] = {"workers": workers, "memory": memory}
     run = context.with_resource(Run(output, checkpoint_minutes))
     earlier = None

@@ -11,6 +11,7 @@ from typing import Any
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation.analogies import AnalogyResult, Score, evaluate_analogies
 from glove_adagrad.evaluation.categories import CategoryResult, evaluate_classes
+from glove_adagrad.evaluation.columns import Layout
 from glove_adagrad.evaluation.comparison import compare_analogies, compare_similarity
 from glove_adagrad.evaluation.lookup import Rules
 from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, read_pairs
@@ -27,6 +28,11 @@ class Suite:
     analogies: list[QuestionSet] = field(default_factory=list)
     similarity: list[PairList] = field(default_factory=list)
     categories: list[ClassList] = field(default_factory=list)
+
+    def layouts(self) -> list[tuple[str, Layout]]:
+        """Names of the sets that were read from files in columns, and how each was read."""
+        sets: list[PairList | ClassList] = [*self.similarity, *self.categories]
+        return [(each.name, each.layout) for each in sets if each.layout is not None]
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,18 @@ def read_suite(
     similarity: Sequence[Path] = (),
     categories: Sequence[Path] = (),
     strict: bool = False,
+    columns: Sequence[str] = (),
+    class_columns: Sequence[str] = (),
 ) -> Suite:
     """Read the files named; the default suite if none is.
+
+    Parameters
+    ----------
+    analogies, similarity, categories : sequence of Path
+    strict : bool
+        Refuse malformed lines.
+    columns, class_columns : sequence of str
+        Columns of the similarity and of the category files, as `read_pairs` and `read_classes` take them.
 
     Raises
     ------
@@ -108,8 +124,8 @@ def read_suite(
         return default_suite()
     return Suite(
         [replace(read_questions(path, strict), name=name) for path, name in _named(analogies)],
-        [replace(read_pairs(path, strict), name=name) for path, name in _named(similarity)],
-        [replace(read_classes(path, strict), name=name) for path, name in _named(categories)],
+        [replace(read_pairs(path, strict, columns), name=name) for path, name in _named(similarity)],
+        [replace(read_classes(path, strict, class_columns), name=name) for path, name in _named(categories)],
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
+from glove_adagrad.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -97,8 +98,8 @@ def colour(number: int) -> str:
 
 
 def plain_text(text: str) -> str:
-    """A word or name as matplotlib may draw it: no formulas, no bytes that are no text, not endless."""
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("$", r"\$")
+    """A word or name as matplotlib may draw it: no mathtext, control characters escaped, truncated."""
+    text = printable(text).replace("$", r"\$")
     return text if len(text) <= 40 else text[:39] + "…"
 
 
