@@ -28,7 +28,9 @@ _PIECE, _ZSTD_PIECE = 1 << 16, 1 << 10
 
 def detect(head: bytes) -> str:
     """Return the suffix of the compression that a file's first bytes belong to, or an empty string."""
-    return next((suffix for suffix, magic in _MAGIC.items() if head.startswith(magic)), "")
+    suffix = next((suffix for suffix, magic in _MAGIC.items() if head.startswith(magic)), "")
+    # the letters BZh may begin a text, too; in bzip2 a digit follows
+    return "" if suffix == ".bz2" and not head[3:4].isdigit() else suffix
 
 
 def decompressed(raw: IO[bytes], path: Path, suffix: str) -> IO[bytes]:

@@ -85,7 +85,7 @@ def compare_optimizers(
     """
     from glove_adagrad import optim
     from glove_adagrad.cooccurrence.count import count_cooccurrences
-    from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.corpus import check_apart, open_corpus
     from glove_adagrad.evaluation import default_suite
     from glove_adagrad.optimizer_contest import Contest, Entrant, table
     from glove_adagrad.plots import save
@@ -104,6 +104,7 @@ def compare_optimizers(
     check_output_folder(output)
     matrix = _given_matrix(corpus)
     if matrix is None:
+        check_apart(corpus, output)
         text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output, workers=workers)
         resources: dict[str, Any] = {"workers": workers, "memory": memory}
         with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
@@ -113,7 +114,14 @@ def compare_optimizers(
         with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
             windows = options.windows_of(**window_settings)
             matrix = count_cooccurrences(
-                text, vocabulary, output / "cooccurrence", windows=windows, tmp=tmp, progress=bar.to, **resources
+                text,
+                vocabulary,
+                output / "cooccurrence",
+                windows=windows,
+                same_text=True,
+                tmp=tmp,
+                progress=bar.to,
+                **resources,
             )
     contest = Contest(matrix, settings, default_suite(), trial_share, trial_epochs, factor, workers)
     contest.check(entrants)

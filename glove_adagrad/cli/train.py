@@ -144,7 +144,7 @@ def train(
         rule_options[key] = value
     from glove_adagrad import optim
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-    from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.corpus import check_apart, open_corpus
     from glove_adagrad.errors import InputError
     from glove_adagrad.run import Run
     from glove_adagrad.trainer import Trainer, TrainingSettings
@@ -169,6 +169,7 @@ def train(
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error
     windows = options.windows_of(**window_settings)
+    check_apart(corpus, output)
     run = Run(output, checkpoint_minutes)
     resources: dict[str, Any] = {"workers": workers, "memory": memory}
     earlier = None
@@ -176,7 +177,9 @@ def train(
         matrix = CooccurrenceMatrix.open(cooccurrence)
         run.begin(matrix)
     else:
-        text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.parent)
+        text = open_corpus(
+            corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.parent, workers=workers
+        )
         run.begin()
         if extend is not None:
             with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
