@@ -318,7 +318,7 @@ class Vocabulary:
             occurrences = int(count[:_MOST_DIGITS])
             total += occurrences
             if not occurrences or len(count) > _MOST_DIGITS or total > _LARGEST_TOTAL:
-                problem = "counts add up to more than 2^63" if occurrences else "the count is 0"
+                problem = "the counts exceed 2^63 - 1" if occurrences else "the count is 0"
                 raise InputError(f"{path}:{number}: {_shown(line)}: {problem}; is it damaged?")
             words[word] = None
             counts.append(occurrences)
@@ -416,8 +416,8 @@ def _warn_if_undecodable(words: list[bytes], corpus: Corpus) -> None:
             bad += [word for word in some if not _is_utf8(word)]
     if bad:
         warnings.warn(
-            f"{corpus.locate(bad[0])}: {_shown(bad[0])} is not UTF-8, like {len(bad):,} of {len(words):,} words; "
-            "if the text has another encoding, convert it first, for example with iconv -f LATIN1 -t UTF-8",
+            f"{corpus.locate(bad[0])}: {len(bad):,} of {len(words):,} words are not UTF-8, such as {bad[0][:60]!r}; "
+            "if the text has another encoding, convert it first, as with iconv -f LATIN1 -t UTF-8",
             stacklevel=3,
         )
 

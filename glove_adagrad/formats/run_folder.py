@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import reprlib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,16 @@ import numpy as np
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats.word_vectors import WordVectors, checked, select_vectors
+from glove_adagrad.json_files import read_json
 from glove_adagrad.vocabulary import Vocabulary
 
 _ARRAYS = ("word_vectors", "context_vectors", "word_biases", "context_biases")
+
+#: Numbers that an epoch may have in `history.json`, besides its loss.
+_MEASURED = ("holdout_loss", "unobserved_loss", "seconds", "records_per_second")
+
+#: No loss and no time is larger.
+_LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -67,21 +74,48 @@ def read_run(folder: Path) -> RunVectors:
 
 
 def read_history(folder: Path) -> dict[str, Any]:
-    """Read a run's `history.json`: settings, versions, seconds by stage, and figures by epoch.
+    """Read a run's `history.json`.
+
+    Returns
+    -------
+    dict
+        `settings` and `versions`, dicts of any values; `stages`, a dict of seconds; `epochs`, a list of dicts. What
+        the file lacks is empty. An epoch has at least its number `epoch`, counted from 1, and its `loss`.
 
     Raises
     ------
     InputError
-        If the file is missing or is not such a history.
+        If the file is missing, damaged, or is not such a history.
     """
     path = folder / "history.json"
-    try:
-        history = json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise InputError(f"{path}: is not JSON ({error})") from error
-    epochs = history.get("epochs") if isinstance(history, dict) else None
-    if not isinstance(epochs, list) or not all(isinstance(e, dict) and {"epoch", "loss"} <= e.keys() for e in epochs):
-        raise InputError(f'{path}: has no list "epochs" with an epoch and a loss each')
-    return dict(history)
+    history = read_json(path)
+    if not isinstance(history, dict) or "epochs" not in history:
+        raise InputError(f'{path}: has no "epochs"; it was not written by this program')
+    history = {"settings": {}, "versions": {}, "stages": {}, **history}
+    for key, kind in (("settings", dict), ("versions", dict), ("stages", dict), ("epochs", list)):
+        if not isinstance(history[key], kind):
+            raise _not_as_expected(path, key, history[key], f"a {kind.__name__}")
+    for key, seconds in history["stages"].items():
+        if not _is_number(seconds):
+            raise _not_as_expected(path, f"stages.{key}", seconds, "seconds")
+    for index, epoch in enumerate(history["epochs"]):
+        if not isinstance(epoch, dict):
+            raise _not_as_expected(path, f"epochs[{index}]", epoch, "a dict")
+        if not isinstance(number := epoch.get("epoch"), int) or not 0 < number < 1 << 31:
+            raise _not_as_expected(path, f"epochs[{index}].epoch", number, "a number from 1 on")
+        for key in ("loss", *(key for key in _MEASURED if epoch.get(key) is not None)):
+            if not _is_number(value := epoch.get(key)):
+                raise _not_as_expected(path, f"epochs[{index}].{key}", value, "a number")
+    matrix = history["settings"].get("cooccurrence", "")
+    if not isinstance(matrix, str) or "\0" in matrix:
+        raise _not_as_expected(path, "settings.cooccurrence", matrix, "the path of a folder")
+    return history
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number that the program can have measured."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) > _LARGEST
+
+
+def _not_as_expected(path: Path, key: str, value: Any, expected: str) -> InputError:
+    return InputError(f"{path}: {key} is {reprlib.repr(value)}; expected {expected}")
