@@ -6,19 +6,17 @@ not known here.
 
 from __future__ import annotations
 
-import fnmatch
-import glob
-import os
 import reprlib
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from glove_adagrad.errors import InputError
+from glove_adagrad.source_paths import files_of
 from glove_adagrad.text_file import TextFile
 from glove_adagrad.text_kind import BYTE_ORDER_MARK, refuse_other_files, suspicion
 
@@ -103,7 +101,7 @@ class TextFiles:
                     raise InputError("-: standard input is closed; name a file or pipe text into the command")
                 self._files.append(TextFile.copy("standard input", tmp, _blocks(sys.stdin.buffer)))
                 continue
-            for path in _expand(str(source)):
+            for path in files_of(str(source)):
                 if path.is_fifo():
                     with open(path, "rb") as pipe:
                         self._files.append(TextFile.copy(str(path), tmp, _blocks(pipe)))
@@ -183,9 +181,10 @@ class Sentences:
     def __init__(self, sentences: Iterable[Sequence[str | bytes]], *, lowercase: bool = False) -> None:
         if isinstance(sentences, (str, bytes)):
             raise TypeError("sentences: a string was given; give lists of tokens, or name a file as corpus_file")
-        if isinstance(sentences, Mapping) or not _is_iterable(sentences):
+        iterator = _iterator(sentences)
+        if isinstance(sentences, Mapping) or iterator is None:
             raise TypeError(f"sentences: {_described(sentences)} was given; give a list of lists of tokens")
-        if iter(sentences) is sentences:
+        if iterator is sentences:
             raise TypeError(
                 "sentences: an iterator or generator can be read only once, and the text is read twice; "
                 "give a list, or an object whose __iter__ starts from the beginning"
@@ -216,13 +215,14 @@ class Sentences:
     def _line(self, number: int, sentence: Sequence[str | bytes]) -> bytes:
         if isinstance(sentence, (str, bytes)):
             raise TypeError(f"sentence {number} is a string; give a list of tokens, as by its split()")
+        iterator = _iterator(sentence)
         # a set has no order, and an iterator can be read only once
-        if isinstance(sentence, (Mapping, Set)) or not _is_iterable(sentence) or iter(sentence) is sentence:
+        if isinstance(sentence, (Mapping, Set)) or iterator is None or iterator is sentence:
             raise TypeError(
                 f"sentence {number} is {_described(sentence)}; give lists of tokens, for example dataset['tokens']"
             )
         tokens = []
-        for token in sentence:
+        for token in iterator:
             if isinstance(token, str):
                 try:
                     token = token.encode("utf-8", "surrogateescape")
@@ -273,82 +273,29 @@ def open_corpus(
         return TextFiles(sources, lowercase=lowercase, tmp=tmp)
     from glove_adagrad.wikipedia import ARTICLE_MIN_WORDS, articles
 
-    files = [TextFile(path) for source in sources for path in _expand(str(source))]
+    files = [TextFile(path) for source in sources for path in files_of(str(source))]
     lines = (line for file in files for line in articles(file, lowercase=lowercase, workers=workers))
-    text = TextFile.copy(", ".join(map(str, sources)), tmp, lines)
-    if not text.size:
-        raise InputError(f"{text.name}: no article in the main namespace has {ARTICLE_MIN_WORDS} words or more")
-    return TextFiles([text])
+    name = ", ".join(map(str, sources))
+    problem = f"{name}: no article in the main namespace has {ARTICLE_MIN_WORDS} words or more"
+    return TextFiles([TextFile.copy(name, tmp, _not_empty(lines, problem))])
 
 
-def check_apart(sources: Sequence[str | Path], output: Path) -> None:
-    """Refuse an output that is a source of the corpus, or would be one the next time.
-
-    Raises
-    ------
-    InputError
-        If a source is the output, or is a folder or pattern that includes it.
-    """
-    target = output.resolve()
-    for source in sources:
-        path = Path(source).resolve()
-        if path == target:
-            raise InputError(f"{output}: is the corpus itself; choose another output")
-        if path.is_dir():
-            inside = path in target.parents and not _hidden(target, path)
-        else:
-            inside = glob.has_magic(str(source)) and not path.exists() and _matches(target, path)
-        if inside:
-            raise InputError(f"{output}: lies within the corpus {source} and would be read as text; name another")
+def _not_empty(blocks: Iterable[bytes], problem: str) -> Iterator[bytes]:
+    """Pass blocks on, and raise InputError at their end if there was no text in them."""
+    size = 0
+    for block in blocks:
+        size += len(block)
+        yield block
+    if not size:
+        raise InputError(problem)
 
 
-def _matches(target: Path, pattern: Path) -> bool:
-    """Whether a glob pattern of files or folders includes a path."""
-    if "**" in pattern.parts:
-        return fnmatch.fnmatchcase(str(target), str(pattern).replace("**/", "*"))
-    pairs = zip(target.parts, pattern.parts, strict=False)
-    return len(target.parts) >= len(pattern.parts) and all(fnmatch.fnmatchcase(*pair) for pair in pairs)
-
-
-def _expand(source: str) -> list[Path]:
-    path = Path(source)
-    if path.is_dir():
-        found = _below(path)
-        if not found:
-            raise InputError(f"{source}: the folder holds no files")
-        return found
-    if path.exists():
-        return [path]
-    matches = [Path(name) for name in glob.glob(source, recursive=True)]
-    # a folder stands for its files here too; `**` finds those apart from it
-    found = sorted({file for match in matches for file in ([match] if match.is_file() else _below(match))})
-    if not found:
-        raise InputError(f"{source}: no such file, folder or pattern")
-    return found
-
-
-def _below(path: Path) -> list[Path]:
-    """All files of a folder and the folders in it, but for hidden ones, in the order of names."""
-    return sorted(
-        Path(folder, name)
-        for folder, _, names in os.walk(path)
-        for name in names
-        if not _hidden(Path(folder, name), path)
-    )
-
-
-def _hidden(path: Path, folder: Path) -> bool:
-    """Whether a part of the path below the folder starts with a dot."""
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
-
-
-def _is_iterable(value: object) -> bool:
-    """Whether a value can be iterated over; an array without dimensions only seems so."""
+def _iterator(value: Any) -> Iterator[Any] | None:
+    """An iterator over a value; None where there is none, as for an array without dimensions."""
     try:
-        iter(value)  # type: ignore[call-overload]
+        return iter(value)
     except TypeError:
-        return False
-    return True
+        return None
 
 
 def _described(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from glove_adagrad.errors import InputError
@@ -15,6 +16,8 @@ _IDEOGRAPHIC_SPACE = "\u3000".encode()
 
 #: Bytes that are looked at.
 HEAD_BYTES = 1 << 16
+
+_WORDS_AT_A_TIME = 10_000
 
 
 class _Kind(NamedTuple):
@@ -124,3 +127,23 @@ def suspicion(head: bytes) -> str:
             "replace it by a blank, for example with sed 's/\\xe3\\x80\\x80/ /g'"
         )
     return ""
+
+
+def undecodable(words: Sequence[bytes]) -> list[bytes]:
+    """Return the words that are not UTF-8."""
+    bad = []
+    for begin in range(0, len(words), _WORDS_AT_A_TIME):
+        some = words[begin : begin + _WORDS_AT_A_TIME]
+        try:
+            b" ".join(some).decode()
+        except UnicodeDecodeError:
+            bad += [word for word in some if not _is_utf8(word)]
+    return bad
+
+
+def _is_utf8(word: bytes) -> bool:
+    try:
+        word.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

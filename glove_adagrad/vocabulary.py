@@ -19,7 +19,7 @@ from glove_adagrad.corpus import Chunk, Corpus
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 from glove_adagrad.parallel import in_order
-from glove_adagrad.text_kind import BYTE_ORDER_MARK, HEAD_BYTES, refuse_other_files
+from glove_adagrad.text_kind import BYTE_ORDER_MARK, HEAD_BYTES, refuse_other_files, undecodable
 
 #: Told after each piece of text: bytes of the source read so far.
 Progress = Callable[[int], None]
@@ -37,9 +37,6 @@ _MOST_DIGITS = len(str(_LARGEST_TOTAL))
 #: Bytes that no word of a `vocab.txt` has.
 _ODD_BYTES = re.compile(rb"[ \t\0]")
 _SPACED = bytes.maketrans(b"\t", b" ")
-
-#: Words that are decoded at a time, to see whether they are UTF-8.
-_WORDS_AT_A_TIME = 10_000
 
 #: Bytes as C compares them where its characters are signed: 0x80 to 0xFF come before 0x00 to 0x7F.
 _SIGNED = bytes(byte ^ 0x80 for byte in range(256))
@@ -262,7 +259,12 @@ class Vocabulary:
             raise InputError(
                 f"none of the corpus's {distinct:,} distinct words occurs {min_count} times; lower --min-count"
             )
-        _warn_if_undecodable(found, corpus)
+        if bad := undecodable(found):
+            warnings.warn(
+                f"{corpus.locate(bad[0])}: {len(bad):,} of {len(found):,} words are not UTF-8, such as {bad[0][:60]!r}; "
+                "if the text has another encoding, convert it first, as with iconv -f LATIN1 -t UTF-8",
+                stacklevel=2,
+            )
         return cls(found, all_counts[order])
 
     @classmethod
@@ -403,31 +405,6 @@ def _lines(data: bytes) -> list[bytes]:
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data.split(b"\n")
-
-
-def _warn_if_undecodable(words: list[bytes], corpus: Corpus) -> None:
-    """Warn about words that are not UTF-8: the corpus may be in another encoding."""
-    bad = []
-    for begin in range(0, len(words), _WORDS_AT_A_TIME):
-        some = words[begin : begin + _WORDS_AT_A_TIME]
-        try:
-            b" ".join(some).decode()
-        except UnicodeDecodeError:
-            bad += [word for word in some if not _is_utf8(word)]
-    if bad:
-        warnings.warn(
-            f"{corpus.locate(bad[0])}: {len(bad):,} of {len(words):,} words are not UTF-8, such as {bad[0][:60]!r}; "
-            "if the text has another encoding, convert it first, as with iconv -f LATIN1 -t UTF-8",
-            stacklevel=3,
-        )
-
-
-def _is_utf8(word: bytes) -> bool:
-    try:
-        word.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _shown(text: bytes) -> str:

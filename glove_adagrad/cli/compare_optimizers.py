@@ -85,12 +85,13 @@ def compare_optimizers(
     """
     from glove_adagrad import optim
     from glove_adagrad.cooccurrence.count import count_cooccurrences
-    from glove_adagrad.corpus import check_apart, open_corpus
+    from glove_adagrad.corpus import open_corpus
     from glove_adagrad.evaluation import default_suite
     from glove_adagrad.optimizer_contest import Contest, Entrant, table
     from glove_adagrad.plots import save
     from glove_adagrad.plots.figures import check_matplotlib
     from glove_adagrad.plots.optimizers import plot_optimizers
+    from glove_adagrad.source_paths import check_apart
     from glove_adagrad.trainer import TrainingSettings
     from glove_adagrad.vocabulary import Vocabulary
 

@@ -40,7 +40,8 @@ def cooccur(
     """
     from glove_adagrad.cooccurrence.count import count_cooccurrences
     from glove_adagrad.cooccurrence.matrix import check_output
-    from glove_adagrad.corpus import check_apart, open_corpus
+    from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.source_paths import check_apart
     from glove_adagrad.vocabulary import Vocabulary
 
     windows = options.windows_of(**window_settings)

@@ -144,9 +144,10 @@ def train(
         rule_options[key] = value
     from glove_adagrad import optim
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-    from glove_adagrad.corpus import check_apart, open_corpus
+    from glove_adagrad.corpus import open_corpus
     from glove_adagrad.errors import InputError
     from glove_adagrad.run import Run
+    from glove_adagrad.source_paths import check_apart
     from glove_adagrad.trainer import Trainer, TrainingSettings
     from glove_adagrad.warm_start import continue_from, read_anchors, start_from
 

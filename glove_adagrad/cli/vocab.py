@@ -34,8 +34,9 @@ def vocab(
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
     """
-    from glove_adagrad.corpus import check_apart, open_corpus
+    from glove_adagrad.corpus import open_corpus
     from glove_adagrad.files import check_output_file
+    from glove_adagrad.source_paths import check_apart
     from glove_adagrad.vocabulary import Vocabulary
 
     check_apart(corpus, output)
