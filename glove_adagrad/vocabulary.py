@@ -261,8 +261,8 @@ class Vocabulary:
             )
         if bad := undecodable(found):
             warnings.warn(
-                f"{corpus.locate(bad[0])}: {len(bad):,} of {len(found):,} words are not UTF-8, such as {bad[0][:60]!r}; "
-                "if the text has another encoding, convert it first, as with iconv -f LATIN1 -t UTF-8",
+                f"{corpus.locate(bad[0])}: {len(bad):,} of {len(found):,} words are not UTF-8, such as "
+                f"{bad[0][:50]!r}; if the text has another encoding, convert it, as with iconv -f LATIN1 -t UTF-8",
                 stacklevel=2,
             )
         return cls(found, all_counts[order])
