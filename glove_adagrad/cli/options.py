@@ -65,7 +65,7 @@ corpus_options: Decorator[Any] = _group(
         type=click.Choice(["text", "wikipedia"]),
         default="text",
         show_default=True,
-        help="What the files are: plain text, or articles of a Wikipedia dump (.xml.bz2), read with gensim.",
+        help="What the files are: plain text, or a Wikipedia dump (.xml.bz2) whose articles are read by gensim's rules.",
     ),
 )
 
