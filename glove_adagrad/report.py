@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glove_adagrad.decoding import decoding, read_json
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation import Evaluation, default_suite, evaluate
 from glove_adagrad.evaluation.neighbours import Neighbourhood
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC
 from glove_adagrad.formats import WordVectors, read_history, read_run
-from glove_adagrad.json_files import read_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,8 +87,10 @@ def sample_words(words: Sequence[str]) -> list[str]:
 
 
 def _cooccurrence_counts(folder: Path) -> dict[str, str]:
+    path = folder / "cooccurrence" / "meta.json"
     try:
-        meta = read_json(folder / "cooccurrence" / "meta.json")
+        with decoding(path):
+            meta = read_json(path.read_bytes(), path)
     except InputError:
         return {}  # a run may have been trained from co-occurrences elsewhere
     records = meta.get("records") if isinstance(meta, dict) else None

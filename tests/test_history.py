@@ -14,7 +14,6 @@ from runs import Command, make_run
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats import read_history
-from glove_adagrad.json_files import parse_json
 
 EPOCH = {"epoch": 1, "loss": 0.5}
 
@@ -30,12 +29,12 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 
 DAMAGED = {
-    b"": r"is not JSON",
-    b'{"epochs": [': r"is not JSON",
-    b"\xff": r"is not JSON",
-    b"[" * 100_000: r"is not JSON",
+    b"": r"is damaged",
+    b'{"epochs": [': r"is damaged",
+    b"\xff": r"is damaged",
+    b"[" * 100_000: r"is damaged",
     b'{"epochs": [], "x": ' + b"[" * 60 + b"]" * 60 + b"}": r"nested more than 50 deep",
-    b'{"epochs": [], "x\\ud800": 1}': r"'x\\ud800' holds a lone surrogate",
+    b'{"epochs": [], "x\\ud800": 1}': r"surrogates not allowed",
     b"[]": r'has no "epochs"',
     b"{}": r'has no "epochs"',
     b'{"epochs": {}}': r"epochs is {}; expected a list",
@@ -45,7 +44,7 @@ DAMAGED = {
     b'{"epochs": [{"epoch": 1, "loss": "x"}]}': r"epochs\[0\]\.loss is 'x'; expected a number",
     b'{"epochs": [{"epoch": 1, "loss": true}]}': r"epochs\[0\]\.loss is True",
     b'{"epochs": [{"epoch": 1, "loss": 1' + b"0" * 400 + b"}]}": r"epochs\[0\]\.loss is 10+\.\.\.",
-    b'{"epochs": [{"epoch": 1, "loss": 1' + b"0" * 5000 + b"}]}": r"is not JSON",
+    b'{"epochs": [{"epoch": 1, "loss": 1' + b"0" * 5000 + b"}]}": r"is damaged",
     b'{"epochs": [{"epoch": 1, "loss": 1, "seconds": []}]}': r"epochs\[0\]\.seconds is \[\]",
     b'{"epochs": [], "settings": 1}': r"settings is 1; expected a dict",
     b'{"epochs": [], "settings": {"cooccurrence": 1}}': r"settings\.cooccurrence is 1; expected the path",
@@ -111,8 +110,3 @@ def test_values_of_any_kind_are_read_or_named(command: Command, run: Path) -> No
         assert found.err.count("\n") == (found.code == 1)
         outcomes.append(found.code)
     assert set(outcomes) == {0, 1}
-
-
-def test_json_of_ordinary_shape() -> None:
-    value = {"a": [1, 2.5, None, True, "é", "\udcff"], "b": {"c": {}}}
-    assert parse_json(json.dumps(value).encode(), Path("x.json")) == value
