@@ -34,7 +34,9 @@ class Readable(Protocol):
 
 def detect(head: bytes) -> str:
     """Return the suffix of the compression that a file's first bytes belong to, or an empty string."""
-    return next((suffix for suffix, magic in _MAGIC.items() if head.startswith(magic)), "")
+    suffix = next((suffix for suffix, magic in _MAGIC.items() if head.startswith(magic)), "")
+    # the letters BZh may begin a text, too; in bzip2 a digit follows
+    return "" if suffix == ".bz2" and not head[3:4].isdigit() else suffix
 
 
 def decompressed(raw: Readable, path: Path, suffix: str) -> IO[bytes]:

@@ -152,7 +152,9 @@ class GloVe:
         resources: dict[str, Any] = {"workers": self.workers, "memory": self.memory}
         vocabulary = Vocabulary.count(corpus, min_count=self.min_count, max_vocab=self.max_vocab, **resources)
         folder = self._new_folder()
-        return self._start(count_cooccurrences(corpus, vocabulary, folder, windows=self.windows, **resources))
+        return self._start(
+            count_cooccurrences(corpus, vocabulary, folder, windows=self.windows, same_text=True, **resources)
+        )
 
     @classmethod
     def from_cooccurrence(cls, matrix: Any, words: Sequence[str] | None = None, **settings: Any) -> GloVe:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glove_adagrad.decoding import decoding, read_json
+from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation import Evaluation, default_suite, evaluate
 from glove_adagrad.evaluation.neighbours import Neighbourhood
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC
@@ -55,7 +56,7 @@ def report_html(folder: Path, name: str) -> str:
         "<h2>Counts</h2>",
         _pairs({**counts, **_cooccurrence_counts(folder)}),
         "<h2>Settings</h2>",
-        _pairs(history.get("settings", {})),
+        _pairs(history["settings"]),
         "<h2>Loss</h2>",
         _picture(plot_loss({name: history["epochs"]}), "Training loss by epoch"),
         "<h2>Evaluation</h2>",
@@ -68,8 +69,8 @@ def report_html(folder: Path, name: str) -> str:
         figure = plot_words(first, project(wv.vectors[: len(first)], default_projection()), name)
         parts += ["<h2>Map of the most frequent words</h2>", _picture(figure, "Map of words")]
     parts += ["<h2>Nearest words</h2>", "<p>Words evenly spread over the orders of frequency.</p>", _neighbours(wv)]
-    stages = {stage: f"{seconds:,.1f} s" for stage, seconds in history.get("stages", {}).items()}
-    parts += ["<h2>Time by stage</h2>", _pairs(stages), "<h2>Versions</h2>", _pairs(history.get("versions", {}))]
+    stages = {stage: f"{seconds:,.1f} s" for stage, seconds in history["stages"].items()}
+    parts += ["<h2>Time by stage</h2>", _pairs(stages), "<h2>Versions</h2>", _pairs(history["versions"])]
     title = html.escape(printable(name))
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -87,11 +88,13 @@ def sample_words(words: Sequence[str]) -> list[str]:
 
 
 def _cooccurrence_counts(folder: Path) -> dict[str, str]:
+    path = folder / "cooccurrence" / "meta.json"
     try:
-        meta = json.loads((folder / "cooccurrence" / "meta.json").read_bytes())
-    except (OSError, ValueError):
+        with decoding(path):
+            meta = read_json(path.read_bytes(), path)
+    except InputError:
         return {}  # a run may have been trained from co-occurrences elsewhere
-    records = meta.get("records")
+    records = meta.get("records") if isinstance(meta, dict) else None
     return {"co-occurring pairs of words": f"{records:,}"} if isinstance(records, int) else {}
 
 

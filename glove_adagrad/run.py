@@ -121,7 +121,7 @@ class Run:
     def count_cooccurrences(self, corpus: Corpus, vocabulary: Vocabulary, **settings: Any) -> CooccurrenceMatrix:
         """Count co-occurrences (`count_cooccurrences`) into `cooccurrence/`."""
         begin = time.perf_counter()
-        matrix = count_cooccurrences(corpus, vocabulary, self.folder / "cooccurrence", **settings)
+        matrix = count_cooccurrences(corpus, vocabulary, self.folder / "cooccurrence", same_text=True, **settings)
         self._stages["cooccurrence"] = time.perf_counter() - begin
         return matrix
 

@@ -123,6 +123,7 @@ def compare_optimizers(
     from glove_adagrad.plots import save
     from glove_adagrad.plots.figures import check_matplotlib
     from glove_adagrad.plots.optimizers import plot_optimizers
+    from glove_adagrad.source_paths import check_apart
     from glove_adagrad.trainer import TrainingSettings
     from glove_adagrad.vocabulary import Vocabulary
 
@@ -138,6 +139,7 @@ def compare_optimizers(
     matrix = _given_matrix(corpus)
     _claim(output, counts=matrix is None)
     if matrix is None:
+        check_apart(corpus, output)
         text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output, workers=workers)
         resources: dict[str, Any] = {"workers": workers, "memory": memory}
         with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
@@ -147,7 +149,14 @@ def compare_optimizers(
         with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
             windows = options.windows_of(**window_settings)
             matrix = count_cooccurrences(
-                text, vocabulary, output / "cooccurrence", windows=windows, tmp=tmp, progress=bar.to, **resources
+                text,
+                vocabulary,
+                output / "cooccurrence",
+                windows=windows,
+                same_text=True,
+                tmp=tmp,
+                progress=bar.to,
+                **resources,
             )
     contest = Contest(matrix, settings, default_suite(), trial_share, trial_epochs, factor, workers)
     contest.check(entrants)

@@ -28,7 +28,7 @@ def info(folder: Path, vector_size: int, workers: int) -> None:
 
     rows, counted, trained = [], folder, (folder / "history.json").exists()
     if trained:
-        counted /= read_history(folder).get("settings", {}).get("cooccurrence", "cooccurrence")
+        counted /= read_history(folder)["settings"].get("cooccurrence", "cooccurrence")
         rows.append(("co-occurrences", str(counted) if counted.exists() else f"{counted}, which is gone"))
     elif (folder / "cooccurrence").is_dir():
         counted /= "cooccurrence"
@@ -86,8 +86,9 @@ def _run_rows(run: Path) -> list[tuple[str, str]]:
 
     rows = []
     if epochs := read_history(run)["epochs"]:
-        seconds = float(np.median([epoch["seconds"] for epoch in epochs]))
-        rows.append(("epochs run", f"{len(epochs)}, median {_time(seconds)}, last loss {epochs[-1]['loss']:.6f}"))
+        seconds = [epoch["seconds"] for epoch in epochs if epoch.get("seconds") is not None]
+        median = f" median {_time(float(np.median(seconds)))}," if seconds else ""
+        rows.append(("epochs run", f"{len(epochs)},{median} last loss {epochs[-1]['loss']:.6f}"))
     if is_run(run):
         model = read_run(run)
         sums = model.word_vectors + model.context_vectors

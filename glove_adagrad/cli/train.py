@@ -14,7 +14,6 @@ from click.core import ParameterSource
 from glove_adagrad.cli import options, sources
 from glove_adagrad.cli.progress import progress_bar
 from glove_adagrad.errors import Interrupted, OutputError, described
-from glove_adagrad.files import check_not_input
 from glove_adagrad.presets import PRESETS, SUMMARIES, preset_parameters
 
 if TYPE_CHECKING:
@@ -143,6 +142,7 @@ def train(
     from glove_adagrad.corpus import open_corpus
     from glove_adagrad.run import Run
     from glove_adagrad.run_record import RunRecord, last_state
+    from glove_adagrad.source_paths import check_apart
 
     words = {name: settings.pop(name) for name in ("min_count", "max_vocab")}
     text_options = {name: settings.pop(name) for name in ("lowercase", "text_format")}
@@ -155,6 +155,7 @@ def train(
         training, init=init, anchor=anchor, anchor_weight=anchor_weight, extend=extend,
         trust_pickle=trust_pickle, strict=strict,
     )  # fmt: skip
+    check_apart(corpus, output)
     resources: dict[str, Any] = {"workers": workers, "memory": memory}
     run = context.with_resource(Run(output, checkpoint_minutes))
     earlier = None
@@ -162,7 +163,6 @@ def train(
         matrix = CooccurrenceMatrix.open(cooccurrence)
         run.begin(replace(record, matrix_folder=run.matrix_name(matrix)), matrix)
     else:
-        check_not_input(output, corpus)
         text = open_corpus(corpus, tmp=tmp or output.parent, workers=workers, **text_options)
         if extend is not None:
             checkpoint, old = last_state(extend)

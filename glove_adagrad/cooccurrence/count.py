@@ -45,6 +45,7 @@ def count_cooccurrences(
     *,
     windows: Windows | None = None,
     min_cooccurrence: float = 0.0,
+    same_text: bool = False,
     workers: int = 1,
     memory: int = 4 << 30,
     tmp: Path | None = None,
@@ -60,6 +61,8 @@ def count_cooccurrences(
         What counts, and how much; Stanford's defaults if left out.
     min_cooccurrence : float
         Cells whose X is smaller are left out.
+    same_text : bool
+        Whether the vocabulary was counted from this corpus, so that other numbers of tokens show a change since then.
     workers, memory
         Threads and bytes to use. The folder written does not depend on them.
     tmp : Path, optional
@@ -70,7 +73,7 @@ def count_cooccurrences(
     Raises
     ------
     InputError
-        If the corpus holds no word of the vocabulary, or no two of them within a window.
+        If the corpus holds no word of the vocabulary, no two of them within a window, or is not the `same_text`.
     """
     windows = windows or Windows()
     halves = {"lower": _SYMMETRIC} if windows.symmetric else {"lower": _LOWER, "upper": _UPPER}
@@ -117,6 +120,11 @@ def count_cooccurrences(
                 meter.segment_done()
             if tokens == 0:
                 raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
+            if same_text and tokens != (before := int(vocabulary.counts.sum())):
+                raise InputError(
+                    f"the corpus has changed between its two readings: {before:,} tokens of the vocabulary, then "
+                    f"{tokens:,}; count again when nothing changes the text"
+                )
             merged = {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}
         write_matrix(
             folder,
