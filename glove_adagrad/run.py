@@ -10,7 +10,6 @@ import contextlib
 import json
 import platform
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,11 +20,12 @@ import numpy as np
 
 from glove_adagrad import __version__
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints
-from glove_adagrad.cooccurrence.count import count_cooccurrences
+from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.merge import spill_folder
+from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus
-from glove_adagrad.errors import InputError, TrainingError
+from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_file, check_output_folder, clear_leftovers, remove
 from glove_adagrad.trainer import Trainer
 from glove_adagrad.vocabulary import Vocabulary
@@ -89,6 +89,7 @@ class Run:
 
     def count_cooccurrences(self, corpus: Corpus, vocabulary: Vocabulary, **settings: Any) -> CooccurrenceMatrix:
         """Count co-occurrences (`count_cooccurrences`) into `cooccurrence/`."""
+        compile_counting(settings.get("windows") or Windows(), self.folder)
         begin = time.perf_counter()
         matrix = count_cooccurrences(corpus, vocabulary, self.folder / "cooccurrence", **settings)
         self._stages["cooccurrence"] = time.perf_counter() - begin
@@ -115,6 +116,7 @@ class Run:
 
         checkpoint, old = earlier.resume()
         self._stages = {}
+        compile_counting(old.windows or Windows(), self.folder)
         begin = time.perf_counter()
         resources: dict[str, Any] = {"workers": workers, "memory": memory}
         vocabulary = extended_vocabulary(old.vocabulary, corpus, min_count=min_count, **resources)
@@ -151,6 +153,8 @@ class Run:
         ------
         TrainingError
             If training diverges. The last good state is in the folder then.
+        Interrupted
+            By SIGINT or SIGTERM, once a checkpoint is saved.
         """
         more = {"matrix_folder": self._matrix_folder(trainer.matrix), "stages": self._stages}
         if not self.checkpoints.paths():
@@ -162,8 +166,9 @@ class Run:
                     after_stratum(trainer)
                 if requests:
                     self.checkpoints.save(trainer, **more)
-                    print(f"stopped; to go on: glove-adagrad train --resume {self.folder}", file=sys.stderr)
-                    sys.exit(128 + requests[0])
+                    raise Interrupted(
+                        f"interrupted; to continue: glove-adagrad train --resume {self.folder}", requests[0]
+                    )
                 self.checkpoints.save_if_due(trainer, **more)
 
             try:

@@ -11,7 +11,8 @@ import warnings
 import click
 
 from glove_adagrad import __version__
-from glove_adagrad.errors import GloveError
+from glove_adagrad.errors import GloveError, Interrupted
+from glove_adagrad.progress import say
 
 #: command -> (module of this room, one line of help). The help stands here so that `--help` imports nothing.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -72,6 +73,9 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("glove-adagrad: interrupted", err=True)
         sys.exit(130)
+    except Interrupted as stop:
+        click.echo(f"glove-adagrad: {stop}", err=True)
+        sys.exit(128 + stop.signal)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
@@ -89,7 +93,7 @@ def main() -> None:
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
-    click.echo(f"glove-adagrad: warning: {message}", err=True)
+    say(f"glove-adagrad: warning: {message}")
 
 
 def _fail(message: str) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glove_adagrad.cli import options
-from glove_adagrad.cli.progress import progress_bar
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_output_folder
+from glove_adagrad.progress import progress_bar
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix

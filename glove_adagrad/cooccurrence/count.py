@@ -15,7 +15,7 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, number_of_parts
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import CHUNK_BYTES, Corpus
+from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Sentences
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
@@ -128,6 +128,18 @@ def count_cooccurrences(
             min_cooccurrence=min_cooccurrence,
         )
     return CooccurrenceMatrix.open(output)
+
+
+
+def compile_counting(windows: Windows, tmp: Path) -> None:
+    """Compile the kernels that count words and co-occurrences, or load them from the cache.
+
+    A call before counting keeps compilation out of its time. `tmp` is a folder for a few temporary bytes.
+    """
+    text = Sentences([["a", "b", "a"]])
+    vocabulary = Vocabulary.count(text, min_count=1)
+    with spill_folder(tmp) as spill:
+        count_cooccurrences(text, vocabulary, spill / "compile", windows=windows)
 
 
 def _sampled(

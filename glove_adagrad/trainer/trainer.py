@@ -165,6 +165,10 @@ class Trainer:
         threads = min(self.workers, self.stream.parts)
         return Plan(parameters.nbytes, self.stream.resident_bytes, seconds * share / threads)
 
+    def compile(self) -> None:
+        """Compile the kernels, or load them from the cache, so that training time does not include it."""
+        self._train(np.zeros((0, 2), np.int64), *_sums(0))
+
     def fit(self, callbacks: Iterable[Callback] = (), after_stratum: Callable[[Trainer], None] | None = None) -> None:
         """Train until the settings' epochs are done or patience is at its end.
 
@@ -180,7 +184,7 @@ class Trainer:
         TrainingError
             If the loss or a parameter is no longer finite.
         """
-        self._train(np.zeros((0, 2), np.int64), *_sums(0))  # compilation apart
+        self.compile()
         with ThreadPoolExecutor(self.workers) as pool:
             while not self.done:
                 self._epoch(pool, after_stratum)
