@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from glove_adagrad.trainer import Trainer
 
-#: Stages that end sooner show no bar.
+#: Stages that end sooner show nothing.
 _DELAY_SECONDS = 1.0
 
 #: Where there is no terminal, a long stage prints a line this often.
@@ -111,7 +111,7 @@ class Bar:
         if self._bar is not None:
             self._bar.bar_format = self._format(self._bar.format_dict["ncols"])
             self._bar.close()
-        elif self._show == "lines" and complete and self._begin is not None:
+        elif self._show == "lines" and complete and self._begin and time.time() - self._begin >= self._delay:
             say(self._line())
 
     def _draw(self) -> None:
@@ -175,7 +175,7 @@ class Bar:
 
 @contextlib.contextmanager
 def progress_bar(label: str, total: float | None, unit: str, quiet: bool) -> Iterator[Bar]:
-    """Show progress while the block runs; a stage that ends within a second shows no bar.
+    """Show progress while the block runs; a stage that ends within a second shows nothing.
 
     Parameters
     ----------

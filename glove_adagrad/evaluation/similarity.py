@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glove_adagrad.evaluation.cosines import unit_vector
 from glove_adagrad.evaluation.lookup import Lookup, Rules
 from glove_adagrad.evaluation.pairs import PairList
 from glove_adagrad.evaluation.statistics import Interval, bootstrap_interval, correlation, pearson, spearman
@@ -88,6 +89,4 @@ def evaluate_pairs(wv: WordVectors, pairs: PairList, rules: Rules | None = None)
 
 def _cosines(vectors: np.ndarray, rows: np.ndarray) -> list[float]:
     """Cosines in float32 and one by one, as gensim takes them: a last digit can decide a rank."""
-    from gensim.matutils import unitvec
-
-    return [float(np.dot(unitvec(vectors[a]), unitvec(vectors[b]))) for a, b in rows.tolist()]
+    return [float(np.dot(unit_vector(vectors[a]), unit_vector(vectors[b]))) for a, b in rows.tolist()]
