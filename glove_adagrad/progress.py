@@ -106,6 +106,11 @@ class Bar:
         self._label, self._notes = label, notes
         self._draw()
 
+    def line(self) -> None:
+        """Where there is no terminal, print where things stand."""
+        if self._show == "lines" and self._begin is not None:
+            say(self._line())
+
     def close(self, complete: bool) -> None:
         """Leave the bar on a line of its own; without bars, print a last line if the stage is complete."""
         if self._bar is not None:
@@ -163,7 +168,7 @@ class Bar:
         if self._unit == "B":
             parts.append(f"{self._done / 1e6:,.1f} MB")
         else:
-            parts += [f"{self._done:,.0f} {self._unit}", *self._notes[:1]]
+            parts += self._notes[:1] or [f"{self._done:,.0f} {self._unit}"]
         if self._total and self._done < self._total:
             share = (self._done - self._start) / (self._total - self._start)
             parts.insert(1, f"{self._done / self._total:.0%}")
