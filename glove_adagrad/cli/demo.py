@@ -27,7 +27,10 @@ _STANFORD = "23.04 %"
     help="The extract comes with gensim; text8 is fetched by gensim's downloader.",
 )
 @click.option(
-    "--output", type=options.FilePath(), default="demo-run", show_default=True, help="The folder of the run."
+    "-o",
+    "--output",
+    type=options.FilePath(),
+    help="Folder of the run.  [default: demo-run, which is replaced if it is there]",
 )
 @options.workers_option
 @options.quiet_option

@@ -50,7 +50,7 @@ _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar
 )
 @click.option(
     "--restrict-vocab",
-    type=click.IntRange(1),
+    type=options.Whole(1),
     default=300_000,
     show_default=True,
     help="Use only so many of the first words.",
@@ -104,9 +104,7 @@ def evaluate(
     if as_json:
         result = {
             "rules": asdict(rules),
-            "models": [
-                {"path": str(path), **model.as_dict()} for path, model in zip(vectors, models, strict=True)
-            ],
+            "models": [{"path": str(path), **model.as_dict()} for path, model in zip(vectors, models, strict=True)],
             "comparisons": comparisons,
         }
         click.echo(json.dumps(result, indent=2, allow_nan=False))
