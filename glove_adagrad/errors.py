@@ -1,4 +1,4 @@
-"""Errors that a user can cause and mend. Everything else is a bug and keeps its traceback."""
+"""Errors caused by user input, and interruption. Anything else is a bug and raises with a traceback."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ class InputError(GloveError, ValueError):
     """A corpus, file, folder or value that cannot be used."""
 
 
-class Interrupted(GloveError):
-    """Training was stopped by a signal; what was done is saved.
+class TrainingError(GloveError, RuntimeError):
+    """Training that cannot go on, for example because the loss is no longer finite."""
+
+
+class Interrupted(BaseException):
+    """A signal asked the program to stop. It is not an `Exception`, so that no code takes it for an error.
 
     Attributes
     ----------
     signal : int
+    remedy : str
+        How to continue, if possible.
     """
 
-    def __init__(self, message: str, signal: int) -> None:
-        super().__init__(message)
-        self.signal = signal
-
-
-class TrainingError(GloveError, RuntimeError):
-    """Training that cannot go on, for example because the loss is no longer finite."""
+    def __init__(self, signal: int, remedy: str = "") -> None:
+        super().__init__(signal, remedy)
+        self.signal, self.remedy = signal, remedy

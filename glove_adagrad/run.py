@@ -6,13 +6,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import platform
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +24,7 @@ from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus
 from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_file, check_output_folder, clear_leftovers, remove
+from glove_adagrad.signals import stop_requests
 from glove_adagrad.trainer import Trainer
 from glove_adagrad.vocabulary import Vocabulary
 
@@ -159,16 +157,14 @@ class Run:
         more = {"matrix_folder": self._matrix_folder(trainer.matrix), "stages": self._stages}
         if not self.checkpoints.paths():
             self.checkpoints.save(trainer, **more)
-        with _stop_requests() as requests:
+        with stop_requests() as requests:
 
             def stratum_done(trainer: Trainer) -> None:
                 if after_stratum:
                     after_stratum(trainer)
                 if requests:
                     self.checkpoints.save(trainer, **more)
-                    raise Interrupted(
-                        f"interrupted; to continue: glove-adagrad train --resume {self.folder}", requests[0]
-                    )
+                    raise Interrupted(requests[0], f"to continue: glove-adagrad train --resume {self.folder}")
                 self.checkpoints.save_if_due(trainer, **more)
 
             try:
@@ -219,42 +215,7 @@ class Run:
                 "numba": numba.__version__,
             },
             "stages": self._stages,
-            "epochs": [
-                {
-                    "epoch": epoch.epoch,
-                    "loss": epoch.loss,
-                    **({} if epoch.holdout_loss is None else {"holdout_loss": epoch.holdout_loss}),
-                    **({} if epoch.unobserved_loss is None else {"unobserved_loss": epoch.unobserved_loss}),
-                    "seconds": epoch.seconds,
-                    "records_per_second": epoch.records_per_second,
-                }
-                for epoch in trainer.history
-            ],
+            "epochs": [epoch.figures() for epoch in trainer.history],
         }
         with atomic_file(self.folder / "history.json", "w") as file:
             json.dump(history, file, indent=2)
-
-
-@contextlib.contextmanager
-def _stop_requests() -> Iterator[list[int]]:
-    """A list to which SIGINT and SIGTERM append their number, once; a second one acts as it did before."""
-    requests: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield requests
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def request(number: int, frame: Any) -> None:
-        requests.append(number)
-        restore()
-
-    for number in before:
-        signal.signal(number, request)
-    try:
-        yield requests
-    finally:
-        restore()

@@ -90,7 +90,7 @@ def main() -> None:
         click.echo("glove-adagrad: interrupted", err=True)
         sys.exit(130)
     except Interrupted as stop:
-        click.echo(f"glove-adagrad: {stop}", err=True)
+        click.echo(f"glove-adagrad: interrupted{stop.remedy and '; '}{stop.remedy}", err=True)
         sys.exit(128 + stop.signal)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)

@@ -65,6 +65,16 @@ class Epoch:
         """Of the matrix and of empty cells together."""
         return (self.records + self.unobserved_records) / self.seconds if self.seconds else 0.0
 
+    def figures(self) -> dict[str, Any]:
+        """What `history.json` says of the epoch; losses that do not exist are left out."""
+        losses = {"loss": self.loss, "holdout_loss": self.holdout_loss, "unobserved_loss": self.unobserved_loss}
+        return {
+            "epoch": self.epoch,
+            **{name: loss for name, loss in losses.items() if loss is not None},
+            "seconds": self.seconds,
+            "records_per_second": self.records_per_second,
+        }
+
 
 @dataclass(frozen=True)
 class Position:
