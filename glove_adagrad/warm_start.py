@@ -39,11 +39,11 @@ def read_start(source: Any, vector_size: int) -> RunVectors | WordVectors:
     start = as_start(source)
     size = (start.word_vectors if isinstance(start, RunVectors) else start.vectors).shape[1]
     if size != vector_size:
-        raise InputError(f"{_name(source)}: has vectors of {size} components; give vector_size={size}")
+        raise InputError(f"{source_name(source)}: has vectors of {size} components; give vector_size={size}")
     return start
 
 
-def start_from(trainer: Trainer, source: Any) -> int:
+def start_from(trainer: Trainer, source: Any, name: str | None = None) -> int:
     """Start from given vectors, for the words that they have; the others stay as drawn.
 
     From a run or a `GloVe`, word and context vectors and biases are copied. With other sources, which have one vector
@@ -53,6 +53,8 @@ def start_from(trainer: Trainer, source: Any) -> int:
     ----------
     source
         As for `read_start`, or what it returned.
+    name : str, optional
+        What the source is called in messages.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def start_from(trainer: Trainer, source: Any) -> int:
     from glove_adagrad.formats import RunVectors
 
     start = read_start(source, trainer.settings.vector_size)
-    ours, theirs = _common(trainer.matrix.vocabulary, start.words, _name(source))
+    ours, theirs = _common(trainer.matrix.vocabulary, start.words, name or source_name(source))
     if isinstance(start, RunVectors):
         named = (start.word_vectors, start.context_vectors, start.word_biases, start.context_biases)
         trainer.parameters.set_vectors(ours, Vectors(*(array[theirs] for array in named)))
@@ -76,16 +78,18 @@ def start_from(trainer: Trainer, source: Any) -> int:
     return len(ours)
 
 
-def read_anchors(source: Any, matrix: CooccurrenceMatrix, vector_size: int, weight: float) -> Anchors:
+def read_anchors(
+    source: Any, matrix: CooccurrenceMatrix, vector_size: int, weight: float, name: str | None = None
+) -> Anchors:
     """Anchor vectors for the words of a matrix that a source has; source and errors are those of `start_from`."""
     from glove_adagrad.formats import as_word_vectors
 
     vectors = as_word_vectors(read_start(source, vector_size))
-    ours, theirs = _common(matrix.vocabulary, vectors.words, _name(source))
+    ours, theirs = _common(matrix.vocabulary, vectors.words, name or source_name(source))
     return Anchors(ours, np.ascontiguousarray(vectors.vectors[theirs]), weight)
 
 
-def _name(source: Any) -> str:
+def source_name(source: Any) -> str:
     return str(source) if isinstance(source, (str, Path)) else f"the {type(source).__name__}"
 
 

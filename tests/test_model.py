@@ -108,7 +108,7 @@ def test_counts_of_other_data(model: GloVe) -> None:
         ({"sentences": []}, ValueError, "no words"),
         ({"sentences": "a b c"}, TypeError, "a string was given"),
         ({"sentences": [["a", 3]]}, TypeError, "token 3 is a int"),
-        ({"sentences": TEXT, "corpus_file": "x"}, ValueError, "give one of them"),
+        ({"sentences": TEXT, "corpus_file": "x"}, ValueError, "give either sentences or corpus_file"),
         ({"corpus_file": "no-such-file"}, ValueError, "no such file"),
         ({"vector_size": 0}, ValueError, "vector_size 0"),
         ({"optimizer": "none"}, ValueError, "not known"),

@@ -28,7 +28,7 @@ from glove_adagrad.vocabulary import Vocabulary
 FORMAT = "glove-adagrad co-occurrences 1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CooccurrenceMatrix:
     """An opened folder of co-occurrences.
 
@@ -101,6 +101,9 @@ class CooccurrenceMatrix:
                     checksum = zlib.crc32(block, checksum)
             if checksum != tiles.checksum:
                 raise InputError(f"{tiles.path}: is damaged (its checksum differs); count again")
+
+    def __repr__(self) -> str:
+        return f"CooccurrenceMatrix({self.words:,} words, {self.records:,} records, {str(self.folder)!r})"
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -199,7 +202,7 @@ class CooccurrenceMatrix:
 
         Parameters
         ----------
-        matrix : scipy.sparse matrix or array [V, V]
+        matrix : scipy.sparse matrix or array [V, V], or array [V, V]
             X, of any format and numeric dtype; zeros that are stored count as not stored. Each X is kept to a
             relative 1e-9, and whole numbers exactly.
         vocabulary : Vocabulary

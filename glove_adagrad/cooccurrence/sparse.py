@@ -22,6 +22,7 @@ def from_scipy(
 ) -> CooccurrenceMatrix:
     """See `CooccurrenceMatrix.from_scipy`."""
     words = len(vocabulary)
+    matrix = as_sparse(matrix)
     if matrix.shape != (words, words):
         raise InputError(
             f"a matrix of {matrix.shape[0]} x {matrix.shape[1]} cells does not fit a vocabulary of {words} words"
@@ -50,6 +51,27 @@ def from_scipy(
         workers=workers,
         memory=memory,
     )
+
+
+def as_sparse(matrix: Any) -> Any:
+    """Return a SciPy matrix as it is, and an array or nested lists as a sparse array.
+
+    Raises
+    ------
+    TypeError
+        If it is not a matrix of numbers.
+    """
+    from scipy import sparse
+
+    if sparse.issparse(matrix):
+        return matrix
+    try:
+        return sparse.csr_array(np.asarray(matrix, np.float64))
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"matrix: a {type(matrix).__name__} is not a matrix of numbers; give a SciPy sparse matrix or a NumPy "
+            "array [V, V]"
+        ) from error
 
 
 def to_scipy(matrix: CooccurrenceMatrix) -> Any:

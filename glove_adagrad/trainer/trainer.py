@@ -131,6 +131,8 @@ class Trainer:
     history : list of Epoch
     position : Position
         Within the epoch after those of the history.
+    consistent : bool
+        Whether parameters are those of `position`; not after an exception within a stratum, or divergence.
     """
 
     def __init__(
@@ -148,6 +150,7 @@ class Trainer:
         self.parameters.draw(settings.seed)
         self.history: list[Epoch] = []
         self.position = Position()
+        self.consistent = True
         self.anchors = anchors
         self._empty: EmptyCells | None = None
 
@@ -219,6 +222,7 @@ class Trainer:
             begin = time.perf_counter()
             if at.stratum + 1 < self.strata:
                 self.stream.read_ahead(order[at.stratum + 1])
+            self.consistent = False
             losses, records = self._stratum(pool, stratum)
             loss = float(losses[0])
             self.stream.let_go(stratum)
@@ -233,6 +237,7 @@ class Trainer:
                 at.unobserved_loss + float(losses[1]),
                 at.unobserved_records + int(records[1]),
             )
+            self.consistent = True
             if self.position.stratum < self.strata and after_stratum:
                 after_stratum(self)
         self.check_finite()
@@ -378,6 +383,7 @@ class Trainer:
         list(pool.map(work, np.array_split(np.arange(len(anchors.words)), 1 if rule.shared else self.workers)))
 
     def _diverged(self, what: str) -> TrainingError:
+        self.consistent = False
         return TrainingError(
             f"training diverged: {what}; lower --learning-rate (or the rate of --optimizer-option), lower --clip "
             f"{self.settings.clip:g}, or raise --x-max {self.settings.x_max:g}"
