@@ -5,11 +5,10 @@ Names are imported when first used, so that `import glove_adagrad` loads neither
 
 from __future__ import annotations
 
-import importlib as _importlib
-from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 #: The module of each public name.
 _HOME = {
@@ -25,7 +24,7 @@ _MODULES = ("evaluation", "formats", "optim", "plots")
 
 __all__ = ["CooccurrenceMatrix", "GloVe", "Vocabulary", "__version__", "count_cooccurrences", "evaluate"]
 
-if _TYPE_CHECKING:
+if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.count import count_cooccurrences
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
     from glove_adagrad.evaluation import evaluate
@@ -33,11 +32,11 @@ if _TYPE_CHECKING:
     from glove_adagrad.vocabulary import Vocabulary
 
 
-def __getattr__(name: str) -> _Any:
+def __getattr__(name: str) -> Any:
     if name in _HOME:
-        return getattr(_importlib.import_module(f"glove_adagrad.{_HOME[name]}"), name)
+        return getattr(importlib.import_module(f"glove_adagrad.{_HOME[name]}"), name)
     if name in _MODULES:
-        return _importlib.import_module(f"glove_adagrad.{name}")
+        return importlib.import_module(f"glove_adagrad.{name}")
     raise AttributeError(f"module 'glove_adagrad' has no attribute {name!r}")
 
 

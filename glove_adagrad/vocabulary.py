@@ -266,7 +266,7 @@ class Vocabulary:
             if distinct == 0:
                 raise InputError("the corpus holds no words, only white space")
             raise InputError(
-                f"none of the corpus's {distinct:,} distinct words occurs {min_count} times; lower min_count"
+                f"none of the corpus's {distinct:,} distinct words occurs {min_count} times; lower `min_count`"
             )
         return cls(found, all_counts[order])
 

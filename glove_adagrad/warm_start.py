@@ -39,7 +39,7 @@ def read_start(source: Any, vector_size: int) -> RunVectors | WordVectors:
     start = as_start(source)
     size = (start.word_vectors if isinstance(start, RunVectors) else start.vectors).shape[1]
     if size != vector_size:
-        raise InputError(f"{source_name(source)}: has vectors of {size} components; give vector_size={size}")
+        raise InputError(f"{source_name(source)}: has vectors of {size} components; give `vector_size={size}`")
     return start
 
 
@@ -115,7 +115,7 @@ def extended_vocabulary(
         key=lambda item: (-item[1], byte_order(item[0])),
     )
     if not kept:
-        raise InputError(f"no word occurs {min_count} times in both texts together; lower min_count")
+        raise InputError(f"no word occurs {min_count} times in both texts together; lower `min_count`")
     return Vocabulary([word for word, _ in kept], np.array([count for _, count in kept], np.int64))
 
 

@@ -385,8 +385,8 @@ class Trainer:
     def _diverged(self, what: str) -> TrainingError:
         self.consistent = False
         return TrainingError(
-            f"training diverged: {what}; lower --learning-rate (or the rate of --optimizer-option), lower --clip "
-            f"{self.settings.clip:g}, or raise --x-max {self.settings.x_max:g}"
+            f"training diverged: {what}; lower `learning_rate` or `clip` (now {self.settings.clip:g}), or raise "
+            f"`x_max` (now {self.settings.x_max:g})"
         )
 
 
