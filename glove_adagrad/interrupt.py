@@ -11,7 +11,7 @@ from typing import Any
 
 
 class DeferredInterrupt:
-    """Holds Ctrl-C back, while the `with` block runs, until `check` is called or an `allowed` block runs.
+    """Holds Ctrl-C back, while the `with` block runs, until `check` is called; in an `allowed` block it is not.
 
     What happens then is what would have happened at once: KeyboardInterrupt, unless another handler is installed.
     Outside the main thread, where Python delivers no signals, it does nothing.
@@ -42,8 +42,7 @@ class DeferredInterrupt:
 
     @contextlib.contextmanager
     def allowed(self) -> Iterator[None]:
-        """Let an interrupt happen at any moment of the block."""
-        self.check()
+        """Let an interrupt happen at any moment of the block; one held back before still waits for `check`."""
         self._allowed = True
         try:
             yield

@@ -493,6 +493,7 @@ class GloVe:
             with interrupt.allowed():
                 for callback in self.callbacks:
                     callback(trainer, epoch, loss)
+            interrupt.check()
 
         def stratum_done(trainer: Trainer) -> None:
             self._cache.clear()

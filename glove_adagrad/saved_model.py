@@ -42,6 +42,8 @@ def save(model: GloVe, folder: Path, *, counts: bool) -> None:
     named = written.words != model.vocabulary.words
     matrix_folder = None
     if trainer is not None:
+        if counts and not trainer.matrix.folder.is_dir():
+            raise InputError(f"{trainer.matrix.folder}: its counts are gone; save with counts=False")
         matrix_folder = "cooccurrence" if counts else str(trainer.matrix.folder.resolve())
     with atomic_folder(folder) as new:
         written.write(new / "vocab.txt")
