@@ -231,7 +231,6 @@ def training_progress(trainer: Trainer, quiet: bool) -> Iterator[Callable[[Train
             say(f"epoch {len(trainer.history)}/{epochs}  {loss}  {speed}  {_interval(rest)} left")
 
     try:
-        bar.start_at(start)
         shown(trainer)
         yield shown
     finally:

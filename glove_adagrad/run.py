@@ -26,7 +26,7 @@ from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_file, check_output_folder, clear_leftovers, remove
 from glove_adagrad.signals import stop_requests
 from glove_adagrad.trainer import Trainer
-from glove_adagrad.vocabulary import Vocabulary
+from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 
 #: What a run's folder may hold; anything else there is somebody else's, and is not written over.
 _OURS = {"vocab.txt", "cooccurrence", "checkpoints", "model.npz", "vectors.txt", "history.json"}
@@ -76,9 +76,7 @@ class Run:
 
     def count_words(self, corpus: Corpus, **settings: Any) -> Vocabulary:
         """Count the corpus's words (`Vocabulary.count`) into `vocab.txt`."""
-        from glove_adagrad.corpus import Sentences
-
-        Vocabulary.count(Sentences([["compile"]]), min_count=1)  # compilation is not counting time
+        compile_word_counting()
         begin = time.perf_counter()
         vocabulary = Vocabulary.count(corpus, **settings)
         vocabulary.write(self.folder / "vocab.txt")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glove_adagrad.corpus import Chunk, Corpus
+from glove_adagrad.corpus import Chunk, Corpus, Sentences
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 from glove_adagrad.parallel import in_order
@@ -139,6 +139,11 @@ def _ranked(words: list[bytes], counts: np.ndarray, prefixes: np.ndarray) -> np.
     for first, last in edges.reshape(-1, 2).tolist():
         order[first : last + 1] = sorted(order[first : last + 1].tolist(), key=lambda at: byte_order(words[at]))
     return order
+
+
+def compile_word_counting() -> None:
+    """Compile the kernels that count words, or load them from the cache, so that counting time does not include it."""
+    Vocabulary.count(Sentences([["compile"]]), min_count=1, workers=2)
 
 
 def check_limits(min_count: int, max_vocab: int | None) -> None:

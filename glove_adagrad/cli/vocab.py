@@ -36,13 +36,14 @@ def vocab(
     """
     from glove_adagrad.corpus import open_corpus
     from glove_adagrad.files import check_output_file
-    from glove_adagrad.vocabulary import Vocabulary
+    from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 
     check_output_file(output)
     text = open_corpus(
         corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers
     )
     with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
+        compile_word_counting()
         vocabulary = Vocabulary.count(
             text, min_count=min_count, max_vocab=max_vocab, workers=workers, memory=memory, progress=bar.to
         )

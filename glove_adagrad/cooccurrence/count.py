@@ -20,7 +20,7 @@ from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Sentences
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
-from glove_adagrad.vocabulary import Progress, Vocabulary
+from glove_adagrad.vocabulary import Progress, Vocabulary, compile_word_counting
 
 #: Which side of an occurrence is counted: see `left` and `right` of `kernels.cooccurrence.count_rows`.
 _SYMMETRIC = (1, 1)
@@ -137,6 +137,7 @@ def compile_counting(windows: Windows, tmp: Path) -> None:
 
     A call before counting keeps compilation out of its time. `tmp` is a folder for a few temporary bytes.
     """
+    compile_word_counting()
     text = Sentences([["a", "b", "a"]])
     vocabulary = Vocabulary.count(text, min_count=1)
     # `windows.sample` may leave nothing of so short a text; the kernels have run by then
