@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any, TypeVar
 
+from glove_adagrad.errors import InputError
+
 Result = TypeVar("Result")
+
+MOST_WORKERS = 1024
 
 
 def available_cores() -> int:
@@ -16,6 +20,21 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def number_of_workers(workers: int | None) -> int:
+    """Threads to use: all cores for None and for -1.
+
+    Raises
+    ------
+    InputError
+        If the number is 0 or another negative one, or above 1024.
+    """
+    if workers is None or workers == -1:
+        return available_cores()
+    if not 1 <= workers <= MOST_WORKERS:
+        raise InputError(f"workers {workers}: must be from 1 to {MOST_WORKERS}, or -1 for all cores")
+    return int(workers)
 
 
 def in_order(

@@ -5,9 +5,12 @@ What each is worth is measured in docs/unobserved.md and docs/settings.md.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glove_adagrad.errors import InputError
+
+if TYPE_CHECKING:
+    from glove_adagrad.optim import Rule
 
 #: preset -> the parameters of `GloVe` in which it differs from the defaults.
 PRESETS: dict[str, dict[str, Any]] = {
@@ -15,6 +18,11 @@ PRESETS: dict[str, dict[str, Any]] = {
     "recommended": {"unobserved": 1.0, "symmetric": False, "epochs": 15},
     "fast": {"unobserved": 1.0, "symmetric": False, "epochs": 5, "learning_rate": 0.1, "clip": 10.0},
 }
+
+#: Defaults of the parameters that presets may change; None is the update rule's own rate.
+_DEFAULTS: dict[str, Any] = {
+    "unobserved": 0.0, "symmetric": True, "epochs": 25, "learning_rate": None, "clip": 100.0,
+}  # fmt: skip
 
 #: preset -> one line of help.
 SUMMARIES = {
@@ -35,3 +43,11 @@ def preset_parameters(name: str) -> dict[str, Any]:
     if name not in PRESETS:
         raise InputError(f"preset {name!r}: must be one of {', '.join(PRESETS)}")
     return dict(PRESETS[name])
+
+
+def with_preset(preset: str, optimizer: str | Rule, **given: Any) -> dict[str, Any]:
+    """Return the parameters that presets may change: as given, else the preset's, else the default."""
+    named = preset_parameters(preset)
+    if optimizer != "adagrad":  # a preset's learning rate is that of its own update rule
+        named.pop("learning_rate", None)
+    return {**_DEFAULTS, **named, **{name: value for name, value in given.items() if value is not None}}

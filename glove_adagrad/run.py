@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,10 @@ import numpy as np
 
 from glove_adagrad import locks
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints, versions
-from glove_adagrad.cooccurrence.count import count_cooccurrences
+from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable
 from glove_adagrad.cooccurrence.merge import spill_folder
+from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus
 from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_files, check_free_space, check_output_folder
@@ -27,7 +27,7 @@ from glove_adagrad.run_record import RunRecord, is_marked, last_state
 from glove_adagrad.signals import stop_requests
 from glove_adagrad.temporary import SUFFIX, clear_leftovers, remove
 from glove_adagrad.trainer import Trainer
-from glove_adagrad.vocabulary import Vocabulary
+from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 
 #: All that a run may hold, the pictures and the report about it included.
 _KNOWN = {
@@ -109,9 +109,7 @@ class Run:
 
     def count_words(self, corpus: Corpus, **settings: Any) -> Vocabulary:
         """Count the corpus's words (`Vocabulary.count`) into `vocab.txt`."""
-        from glove_adagrad.corpus import Sentences
-
-        Vocabulary.count(Sentences([["compile"]]), min_count=1)  # compilation is not counting time
+        compile_word_counting()
         begin = time.perf_counter()
         vocabulary = Vocabulary.count(corpus, **settings)
         vocabulary.write(self.folder / "vocab.txt")
@@ -120,6 +118,7 @@ class Run:
 
     def count_cooccurrences(self, corpus: Corpus, vocabulary: Vocabulary, **settings: Any) -> CooccurrenceMatrix:
         """Count co-occurrences (`count_cooccurrences`) into `cooccurrence/`."""
+        compile_counting(settings.get("windows") or Windows(), self.folder)
         begin = time.perf_counter()
         matrix = count_cooccurrences(corpus, vocabulary, self.folder / "cooccurrence", same_text=True, **settings)
         self._stages["cooccurrence"] = time.perf_counter() - begin
@@ -144,6 +143,7 @@ class Run:
         from glove_adagrad.cooccurrence.combine import merge_matrices
         from glove_adagrad.warm_start import extended_vocabulary
 
+        compile_counting(earlier.windows or Windows(), self.folder)
         begin = time.perf_counter()
         resources: dict[str, Any] = {"workers": workers, "memory": memory}
         vocabulary = extended_vocabulary(earlier.vocabulary, corpus, min_count=min_count, **resources)
@@ -235,10 +235,12 @@ class Run:
 
     def _write(self, trainer: Trainer, vocabulary: Vocabulary) -> None:
         """Write the model, its vectors and its history, all or none of them."""
+        from glove_adagrad.formats.run_folder import write_model
+
         self._stages["training"] = sum(epoch.seconds for epoch in trainer.history)
         begin = time.perf_counter()
         with atomic_files(self.folder, "model") as folder:
-            _write_vectors(folder, trainer, vocabulary)
+            write_model(folder, trainer.parameters.vectors(), vocabulary)
             self._stages["vectors"] = time.perf_counter() - begin
             (folder / "history.json").write_text(json.dumps(self._history(trainer), indent=2))
 
@@ -251,17 +253,7 @@ class Run:
             },
             "versions": versions(),
             "stages": self._stages,
-            "epochs": [
-                {
-                    "epoch": epoch.epoch,
-                    "loss": epoch.loss,
-                    **({} if epoch.holdout_loss is None else {"holdout_loss": epoch.holdout_loss}),
-                    **({} if epoch.unobserved_loss is None else {"unobserved_loss": epoch.unobserved_loss}),
-                    "seconds": epoch.seconds,
-                    "records_per_second": epoch.records_per_second,
-                }
-                for epoch in trainer.history
-            ],
+            "epochs": [epoch.figures() for epoch in trainer.history],
         }
 
 
@@ -280,17 +272,6 @@ def remove_run(folder: Path) -> None:
         if foreign:
             raise InputError(f"{folder}: holds {min(foreign)}, which does not belong to the run; move it first")
         remove(folder)
-
-
-def _write_vectors(folder: Path, trainer: Trainer, vocabulary: Vocabulary) -> None:
-    from glove_adagrad.formats import WordVectors, word2vec
-
-    vectors = trainer.parameters.vectors()
-    checksum = np.uint32(zlib.crc32(vocabulary.to_bytes()))
-    with open(folder / "model.npz", "wb") as file:
-        np.savez(file, **vectors._asdict(), vocabulary_crc32=checksum)
-    sums = WordVectors(vocabulary.decoded(), vectors.word_vectors + vectors.context_vectors, vocabulary.counts)
-    word2vec.write(folder / "vectors.txt", sums)
 
 
 def _same_words(path: Path, vocabulary: Vocabulary) -> bool:

@@ -18,7 +18,7 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
-from glove_adagrad.warm_start import continue_from, read_anchors, start_from
+from glove_adagrad.warm_start import continue_from, read_anchors, read_start, start_from
 
 _FORMAT, _VERSION = "glove-adagrad run", 1
 
@@ -119,14 +119,28 @@ class RunRecord:
         reading = {"trust_pickle": self.trust_pickle, "strict": self.strict}
         anchors = None
         if self.anchor is not None:
-            anchors = read_anchors(self.anchor, matrix, size, self.anchor_weight, **reading)
+            vectors = read_start(self.anchor, size, **reading)
+            anchors = read_anchors(vectors, matrix, size, self.anchor_weight, str(self.anchor))
         trainer = Trainer(matrix, self.settings, anchors=anchors, workers=workers, memory=memory)
         if self.extend is not None:
             if earlier is None:
                 checkpoint, old = last_state(self.extend)
                 earlier = checkpoint, old.vocabulary
             continue_from(trainer, *earlier)
-        return trainer, start_from(trainer, self.init, **reading) if self.init is not None else 0
+        if self.init is None:
+            return trainer, 0
+        return trainer, start_from(trainer, read_start(self.init, size, **reading), str(self.init))
+
+    def check(self) -> None:
+        """Refuse vectors to start from, and anchors, that cannot be read or are of another size.
+
+        Raises
+        ------
+        InputError
+        """
+        for path in (self.init, self.anchor):
+            if path is not None:
+                read_start(path, self.settings.vector_size, trust_pickle=self.trust_pickle, strict=self.strict)
 
 
 def is_marked(folder: Path) -> bool:

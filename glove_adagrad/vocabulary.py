@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glove_adagrad.corpus import Chunk, Corpus
+from glove_adagrad.corpus import Chunk, Corpus, Sentences
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 from glove_adagrad.parallel import in_order
@@ -151,7 +151,25 @@ def _ranked(words: list[bytes], counts: np.ndarray, prefixes: np.ndarray) -> np.
     return order
 
 
-@dataclass(frozen=True)
+def compile_word_counting() -> None:
+    """Compile or load the kernels that count words, so that counting time does not include it."""
+    Vocabulary.count(Sentences([["compile"]]), min_count=1, workers=2)
+
+
+def check_limits(min_count: int, max_vocab: int | None) -> None:
+    """Refuse limits of a vocabulary that are impossible.
+
+    Raises
+    ------
+    InputError
+    """
+    if min_count < 1:
+        raise InputError(f"min_count {min_count}: must be 1 or more")
+    if max_vocab is not None and max_vocab < 1:
+        raise InputError(f"max_vocab {max_vocab}: must be 1 or more")
+
+
+@dataclass(frozen=True, repr=False)
 class Vocabulary:
     """Words in order of rank, with their counts.
 
@@ -168,6 +186,11 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self.words)
+
+    def __repr__(self) -> str:
+        first = [word[:60].decode("utf-8", "backslashreplace") for word in self.words[:3]]
+        more = ["..."] if len(self) > len(first) else []
+        return f"Vocabulary({len(self):,} words, {int(self.counts.sum()):,} tokens: {', '.join(first + more)})"
 
     def decoded(self) -> list[str]:
         """The words as text; bytes that are no UTF-8 survive as surrogates."""
@@ -201,8 +224,9 @@ class Vocabulary:
         Raises
         ------
         InputError
-            If no word is frequent enough, or `<unk>` is a word of the corpus.
+            If no word is frequent enough, `<unk>` is a word of the corpus, or a limit is impossible.
         """
+        check_limits(min_count, max_vocab)
         found: list[bytes] = []
         counts, prefixes = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
         distinct = 0
@@ -257,7 +281,7 @@ class Vocabulary:
             if distinct == 0:
                 raise InputError("the corpus holds no words, only white space")
             raise InputError(
-                f"none of the corpus's {distinct:,} distinct words occurs {min_count} times; lower --min-count"
+                f"none of the corpus's {distinct:,} distinct words occurs {min_count} times; lower `min_count`"
             )
         if bad := undecodable(found):
             warnings.warn(

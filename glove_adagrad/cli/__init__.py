@@ -11,7 +11,9 @@ import click
 
 from glove_adagrad import __version__
 from glove_adagrad.cli.hints import stanford_option, unknown_command
+from glove_adagrad.cli.messages import with_options
 from glove_adagrad.errors import GloveError, Interrupted, described
+from glove_adagrad.progress import say
 from glove_adagrad.signals import raise_interrupted
 from glove_adagrad.text import printable
 
@@ -82,7 +84,7 @@ def main() -> None:
         cli(standalone_mode=False)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "glove-adagrad"
-        message = " ".join(error.format_message().split())  # click lists choices on lines of their own
+        message = with_options(" ".join(error.format_message().split()))  # click lists choices on lines of their own
         click.echo(f"{command}: error: {message}  (see {command} --help)", err=True)
         sys.exit(2)
     except Interrupted as stop:
@@ -112,9 +114,9 @@ def main() -> None:
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
-    click.echo(f"glove-adagrad: warning: {printable(str(message))}", err=True)
+    say(f"glove-adagrad: warning: {printable(with_options(str(message)))}")
 
 
 def _fail(message: str) -> None:
-    click.echo(f"glove-adagrad: error: {printable(message)}", err=True)
+    click.echo(f"glove-adagrad: error: {printable(with_options(message))}", err=True)
     sys.exit(1)

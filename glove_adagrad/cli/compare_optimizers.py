@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from glove_adagrad.cli import options
-from glove_adagrad.cli.progress import progress_bar
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_output_folder
 from glove_adagrad.locks import lock_beside
+from glove_adagrad.progress import progress_bar
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
@@ -161,24 +162,35 @@ def compare_optimizers(
     contest = Contest(matrix, settings, default_suite(), trial_share, trial_epochs, factor, workers)
     contest.check(entrants)
     results = []
-    for entrant in entrants:
+    ends = list(accumulate(map(contest.expected_epochs, entrants)))
+    with progress_bar("", ends[-1], "epochs", quiet) as bar:
+        bar.start_at(0)
+        for number, (entrant, end) in enumerate(zip(entrants, ends, strict=True), start=1):
+            done = end - contest.expected_epochs(entrant)
 
-        def tell(line: str, label: str = entrant.label) -> None:
-            if not quiet:
-                click.echo(f"{label}: {line}")
+            def tell(
+                line: str, epochs: float, label: str = f"rule {number} of {len(entrants)}: {entrant.label}",
+                end: float = end,
+            ) -> None:  # fmt: skip
+                nonlocal done
+                done = min(done + epochs, end)
+                bar.label(label, line)
+                bar.to(done)
 
-        results.append(contest.run(entrant, tell))
-        record = {
-            "matrix": {"words": matrix.words, "tokens": matrix.tokens, "records": matrix.records},
-            "settings": {
-                "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "workers": workers,
-                "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
-            },
-            "frequencies": contest.frequencies(),
-            "results": [result.as_dict() for result in results],
-        }  # fmt: skip
-        with atomic_file(output / "results.json") as file:  # after each, as there are hours between them
-            file.write(json.dumps(record, indent=1).encode())
+            results.append(contest.run(entrant, tell))
+            bar.to(end)
+            bar.line()
+            record = {
+                "matrix": {"words": matrix.words, "tokens": matrix.tokens, "records": matrix.records},
+                "settings": {
+                    "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "workers": workers,
+                    "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
+                },
+                "frequencies": contest.frequencies(),
+                "results": [result.as_dict() for result in results],
+            }  # fmt: skip
+            with atomic_file(output / "results.json") as file:  # after each, as there are hours between them
+                file.write(json.dumps(record, indent=1).encode())
     with atomic_file(output / "table.md") as file:
         file.write(table(record).encode())
     for name, figure in plot_optimizers(record).items():

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from glove_adagrad.cli import options
-from glove_adagrad.cli.progress import progress_bar
+from glove_adagrad.progress import progress_bar
 
 
 @click.command(cls=options.SectionedCommand)
@@ -40,7 +40,7 @@ def cooccur(
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
     """
-    from glove_adagrad.cooccurrence.count import count_cooccurrences
+    from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
     from glove_adagrad.cooccurrence.matrix import check_output
     from glove_adagrad.corpus import open_corpus
     from glove_adagrad.files import check_not_input
@@ -56,6 +56,7 @@ def cooccur(
         corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers
     )
     with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+        compile_counting(windows, tmp or output.absolute().parent)
         matrix = count_cooccurrences(
             text,
             vocabulary,

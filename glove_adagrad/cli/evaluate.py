@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glove_adagrad.cli import options, sources
-from glove_adagrad.cli.progress import progress_bar
 from glove_adagrad.errors import InputError
+from glove_adagrad.progress import progress_bar
 
 if TYPE_CHECKING:
     from glove_adagrad.evaluation import Evaluation

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from glove_adagrad.cli import options, sources
-from glove_adagrad.cli.progress import progress_bar
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_not_input, check_output_file
 from glove_adagrad.parallel import available_cores
+from glove_adagrad.progress import progress_bar
 
 _FORMATS = [
     "word2vec",

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from glove_adagrad.cli import options
-from glove_adagrad.cli.progress import progress_bar
+from glove_adagrad.progress import progress_bar
 
 
 @click.command()

@@ -12,9 +12,9 @@ import click
 from click.core import ParameterSource
 
 from glove_adagrad.cli import options, sources
-from glove_adagrad.cli.progress import progress_bar
 from glove_adagrad.errors import Interrupted, OutputError, described
 from glove_adagrad.presets import PRESETS, SUMMARIES, preset_parameters
+from glove_adagrad.progress import compilation_shown, progress_bar, training_progress
 
 if TYPE_CHECKING:
     from glove_adagrad.checkpoint import Checkpoint
@@ -155,6 +155,7 @@ def train(
         training, init=init, anchor=anchor, anchor_weight=anchor_weight, extend=extend,
         trust_pickle=trust_pickle, strict=strict,
     )  # fmt: skip
+    record.check()  # before hours of counting
     check_apart(corpus, output)
     resources: dict[str, Any] = {"workers": workers, "memory": memory}
     run = context.with_resource(Run(output, checkpoint_minutes))
@@ -296,21 +297,15 @@ def _refuse(context: click.Context, names: Iterable[str], beside: str) -> None:
 
 
 def _train(run: Run, trainer: Trainer, quiet: bool) -> None:
-    plan, matrix = trainer.plan(), trainer.matrix
+    matrix = trainer.matrix
+    with compilation_shown(quiet):
+        plan = trainer.plan()
     if not quiet:
         click.echo(
             f"{matrix.words:,} words, {matrix.records:,} records; parameters {plan.parameter_bytes / 1e6:,.0f} MB, "
             f"matrix {plan.matrix_bytes / 1e6:,.0f} MB; about {plan.epoch_seconds:.1f} s an epoch"
         )
-    with progress_bar("training", trainer.settings.epochs * trainer.strata, "strata", quiet) as bar:
-
-        def shown(trainer: Trainer) -> None:
-            done = len(trainer.history)
-            bar.to(done * trainer.strata + trainer.position.stratum)
-            if done:
-                last = trainer.history[-1]
-                bar.note(f"epoch {done}, loss {last.loss:.6f}, {last.records_per_second / 1e6:.1f} M records/s")
-
+    with training_progress(trainer, quiet) as shown:
         run.train(trainer, after_stratum=shown)
     if not quiet:
         click.echo(

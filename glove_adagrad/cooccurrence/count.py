@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,11 +16,11 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replacea
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, number_of_parts
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import CHUNK_BYTES, Corpus
+from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Sentences
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
-from glove_adagrad.vocabulary import Progress, Vocabulary
+from glove_adagrad.vocabulary import Progress, Vocabulary, compile_word_counting
 
 #: Which side of an occurrence is counted: see `left` and `right` of `kernels.cooccurrence.count_rows`.
 _SYMMETRIC = (1, 1)
@@ -136,6 +137,20 @@ def count_cooccurrences(
             min_cooccurrence=min_cooccurrence,
         )
     return CooccurrenceMatrix.open(output)
+
+
+
+def compile_counting(windows: Windows, tmp: Path) -> None:
+    """Compile the kernels that count words and co-occurrences, or load them from the cache.
+
+    A call before counting keeps compilation out of its time. `tmp` is a folder for a few temporary bytes.
+    """
+    compile_word_counting()
+    text = Sentences([["a", "b", "a"]])
+    vocabulary = Vocabulary.count(text, min_count=1)
+    # `windows.sample` may leave nothing of so short a text; the kernels have run by then
+    with spill_folder(tmp) as spill, contextlib.suppress(InputError):
+        count_cooccurrences(text, vocabulary, spill / "compile", windows=windows)
 
 
 def _sampled(

@@ -31,7 +31,7 @@ from glove_adagrad.files import check_output_folder
 from glove_adagrad.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CooccurrenceMatrix:
     """An opened folder of co-occurrences.
 
@@ -137,6 +137,9 @@ class CooccurrenceMatrix:
                     position += len(block)
             if checksum != tiles.checksum:
                 raise DamagedError(f"{tiles.path}: is damaged (its checksum differs); count again")
+
+    def __repr__(self) -> str:
+        return f"CooccurrenceMatrix({self.words:,} words, {self.records:,} records, {str(self.folder)!r})"
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

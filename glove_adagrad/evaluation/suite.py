@@ -18,7 +18,7 @@ from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, re
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionSet, read_questions
 from glove_adagrad.evaluation.similarity import SimilarityResult, evaluate_pairs
 from glove_adagrad.evaluation.statistics import holm
-from glove_adagrad.formats import WordVectors
+from glove_adagrad.formats import as_word_vectors
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,12 @@ class Suite:
         return [(each.name, each.layout) for each in sets if each.layout is not None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
-    """All results of one model, in the order of its suite; analogies by set, then by method."""
+    """All results of one model, in the order of its suite; analogies by set, then by method.
+
+    `scores` has one number for each test set; `analogies`, `similarity` and `categories` have the details.
+    """
 
     name: str
     words: int
@@ -55,6 +58,23 @@ class Evaluation:
             + sum(result.answered for result in self.similarity)
             + sum(result.answered for result in self.categories)
         )
+
+    @property
+    def scores(self) -> dict[str, float | None]:
+        """One number for each set: accuracy of analogies (of 3CosMul under `name (mul)`), Spearman's correlation of
+        similarity, purity of categories. None if the model cannot answer anything."""
+        return {
+            **{
+                result.name if result.method == "add" else f"{result.name} (mul)": result.total().accuracy
+                for result in self.analogies
+            },
+            **{result.name: result.spearman for result in self.similarity},
+            **{result.name: result.purity for result in self.categories},
+        }
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {'none' if s is None else f'{s:.3f}'}" for name, s in self.scores.items())
+        return f"Evaluation({self.name or 'model'}, {self.words:,} words x {self.vector_size}: {scores})"
 
     def as_dict(self) -> dict[str, Any]:
         """Every count, and every figure at full precision, for JSON; None where a figure is undefined."""
@@ -139,22 +159,28 @@ def _named(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
 
 
 def evaluate(
-    wv: WordVectors, suite: Suite, rules: Rules | None = None, methods: Sequence[str] = ("add",), name: str = ""
+    vectors: Any,
+    suite: Suite | None = None,
+    rules: Rules | None = None,
+    methods: Sequence[str] = ("add",),
+    name: str = "",
 ) -> Evaluation:
-    """Put every set of a suite to one model.
+    """Evaluate one model on every test set of a suite.
 
     Parameters
     ----------
-    wv : WordVectors
-    suite : Suite
+    vectors : GloVe, KeyedVectors, WordVectors, str or Path
+        The model, or the path of a run's folder or of a file of vectors; see `formats.as_word_vectors`.
+    suite : Suite, optional
+        `default_suite()` if left out: Google's analogies, WordSim-353 and SimLex-999.
     rules : Rules, optional
         gensim's by default.
     methods : sequence of {'add', 'mul'}
         How analogies are answered: 3CosAdd, 3CosMul or both.
     name : str
-        What the model is to be called in reports.
+        What the model is called in reports.
     """
-    rules = rules or Rules()
+    wv, suite, rules = as_word_vectors(vectors), suite or default_suite(), rules or Rules()
     return Evaluation(
         name,
         len(wv.words),

@@ -1,4 +1,4 @@
-"""What a training run leaves in its folder, as far as vectors and their history go: reading only."""
+"""The model and the history of a run's folder."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import reprlib
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glove_adagrad.decoding import decoding, is_number, is_whole, read_archive, read_json
 from glove_adagrad.errors import InputError
+from glove_adagrad.formats import word2vec
 from glove_adagrad.formats.word_vectors import WordVectors, checked, select_vectors
 from glove_adagrad.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from glove_adagrad.trainer.parameters import Vectors
 
 _ARRAYS = ("word_vectors", "context_vectors", "word_biases", "context_biases")
 
@@ -80,6 +84,15 @@ def read_run(folder: Path) -> RunVectors:
     for vectors in (word, context):
         checked(model, words, vectors)
     return RunVectors(words, vocabulary.counts, word, context, word_biases, context_biases)
+
+
+def write_model(folder: Path, vectors: Vectors, vocabulary: Vocabulary) -> None:
+    """Write `model.npz`, which names the checksum of `vocab.txt`, and `vectors.txt`, word plus context vectors."""
+    checksum = np.uint32(zlib.crc32(vocabulary.to_bytes()))
+    with open(folder / "model.npz", "wb") as file:
+        np.savez(file, **vectors._asdict(), vocabulary_crc32=checksum)
+    sums = vectors.word_vectors + vectors.context_vectors
+    word2vec.write(folder / "vectors.txt", WordVectors(vocabulary.decoded(), sums, vocabulary.counts))
 
 
 def read_history(folder: Path) -> dict[str, Any]:

@@ -14,14 +14,30 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core import event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.dispatcher import Dispatcher
+
+from glove_adagrad.progress import compilation_started
 
 #: Reordering, reciprocals, fused multiply-add and approximate functions: what vectorised sums need.
 FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
 
 #: For what `numba.extending.overload` compiles: like `forced_inline`.
 OVERLOADED: Any = {"error_model": "numpy", "fastmath": FAST, "forceinline": True}
+
+
+class _Compilation(event.Listener):
+    """Reports that a kernel is compiled; loading one from the cache is not an event of this kind."""
+
+    def on_start(self, event: event.Event) -> None:
+        compilation_started()
+
+    def on_end(self, event: event.Event) -> None:
+        pass
+
+
+event.register("numba:compile", _Compilation())
 
 
 def kernel(function: Callable[..., Any]) -> Any:
