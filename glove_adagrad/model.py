@@ -26,6 +26,8 @@ from glove_adagrad.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
+    from glove_adagrad.explore import Page
+
 
 class GloVe:
     """GloVe vectors, trained or to be trained.
@@ -127,9 +129,7 @@ class GloVe:
             unobserved_power=unobserved_power,
             unobserved_chance=unobserved_chance,
         )
-        self.windows = Windows(
-            window, symmetric=symmetric, distance_weighting=distance_weighting, sample=sample
-        )
+        self.windows = Windows(window, symmetric=symmetric, distance_weighting=distance_weighting, sample=sample)
         self.min_count, self.max_vocab = min_count, max_vocab
         self.workers = workers or available_cores()
         self.memory = memory
@@ -234,6 +234,34 @@ class GloVe:
         """Biases of words and of contexts, float32 [V] each."""
         vectors = self._trained().vectors()
         return vectors.word_biases, vectors.context_biases
+
+    def learned_rates(self) -> np.ndarray:
+        """Return the learned rate of each word, float64 [V]: the factor of a steady gradient in the next update."""
+        return self._trained().effective_rates()
+
+    def explore(self, output: str | Path | None = None, *, top: int = 20_000, projection: str | None = None) -> Page:
+        """Make the interactive page that the command `glove-adagrad explore` writes; a notebook shows it.
+
+        Parameters
+        ----------
+        output : str or Path, optional
+            An HTML file to write as well.
+        top : int
+            How many of the most frequent words to include.
+        projection : {'tsne', 'umap', 'pca'}, optional
+            How the map is made; by default the first of these that is installed.
+        """
+        from glove_adagrad.explore.notebook import explore_model
+
+        page = explore_model(self, top, projection)
+        if output is not None:
+            page.save(output)
+        return page
+
+    def _repr_html_(self) -> str:
+        from glove_adagrad.explore.notebook import card
+
+        return card(self)
 
     def save(self, path: str | Path) -> None:
         """Write the model to one file, a pickle, which appears whole or not at all.

@@ -24,7 +24,7 @@ _SAMPLES = 12
 _NEIGHBOURS = 8
 _STYLE = """
 body { max-width: 62rem; margin: 0 auto; padding: 1rem 1rem 4rem; }
-img { display: block; max-width: 100%; height: auto; margin: 1rem 0; background: #fff; border-radius: .4rem; }
+img { display: block; width: 100%; min-width: 36rem; height: auto; background: #fff; border-radius: .4rem; }
 """
 
 
@@ -71,7 +71,7 @@ def sample_words(wv: WordVectors) -> list[str]:
     """Return a deterministic sample of a dozen content words, evenly spaced by the logarithm of their ranks."""
     content = np.flatnonzero(content_words(wv.vectors))
     last = len(content) - 1
-    places = np.geomspace(min(50, max(last // 10, 1)), max(min(20_000, last), 1), _SAMPLES).astype(int)
+    places = np.geomspace(min(50, max(last // 10, 1)), max(min(5_000, last), 1), _SAMPLES).astype(int)
     return [wv.words[content[place]] for place in dict.fromkeys(places.tolist()) if place <= last]
 
 
@@ -127,4 +127,5 @@ def _picture(figure: Figure, alternative: str) -> str:
     from glove_adagrad.plots import svg_bytes
 
     data = base64.b64encode(svg_bytes(figure)).decode()
-    return f'<img alt="{escaped(alternative)}" src="data:image/svg+xml;base64,{data}">'
+    image = f'<img alt="{escaped(alternative)}" src="data:image/svg+xml;base64,{data}">'
+    return f'<div class="scroll" tabindex="0">{image}</div>'

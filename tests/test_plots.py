@@ -14,8 +14,8 @@ from matplotlib.image import imread
 from runs import Command, make_run
 
 from glove_adagrad.errors import InputError
+from glove_adagrad.maps import Projection
 from glove_adagrad.plots import plot_loss, plot_words, project, save, svg_bytes
-from glove_adagrad.plots.projection import Projection
 
 WORDS = ["athens", "greece", "baghdad", "iraq", "berlin", "germany", "a$b", "_x", "naïve", "y"]
 
@@ -78,7 +78,7 @@ def test_wide_maps_make_wide_pictures_and_say_what_has_no_name() -> None:
     assert height < width / 2
     crowded = plot_words([f"word{n}" for n in range(500)], Projection(np.zeros((500, 2)), ("x", "y"), "a title"))
     named = len(crowded.axes[0].texts) - 1
-    assert crowded.axes[0].texts[0].get_text() == f"a title; {500 - named} dots without room for their word"
+    assert crowded.axes[0].texts[0].get_text() == f"a title; {500 - named} without room for a label"
 
 
 def test_held_out_loss_is_drawn() -> None:

@@ -40,10 +40,10 @@ def plot(
 ) -> None:
     """Draw the loss and the analogy accuracy of all RUNs together, and a map of words of each.
 
-    The files are loss, analogies (Google's) and words, or words-1, words-2... for several RUNs. Files of vectors may be
-    among the runs; they have no loss. Runs that differ only in --seed are drawn as one, with the range of their values.
-    Runs of different counts get separate axes, as their losses cannot be compared. There is no picture of analogies if
-    no question can be answered.
+    The files are loss, analogies (Google's) and words, or words-1, words-2... for several RUNs. Files of vectors may
+    be among the runs; they have no loss. Runs that differ only in --seed are drawn as one, with the range of their
+    values. Runs of different counts get separate axes, as their losses cannot be compared. There is no picture of
+    analogies if no question can be answered.
 
     \b
     glove-adagrad plot run --output pictures

@@ -52,7 +52,8 @@ def known_words(wv: WordVectors, words: Sequence[str], name: str, needed: int) -
     if len(known) < needed:
         hint = "; there is no file of this name" if len(words) == 1 else ""
         raise InputError(
-            f"{name}: knows {len(known)} of the words; at least {needed} are needed (unknown: {listed or 'none'}{hint})"
+            f"{name}: knows {len(known)} of the words to show; at least {needed} must be known "
+            f"(unknown: {listed or 'none'}{hint})"
         )
     if unknown:
         warnings.warn(f"{name}: unknown words left out: {listed}", stacklevel=2)

@@ -228,11 +228,27 @@ function facts(model, row) {
   return make("p", { className: "muted", textContent: parts.join(" · ") });
 }
 
+function clusterList(model) {
+  const sizes = new Array(model.names.length).fill(0);
+  for (const cluster of model.clusters) sizes[cluster]++;
+  return make("ul", { className: "list short" }, ...model.names.map((name, cluster) => {
+    const button = wordButton(model.words[model.central[cluster][0]]);
+    button.firstChild.textContent = name;
+    const mark = make("i", { className: "dot" });
+    mark.style.background = clusterColour(cluster);
+    button.prepend(mark);
+    return make("li", {}, button, make("span", { className: "number", textContent: `${number(sizes[cluster])} words` }));
+  }));
+}
+
 const missing = () => [make("p", { className: "muted", textContent: "not in this model" })];
 
 function showNeighbours() {
   const { word } = state;
-  if (!word) return [make("p", { className: "muted", textContent: "Search a word, or click one on the map." })];
+  if (!word) return [
+    make("p", { className: "muted", textContent: "Search a word, click one on the map, or start with a cluster:" }),
+    columns((model) => [clusterList(model)]),
+  ];
   if (!known(word)) return [make("p", {}, "“", isolated(word), "” is not among the words of this page.")];
   const found = models.map((model) => {
     const row = model.find(word);
@@ -373,7 +389,7 @@ function lossChart({ title, series }) { // series: [{name, losses: [[epoch, loss
   svg.append(draw("text", { x: 267, y: 203, "text-anchor": "middle" }, "epoch"));
   const key = make("p", { className: "muted" });
   series.forEach(({ name, losses }, index) => {
-    const colour = clusterColour(index * 3);
+    const colour = css(index ? "--second" : "--accent");
     const path = draw("path", { d: losses.map(([epoch, loss], at) => `${at ? "L" : "M"}${x(epoch)} ${y(loss)}`).join("") });
     path.style.stroke = colour;
     svg.append(path);
@@ -402,8 +418,8 @@ function rampColour(share) {
 
 const colours = {
   cluster: { label: "by cluster", available: () => true },
-  frequency: { label: "by frequency", available: () => true, values: (m) => m.counts ?? m.words.map((_, row) => 1 / (row + 1)), unit: (m) => (m.counts ? "occurrences" : "1 / rank") },
-  rate: { label: "by learned rate", available: (m) => m.rates, values: (m) => m.rates, unit: () => "learned rate" },
+  frequency: { label: "by frequency", available: () => true, values: (m) => m.counts ?? m.words.map((_, row) => -row - 1) },
+  rate: { label: "by learned rate", available: (m) => m.rates, values: (m) => m.rates },
 };
 
 class WordMap {
@@ -450,10 +466,13 @@ class WordMap {
     this.y -= dy / before - dy / this.scale;
     this.move(0, 0);
   }
-  show(row) { // bring a word into view
-    this.zoom = Math.max(this.zoom, 5);
-    const { points } = this.model;
-    [this.x, this.y] = [points[2 * row] / 65535, points[2 * row + 1] / 65535];
+  show(row) { // bring a word and its nearer neighbours on the map into view
+    const at = (of) => [this.model.points[2 * of] / 65535, this.model.points[2 * of + 1] / 65535];
+    [this.x, this.y] = at(row);
+    const reach = this.model.neighbours(row)
+      .map(([other]) => Math.max(Math.abs(at(other)[0] - this.x), Math.abs(at(other)[1] - this.y)))
+      .sort((one, other) => one - other);
+    this.zoom = Math.min(12, Math.max(2, 0.42 / (reach[Math.floor(reach.length * 0.7)] || 1)));
   }
   changed() {
     this.paint();
@@ -553,12 +572,11 @@ class WordMap {
       level.set(model.clusters);
       shades = model.names.map((_, index) => clusterColour(index));
     } else {
-      const logs = Array.from(kind.values(model), (value) => Math.log(Math.max(value, 1e-30)));
-      let [low, high] = [Infinity, -Infinity];
-      for (const value of logs) [low, high] = [Math.min(low, value), Math.max(high, value)];
-      logs.forEach((value, row) => { level[row] = high > low ? Math.round(((value - low) / (high - low)) * (LEVELS - 1)) : 0; });
+      const values = kind.values(model);
+      const order = this.order.slice().sort((one, other) => values[one] - values[other]);
+      order.forEach((row, place) => { level[row] = (place / model.n) * LEVELS; }); // as many words of each colour
       shades = Array.from({ length: LEVELS }, (_, index) => rampColour(index / (LEVELS - 1)));
-      this.range = [Math.exp(low), Math.exp(high), kind.unit(model)];
+      this.range = [order[0], order[model.n >> 1], order[model.n - 1]].map((row) => values[row]);
     }
     const rows = shades.map(() => []);
     for (let row = model.n - 1; row >= 0; row--) rows[level[row]].push(row); // the frequent ones on top
@@ -642,7 +660,7 @@ class WordMap {
   // Write a text next to (or, without `gap`, over) a point, unless it would touch another; returns whether it did.
   label(row, text, x, y, gap, font, colour) {
     const { pen } = this;
-    const shown = text.length > 40 ? `${text.slice(0, 39)}…` : text;
+    const shown = text.length > 60 ? `${[...text].slice(0, 59).join("")}…` : text;
     pen.font = `${font} system-ui, sans-serif`;
     const plain = font === "12px";
     const width = (plain && this.widths[row]) || pen.measureText(shown).width;
@@ -676,8 +694,9 @@ function paintLegend() {
   if (!range) return;
   const bar = make("i");
   bar.style.background = `linear-gradient(to right, ${[0, 0.25, 0.5, 0.75, 1].map(rampColour).join(", ")})`;
-  const show = (value) => (value >= 1 ? number(Math.round(value)) : value.toPrecision(2));
-  legend.append(show(range[0]), bar, `${show(range[1])} ${range[2]}`);
+  const show = (value) => (value < 0 ? `rank ${number(-value)}` : value >= 1 ? number(value) : value.toPrecision(2));
+  legend.append(show(range[0]), bar, show(range[2]));
+  legend.title = `Every colour has as many words; the median is ${show(range[1])}.`;
 }
 
 function render() {

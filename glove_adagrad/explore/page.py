@@ -119,7 +119,7 @@ def _model(subject: Subject, method: str) -> dict[str, Any]:
         "projection": projection.title,
         "clusters": _base64(clusters.labels.astype(np.uint8)),
         "central": clusters.central,
-        "names": [" · ".join(words[row] for row in rows) for rows in clusters.central],
+        "names": [", ".join(words[row] for row in rows) for rows in clusters.central],
         "content": _base64(content.astype(np.uint8)),
         # a rule with one rate for all words teaches nothing about them
         "rates": None if rates is None or np.ptp(rates) == 0 else _base64(rates.astype("<f4")),

@@ -1,4 +1,4 @@
-"""The sections of a page that describe a run: counts, settings, scores, time. Shared by the report and the explorer."""
+"""The sections of a page that describe a run: counts, settings, scores, time."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def scores_section(result: Evaluation) -> str:
     if any(p.answered for p in result.similarity):
         parts.append(_similarity(result))
     if unanswered:
-        parts.append(f"<p>Not scored, as no item has all its words in the vocabulary: {escaped(', '.join(unanswered))}.</p>")
+        parts.append(
+            f"<p>Not scored, as no item has all its words in the vocabulary: {escaped(', '.join(unanswered))}.</p>"
+        )
     return "\n".join(parts)
 
 
@@ -81,7 +83,9 @@ def _analogies(result: Evaluation) -> str:
         if not analogies.total().answered:
             continue
         scores = [(section.name, analogies.score(section)) for section in analogies.sections]
-        scores += [(kind or f"{analogies.name}: total (micro)", analogies.total(kind)) for kind in (SEMANTIC, SYNTACTIC, "")]
+        scores += [
+            (kind or f"{analogies.name}: total (micro)", analogies.total(kind)) for kind in (SEMANTIC, SYNTACTIC, "")
+        ]
         for name, score in scores:
             counts = [f"{count:,}" for count in (score.asked, score.answered, score.correct)]
             rows.append([name, *counts, _percent(score.accuracy)])

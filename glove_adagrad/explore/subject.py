@@ -38,7 +38,7 @@ class Subject:
 def learned_rates(run: Path) -> np.ndarray | None:
     """Return the learned rate of each word of a run from its newest checkpoint; None if it has none.
 
-    A rate is the factor of a steady gradient in the next update: AdaGrad lowers it with each gradient that it has seen.
+    A rate is the factor of a steady gradient in the next update: AdaGrad lowers it with each gradient it has seen.
     """
     from glove_adagrad.checkpoint import Checkpoints
     from glove_adagrad.trainer import Parameters

@@ -17,7 +17,7 @@ def content_words(vectors: np.ndarray) -> np.ndarray:
     The nearest neighbours of a function word are themselves very frequent (*of*: *the*, *in*, *and*); those of a
     frequent content word are not (*river*: *valley*, *tributary*). The 1,000 most frequent words (half of a smaller
     vocabulary) are ordered by the mean logarithm of the ranks of their 10 nearest neighbours among the first 5,000
-    words. The upper half of them and all rarer words count as content words. eval/explore/results.md has measurements.
+    words. The upper half of them and all rarer words count as content words. Measurements: eval/explore/results.md.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ def project(vectors: np.ndarray, method: str) -> Projection:
     ----------
     vectors : float32 [n, d], at least two
     method : {'pca', 'tsne', 'umap'}
-        t-SNE (van der Maaten and Hinton 2008) and UMAP (McInnes et al. 2018) of fewer than 8 words are replaced by PCA.
+        t-SNE (van der Maaten and Hinton 2008) and UMAP (McInnes et al. 2018); fewer than 8 words are placed by PCA.
 
     Raises
     ------
@@ -83,7 +83,9 @@ def _tsne(unit: np.ndarray) -> Projection:
 
     perplexity = min(_PERPLEXITY, (len(unit) - 1) / 3)
     # one thread: with several the sums, and so the map, would depend on their number
-    points = TSNE(perplexity=perplexity, metric="cosine", initialization="pca", random_state=_SEED, n_jobs=1).fit(unit)
+    points = TSNE(perplexity=perplexity, metric="cosine", initialization="pca", random_state=_SEED, n_jobs=1).fit(
+        unit
+    )
     return _without_axes(np.asarray(points), f"t-SNE of unit vectors, perplexity {perplexity:.3g}")
 
 

@@ -83,7 +83,7 @@ def new_figures(width: float, height: float, count: int) -> tuple[Figure, Sequen
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(count, squeeze=False)[:, 0]
+    return figure, list(figure.subplots(count, squeeze=False)[:, 0])
 
 
 def head(axes: Any, title: str, subtitle: str, lines: int = 0) -> None:

@@ -48,7 +48,8 @@ class LossGroup(NamedTuple):
 def comparable_losses(histories: Mapping[str, Mapping[str, Any]]) -> list[LossGroup]:
     """Group the losses of runs so that each group is of the same records with the same weights.
 
-    Only losses of records are compared, not those of unobserved pairs. Runs that differ only in `seed` become one line.
+    Only losses of records are compared, not those of unobserved pairs. Runs that differ only in `seed` become one
+    line.
 
     Parameters
     ----------
@@ -80,7 +81,9 @@ def _described(history: Mapping[str, Any], keys: list[str]) -> str:
     for key in keys:
         value = _entry(history, key)
         if key == "windows" and isinstance(value, dict):
-            words.append(f"window {value.get('window')}, {'both sides' if value.get('symmetric', True) else 'left only'}")
+            words.append(
+                f"window {value.get('window')}, {'both sides' if value.get('symmetric', True) else 'left only'}"
+            )
         elif key != "corpus":
             words.append(f"{key} {value}")
     return ", ".join(words) or "another text"
@@ -109,8 +112,8 @@ def plot_loss(histories: Mapping[str, Mapping[str, Any]]) -> Figure:
     Parameters
     ----------
     histories : mapping
-        From the name of a run to its `history.json`: mappings with `epochs`, which have `epoch` and `loss`, the mean of
-        the weighted squared error over all records, halved, and where records were held out `holdout_loss`, their
+        From the name of a run to its `history.json`: mappings with `epochs`, which have `epoch` and `loss`, the mean
+        of the weighted squared error over all records, halved, and where records were held out `holdout_loss`, their
         mean. With `settings` runs of different records are told apart, and runs that differ only in `seed` become a
         line with the range of their losses.
     """
@@ -142,5 +145,7 @@ def plot_loss(histories: Mapping[str, Mapping[str, Any]]) -> Figure:
     if handles:
         figure.legend(handles, labels, loc="outside lower left")
     if len(groups) > 1:
-        figure.supxlabel("Losses of different records cannot be compared: each group has its own axis.", fontsize=9, color=GREY)
+        figure.supxlabel(
+            "Losses of different records cannot be compared: each group has its own axis.", fontsize=9, color=GREY
+        )
     return figure

@@ -91,7 +91,9 @@ def plot_words(
         for number, kind in enumerate(kinds):
             chosen = [n for n, other in enumerate(classes) if other == kind]
             handles.append(axes.scatter(x[chosen], y[chosen], s=_MARKER**2, color=colour(number), linewidths=0))
-        figure.legend(handles, list(map(plain_text, kinds)), loc="outside right upper", title=legend)
+        figure.legend(
+            handles, list(map(plain_text, kinds)), loc="outside lower left", title=legend, ncols=3, alignment="left"
+        )
     head(axes, f"{plain_text(name) + ': ' if name else ''}map of {len(words)} words", "")
     axes.margins(0.06)
     axes.set_aspect("equal", adjustable="datalim")
@@ -104,7 +106,7 @@ def plot_words(
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
     placed = _place_labels(figure, axes, words, projection.points, shades, _FONT_SIZES[many])
-    unnamed = f"; {len(words) - placed} dots without room for their word" if placed < len(words) else ""
+    unnamed = f"; {len(words) - placed:,} without room for a label" if placed < len(words) else ""
     axes.texts[0].set_text(f"{projection.title}{unnamed}")
     return figure
 
