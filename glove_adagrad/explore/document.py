@@ -6,11 +6,14 @@ import base64
 import hashlib
 import html
 import json
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
 from glove_adagrad.text import printable
+
+_JOINERS = re.compile("[^\u200c\u200d]+|.", re.DOTALL)
 
 
 def resource(name: str) -> str:
@@ -18,9 +21,14 @@ def resource(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+def page_text(text: str) -> str:
+    """Return text as `printable` does, but keep the joiners that Persian, Indic scripts and emoji need in words."""
+    return _JOINERS.sub(lambda match: match[0] if match[0] in "\u200c\u200d" else printable(match[0]), text)
+
+
 def escaped(text: str) -> str:
     """Return text for HTML content and attributes: nothing in it is interpreted."""
-    return html.escape(printable(text))
+    return html.escape(page_text(text))
 
 
 def document(title: str, body: str, style: str, script: str = "", data: Any = None) -> str:

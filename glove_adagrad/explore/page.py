@@ -14,13 +14,12 @@ import numpy as np
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.explore.changes import compare_neighbours
-from glove_adagrad.explore.document import document, escaped, resource
+from glove_adagrad.explore.document import document, escaped, page_text, resource
 from glove_adagrad.explore.sections import counts_section, history_sections, scores_section
 from glove_adagrad.explore.subject import Subject
 from glove_adagrad.files import atomic_file
 from glove_adagrad.formats import WordVectors
 from glove_adagrad.maps import cluster_words, content_words, default_projection, project
-from glove_adagrad.text import printable
 
 _GRID = 65_535  # steps of a map's longer side
 
@@ -65,7 +64,7 @@ def explore_page(subjects: Sequence[Subject], top: int = 20_000, projection: str
     """
     method = projection or default_projection()
     shown = [_first_words(subject, top) for subject in subjects]
-    title = " and ".join(printable(subject.name) for subject in subjects)
+    title = " and ".join(page_text(subject.name) for subject in subjects)
     data: dict[str, Any] = {
         "title": title,
         "models": [_model(subject, method) for subject in shown],
@@ -107,10 +106,10 @@ def _model(subject: Subject, method: str) -> dict[str, Any]:
     content = content_words(wv.vectors)
     clusters = cluster_words(wv.vectors, content)
     projection = project(wv.vectors, method)
-    words = [printable(word) for word in wv.words]
+    words = [page_text(word) for word in wv.words]
     rates = subject.rates
     return {
-        "name": printable(subject.name),
+        "name": page_text(subject.name),
         "words": words,
         "counts": None if wv.counts is None else wv.counts.tolist(),
         "size": wv.vectors.shape[1],
@@ -144,8 +143,8 @@ def _losses(subjects: Sequence[Subject]) -> list[dict[str, Any]]:
     histories = {subject.name: subject.history for subject in subjects if subject.history.get("epochs")}
     return [
         {
-            "title": printable(group.title),
-            "series": [{"name": printable(line.label), "losses": line.points} for line in group.lines],
+            "title": page_text(group.title),
+            "series": [{"name": page_text(line.label), "losses": line.points} for line in group.lines],
         }
         for group in comparable_losses(histories)
     ]
