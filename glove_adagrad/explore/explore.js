@@ -12,15 +12,8 @@ const bytes = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0)
 class Model {
   constructor(given) {
     Object.assign(this, given); // name, words, counts, size, axes, projection, names, central
-    const quantized = new Int8Array(bytes(given.vectors).buffer);
     const n = (this.n = this.words.length);
-    this.unit = new Float32Array(quantized.length); // rows of length 1
-    for (let row = 0, at = 0; row < n; row++) {
-      let squares = 0;
-      for (let k = at; k < at + this.size; k++) squares += quantized[k] ** 2;
-      const scale = squares ? 1 / Math.sqrt(squares) : 0;
-      for (const end = at + this.size; at < end; at++) this.unit[at] = quantized[at] * scale;
-    }
+    this.unit = this.unitVectors(given);
     this.points = new Uint16Array(bytes(given.points).buffer);
     this.clusters = bytes(given.clusters);
     this.content = bytes(given.content);
@@ -29,6 +22,20 @@ class Model {
     this.rows = new Map();
     for (let row = n - 1; row >= 0; row--) this.rows.set(this.lower[row], row);
     for (let row = n - 1; row >= 0; row--) this.rows.set(this.words[row], row);
+  }
+
+  unitVectors(given) { // rows of length 1: mean + scale * steps, see `quantize` in page.py
+    const steps = new Int8Array(bytes(given.vectors).buffer);
+    const scales = new Float32Array(bytes(given.scales).buffer);
+    const mean = new Float32Array(bytes(given.mean).buffer);
+    const unit = new Float32Array(steps.length);
+    for (let row = 0, at = 0; row < this.n; row++, at += this.size) {
+      let squares = 0;
+      for (let k = 0; k < this.size; k++) squares += (unit[at + k] = mean[k] + scales[row] * steps[at + k]) ** 2;
+      const length = Math.sqrt(squares) || 1;
+      for (let k = 0; k < this.size; k++) unit[at + k] /= length;
+    }
+    return unit;
   }
 
   find(text) {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from glove_adagrad.explore.subject import Subject
 from glove_adagrad.files import atomic_file
 from glove_adagrad.formats import WordVectors
 from glove_adagrad.maps import cluster_words, content_words, default_projection, project
+from glove_adagrad.maps.directions import unit_rows
 
 _GRID = 65_535  # steps of a map's longer side
 
@@ -82,14 +83,41 @@ def explore_page(subjects: Sequence[Subject], top: int = 20_000, projection: str
     return Page(document(title, body, style, resource("explore.js"), data))
 
 
-def quantize(vectors: np.ndarray) -> np.ndarray:
-    """Return int8 [n, d]: each row divided by its largest component and multiplied by 127.
+class Quantized(NamedTuple):
+    """Unit vectors in 8 bits a component: row i is `mean + scales[i] * steps[i]`.
 
-    Cosines do not depend on a row's length, so no scale is kept. Of 1,000 analogies 99 % keep their first answer.
+    Attributes
+    ----------
+    mean : float32 [d]
+    scales : float32 [n]
+    steps : int8 [n, d]
     """
-    most = np.abs(vectors).max(axis=1, keepdims=True).astype(np.float64)
-    shares = np.divide(vectors, most, out=np.zeros(vectors.shape), where=most > 0)
-    return np.rint(127 * shares).astype(np.int8)
+
+    mean: np.ndarray
+    scales: np.ndarray
+    steps: np.ndarray
+
+
+def quantize(vectors: np.ndarray) -> Quantized:
+    """Quantize the directions of vectors.
+
+    Taking the mean off first leaves less to quantize. In each row the largest difference from the mean becomes the
+    step from 100 to 127 that gives the least squared error.
+    """
+    unit = unit_rows(vectors)
+    mean = unit.mean(axis=0).astype(np.float32)
+    rest = (unit - mean).astype(np.float32)
+    most = np.maximum(np.abs(rest).max(axis=1), np.float32(1e-12))
+    scales = np.zeros(len(rest), np.float32)
+    steps = np.zeros(rest.shape, np.int8)
+    least = np.full(len(rest), np.inf, np.float32)
+    for level in range(127, 99, -1):
+        rounded = np.rint(rest * (level / most)[:, np.newaxis])
+        fitted = np.einsum("ij,ij->i", rounded, rest) / np.maximum(np.einsum("ij,ij->i", rounded, rounded), 1)
+        errors = np.square(fitted[:, np.newaxis] * rounded - rest).sum(axis=1)
+        better = errors < least
+        scales[better], steps[better], least[better] = fitted[better], rounded[better], errors[better]
+    return Quantized(mean, scales, steps)
 
 
 def _first_words(subject: Subject, top: int) -> Subject:
@@ -106,6 +134,7 @@ def _model(subject: Subject, method: str) -> dict[str, Any]:
     content = content_words(wv.vectors)
     clusters = cluster_words(wv.vectors, content)
     projection = project(wv.vectors, method)
+    quantized = quantize(wv.vectors)
     words = [page_text(word) for word in wv.words]
     rates = subject.rates
     return {
@@ -113,7 +142,9 @@ def _model(subject: Subject, method: str) -> dict[str, Any]:
         "words": words,
         "counts": None if wv.counts is None else wv.counts.tolist(),
         "size": wv.vectors.shape[1],
-        "vectors": _base64(quantize(wv.vectors)),
+        "mean": _base64(quantized.mean.astype("<f4")),
+        "scales": _base64(quantized.scales.astype("<f4")),
+        "vectors": _base64(quantized.steps),
         "points": _base64(_on_grid(projection.points)),
         "projection": projection.title,
         "clusters": _base64(clusters.labels.astype(np.uint8)),
