@@ -359,7 +359,7 @@ function showChanges() {
     .sort((one, other) => distances[other] - distances[one]);
   const list = (chosen) => make("ol", { className: "list" }, ...chosen.map((index) => {
     const bar = make("span", { className: "bar" });
-    bar.style.width = `${Math.min(1, distances[index]) * 100}%`;
+    bar.style.width = `${(distances[index] / (distances[order[0]] || 1)) * 100}%`;
     const value = make("span", { className: "number", textContent: distances[index].toFixed(3) });
     return make("li", {}, wordButton(models[0].words[rows[0][index]]), bar, value);
   }));
