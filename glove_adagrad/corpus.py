@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import io
-import itertools
 import os
 import sys
 import tempfile
@@ -20,7 +19,8 @@ from typing import IO, Any, NamedTuple, Protocol
 import numpy as np
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import clear_leftovers, full_disk_named, remove, temporary_name
+from glove_adagrad.files import full_disk_named
+from glove_adagrad.temporary import Temporary, clear_leftovers
 
 #: Bytes handed on at a time: large against the cost of a call, small against any memory budget.
 CHUNK_BYTES = 1 << 20
@@ -29,7 +29,6 @@ CHUNK_BYTES = 1 << 20
 _KEPT_BYTES = 4096
 
 _SPACED = bytes.maketrans(b"\t\n", b"  ")
-_spool_numbers = itertools.count()
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
 
 
@@ -261,11 +260,12 @@ class _Spool:
 
     def __init__(self, folder: Path | None, blocks: Iterable[bytes]) -> None:
         folder = folder or Path(tempfile.gettempdir())
-        clear_leftovers(folder, "text-*")
-        self.path = temporary_name(folder / f"text-{next(_spool_numbers)}")
-        self._remove = weakref.finalize(self, remove, self.path)
+        clear_leftovers(folder, folder / "text")
+        temporary = Temporary.new_file(folder / "text")
+        self.path = temporary.path
+        self._remove = weakref.finalize(self, temporary.remove)
         try:
-            with full_disk_named(folder), open(self.path, "wb") as file:
+            with full_disk_named(folder), temporary.open() as file:
                 for block in blocks:
                     file.write(block)
         except BaseException:

@@ -260,12 +260,18 @@ class Vocabulary:
         InputError
             If a line is malformed or a word stands twice; file and line are named.
         """
-        words: dict[bytes, None] = {}
-        counts = []
         try:
-            lines = path.read_bytes().split(b"\n")
+            data = path.read_bytes()
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+        return cls.parse(data, path)
+
+    @classmethod
+    def parse(cls, data: bytes, path: Path) -> Vocabulary:
+        """Parse the content of a `vocab.txt`; `path` names it in errors, which are those of `read`."""
+        words: dict[bytes, None] = {}
+        counts = []
+        lines = data.split(b"\n")
         if lines[-1] == b"":
             lines.pop()
         for number, line in enumerate(lines, 1):
@@ -283,7 +289,11 @@ class Vocabulary:
     def write(self, path: Path) -> None:
         """Write `vocab.txt`, the format of Stanford's `vocab_count`."""
         with atomic_file(path) as file:
-            file.writelines(map(b"%b %d\n".__mod__, zip(self.words, self.counts.tolist(), strict=True)))
+            file.write(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of `vocab.txt`."""
+        return b"".join(map(b"%b %d\n".__mod__, zip(self.words, self.counts.tolist(), strict=True)))
 
     def encode(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
 import warnings
 
@@ -12,7 +11,8 @@ import click
 
 from glove_adagrad import __version__
 from glove_adagrad.cli.hints import stanford_option, unknown_command
-from glove_adagrad.errors import GloveError
+from glove_adagrad.errors import GloveError, Interrupted, described
+from glove_adagrad.signals import raise_interrupted
 
 #: command -> (module of this package, one line of help). The help is here so that `--help` imports nothing.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -75,10 +75,9 @@ def cli(context: click.Context) -> None:
 
 
 def main() -> None:
-    """Entry point: 0 on success, 2 for wrong usage, 1 for anything else the user can mend."""
+    """Entry point: 0 on success, 2 for wrong usage, 128 and a signal's number, 1 for other errors of the user."""
     warnings.showwarning = _show_warning
-    # a polite kill must clean up as Ctrl-C does
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    raise_interrupted()
     try:
         cli(standalone_mode=False)
     except click.UsageError as error:
@@ -86,9 +85,12 @@ def main() -> None:
         message = " ".join(error.format_message().split())  # click lists choices on lines of their own
         click.echo(f"{command}: error: {message}  (see {command} --help)", err=True)
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("glove-adagrad: interrupted", err=True)
-        sys.exit(130)
+    except Interrupted as stop:
+        click.echo(f"glove-adagrad: interrupted{stop.remedy and '; '}{stop.remedy}", err=True)
+        sys.exit(128 + stop.signal)
+    except click.Abort as abort:
+        # click takes an end of file for an interruption, but it may come from any file that was cut short
+        raise abort.__cause__ or abort from None
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
@@ -100,9 +102,13 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        _fail(described(error))
     except MemoryError:
-        _fail("out of memory; give a smaller --memory or close other programs")
+        _fail("out of memory; close other programs, or give a smaller --memory, --vector-size or --max-vocab")
+    except RuntimeError as error:
+        if "can't start new thread" not in str(error):
+            raise
+        _fail("the system allows no more threads; give fewer --workers")
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:

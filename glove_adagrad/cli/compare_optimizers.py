@@ -12,6 +12,7 @@ from glove_adagrad.cli import options
 from glove_adagrad.cli.progress import progress_bar
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_output_folder
+from glove_adagrad.locks import lock_beside
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
@@ -133,7 +134,9 @@ def compare_optimizers(
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error
     check_output_folder(output)
+    click.get_current_context().with_resource(lock_beside(output))
     matrix = _given_matrix(corpus)
+    _claim(output, counts=matrix is None)
     if matrix is None:
         text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output, workers=workers)
         resources: dict[str, Any] = {"workers": workers, "memory": memory}
@@ -173,6 +176,21 @@ def compare_optimizers(
         save(figure, output / f"{name}.png")
     if not quiet:
         click.echo(table(record))
+
+
+def _claim(output: Path, *, counts: bool) -> None:
+    """Refuse a folder whose files would be replaced without being those of a comparison; mark it as one."""
+    results = output / "results.json"
+    try:
+        ours = isinstance(json.loads(results.read_bytes())["results"], list)
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = False
+    if not ours:
+        for name in ("results.json", "table.md", *(["cooccurrence"] if counts else [])):
+            if (output / name).exists():
+                raise InputError(f"{output}: holds {name}, which is not of a comparison; choose another folder")
+        with atomic_file(results) as file:
+            file.write(b'{"results": []}')
 
 
 def _given_matrix(corpus: tuple[str, ...]) -> CooccurrenceMatrix | None:

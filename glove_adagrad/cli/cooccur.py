@@ -43,9 +43,11 @@ def cooccur(
     from glove_adagrad.cooccurrence.count import count_cooccurrences
     from glove_adagrad.cooccurrence.matrix import check_output
     from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.files import check_not_input
     from glove_adagrad.vocabulary import Vocabulary
 
     windows = options.windows_of(**window_settings)
+    check_not_input(output, [*corpus, vocab])
     check_output(output)
     vocabulary = Vocabulary.read(vocab)
     text = open_corpus(

@@ -10,7 +10,7 @@ import click
 
 from glove_adagrad.cli import options, sources
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import check_output_file
+from glove_adagrad.files import check_not_input, check_output_file
 
 
 @click.command()
@@ -57,6 +57,7 @@ def explore(
     if len(vectors) > 2:
         raise click.UsageError(f"at most two models can be compared, found {len(vectors)}")
     check_output_file(output)
+    check_not_input(output, [file for path in vectors for file in sources.files(path)])
     suite = read_suite(analogies, similarity)
     subjects = []
     for path, name in zip(vectors, sources.labels([path.resolve() for path in vectors]), strict=True):

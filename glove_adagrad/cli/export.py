@@ -9,7 +9,7 @@ import click
 from glove_adagrad.cli import options, sources
 from glove_adagrad.cli.progress import progress_bar
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import check_output_file
+from glove_adagrad.files import check_not_input, check_output_file
 from glove_adagrad.parallel import available_cores
 
 _FORMATS = [
@@ -60,6 +60,7 @@ def export(source: Path, file: Path, target: str, which: str | None, unk: bool, 
         raise click.UsageError(f"--unk and --vectors have no meaning for --format {target}")
     if target != "projector":
         check_output_file(file)
+        check_not_input(file, sources.files(source))
     elif file.is_file():
         raise InputError(f"{file}: is a file; name a folder for vectors.tsv and metadata.tsv")
     if target == "stanford-records":

@@ -8,11 +8,12 @@ import click
 
 from glove_adagrad.cli import options, sources
 from glove_adagrad.files import check_output_folder
+from glove_adagrad.locks import lock_beside
 
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=options.FilePath(), metavar="RUN...")
-@options.output_option("Folder for the pictures.")
+@options.output_option("Folder for the pictures.  [default: RUN/plots, for one RUN]", required=False)
 @click.option("--format", "kind", type=click.Choice(["png", "svg"]), default="png", show_default=True)
 @click.option(
     "--words",
@@ -31,7 +32,7 @@ from glove_adagrad.files import check_output_folder
 @options.quiet_option
 def plot(
     runs: tuple[Path, ...],
-    output: Path,
+    output: Path | None,
     kind: str,
     listed: str | None,
     top: int,
@@ -57,7 +58,12 @@ def plot(
     from glove_adagrad.plots.figures import check_matplotlib
 
     check_matplotlib()
+    if output is None:
+        if len(runs) > 1 or not is_run(runs[0]):
+            raise click.UsageError("--output is required unless the pictures are of one run")
+        output = runs[0] / "plots"
     check_output_folder(output)
+    click.get_current_context().with_resource(lock_beside(output))
     names = sources.labels(runs)
     models = {name: sources.load(path) for name, path in zip(names, runs, strict=True)}
     histories = {name: read_history(path) for name, path in zip(names, runs, strict=True) if is_run(path)}

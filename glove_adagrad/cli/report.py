@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from glove_adagrad.cli import options, sources
-from glove_adagrad.files import atomic_file, check_output_file
+from glove_adagrad.files import atomic_file, check_not_input, check_output_file
 
 
 @click.command()
 @click.argument("run", type=options.FilePath())
-@options.output_option("HTML file to write.")
+@options.output_option("HTML file to write.  [default: RUN/report.html]", required=False)
 @click.option(
     "--words",
     "listed",
@@ -26,7 +26,7 @@ from glove_adagrad.files import atomic_file, check_output_file
 @options.quiet_option
 def report(
     run: Path,
-    output: Path,
+    output: Path | None,
     listed: str | None,
     projection: str | None,
     analogies: Sequence[Path],
@@ -44,7 +44,9 @@ def report(
     from glove_adagrad.report import report_html
 
     check_matplotlib()
+    output = output or run / "report.html"
     check_output_file(output)
+    check_not_input(output, sources.files(run))
     name = sources.labels([run.resolve()])[0]
     words: list[str] = []
     if listed is not None:

@@ -72,6 +72,18 @@ def load(path: Path, which: str | None = None) -> WordVectors:
     return read_vectors(path)
 
 
+#: What a run or a folder of co-occurrences consists of.
+_OURS = (
+    "run.json", "vocab.txt", "model.npz", "vectors.txt", "history.json", "cooccurrence", "checkpoints", "meta.json",
+    "lower.bin", "lower.npy", "upper.bin", "upper.npy",
+)  # fmt: skip
+
+
+def files(path: Path) -> list[Path]:
+    """Return what a source consists of: a file itself, or the files and folders of a run or matrix."""
+    return [path / name for name in _OURS if (path / name).exists()] if path.is_dir() else [path]
+
+
 def labels(paths: Sequence[Path]) -> list[str]:
     """A short name for each path: its last part, or as much more as tells it from the others."""
     for parts in range(1, max(len(path.parts) for path in paths) + 1):

@@ -35,10 +35,11 @@ def vocab(
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
     """
     from glove_adagrad.corpus import open_corpus
-    from glove_adagrad.files import check_output_file
+    from glove_adagrad.files import check_not_input, check_output_file
     from glove_adagrad.vocabulary import Vocabulary
 
     check_output_file(output)
+    check_not_input(output, corpus)
     text = open_corpus(
         corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers
     )

@@ -9,26 +9,21 @@ import os
 from pathlib import Path
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import remove, temporary_name
+from glove_adagrad.files import atomic_files
 from glove_adagrad.formats.word_vectors import WordVectors, checked, from_keyed_vectors, to_keyed_vectors
 
 
 def write(path: Path, wv: WordVectors) -> None:
-    """Write `path` and, beside it, the matrix as `path.vectors.npy`, which `load(path, mmap='r')` maps."""
-    temporary = temporary_name(path)
-    matrix, temporary_matrix = (Path(f"{name}.vectors.npy") for name in (path, temporary))
-    try:
-        to_keyed_vectors(wv).save(str(temporary), separately=["vectors"])
-        for written in (temporary, temporary_matrix):
-            with open(written, "rb") as file:
-                os.fsync(file.fileno())
-        # a crash between the two renames must not leave old words beside a new matrix
-        path.unlink(missing_ok=True)
-        os.replace(temporary_matrix, matrix)
-        os.replace(temporary, path)
-    finally:
-        remove(temporary)
-        remove(temporary_matrix)
+    """Write `path` and, next to it, the matrix as `path.vectors.npy`, which `load(path, mmap='r')` maps."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is not a regular file, and keyedvectors are two files; choose another output")
+    target = Path(os.path.realpath(path))
+    # at no time may old words be next to a new matrix, or the reverse
+    both = [target.name, f"{target.name}.vectors.npy"]
+    with atomic_files(target.parent, target.name, remove_first=both) as folder:
+        keyed = to_keyed_vectors(wv)
+        keyed.lifecycle_events = None  # they hold the time, and the same vectors give the same bytes
+        keyed.save(str(folder / target.name), separately=["vectors"])
 
 
 def read(path: Path) -> WordVectors:

@@ -23,10 +23,16 @@ def _open_zstd(file: Any, mode: str) -> Any:
     return io.BufferedReader(opened) if mode == "rb" else opened
 
 
+def _open_gzip(file: Any, mode: str) -> Any:
+    if mode == "rb":
+        return gzip.open(file, mode)
+    return gzip.GzipFile("", mode, fileobj=file, mtime=0)  # neither name nor time: the same bytes each time
+
+
 #: The first bytes of compressed files, and how each kind is opened, by suffix.
 _MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
 _OPEN: dict[str, Callable[[Any, Any], Any]] = {
-    ".gz": gzip.open,
+    ".gz": _open_gzip,
     ".bz2": bz2.open,
     ".xz": lzma.open,
     ".zst": _open_zstd,
