@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
     from glove_adagrad.evaluation import Evaluation, Suite
+    from glove_adagrad.explore import Page
     from glove_adagrad.formats import RunVectors, WordVectors
 
 
@@ -377,6 +378,37 @@ class GloVe:
     def biases(self) -> tuple[np.ndarray, np.ndarray]:
         vectors = self._current()
         return vectors.word_biases, vectors.context_biases
+
+    def learned_rates(self) -> np.ndarray | None:
+        """Return the learned rate of each word, float64 [V]: the factor of a steady gradient in the next update.
+
+        None for a model that was loaded without its counts, and so without the state of the update rule.
+        """
+        return None if self._trainer is None else self._trainer.parameters.effective_rates()
+
+    def explore(self, output: str | Path | None = None, *, top: int = 20_000, projection: str | None = None) -> Page:
+        """Make the interactive page that the command `glove-adagrad explore` writes; a notebook shows it.
+
+        Parameters
+        ----------
+        output : str or Path, optional
+            An HTML file to write as well.
+        top : int
+            How many of the most frequent words to include.
+        projection : {'tsne', 'umap', 'pca'}, optional
+            How the map is made; by default the first of these that is installed.
+        """
+        from glove_adagrad.explore.notebook import explore_model
+
+        page = explore_model(self, top, projection)
+        if output is not None:
+            page.save(output)
+        return page
+
+    def _repr_html_(self) -> str:
+        from glove_adagrad.explore.notebook import card
+
+        return card(self)
 
     def all_vectors(self) -> RunVectors:
         """Return copies of all vectors and biases, with the words and their counts."""

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "analogy": ("analogy", "A is to B as C is to what?"),
     "odd-one-out": ("odd_one_out", "Which word does not belong?"),
     "demo": ("demo", "Train and explore vectors of a small text at hand."),
+    "explore": ("explore", "Write an interactive page: map, neighbours, analogies, two models compared."),
     "plot": ("plot", "Draw loss, analogy accuracy and maps of words."),
     "compare-optimizers": ("compare_optimizers", "Train by several update rules and compare what comes of it."),
     "report": ("report", "Write one HTML page about a run."),

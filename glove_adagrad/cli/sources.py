@@ -49,6 +49,30 @@ top_option: Any = click.option(
     "--top", type=options.Whole(1), default=10, show_default=True, help="How many words to show."
 )
 
+_files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar": "FILE"}
+
+#: Keyword `analogies`: a sequence of paths.
+analogies_option: Any = click.option(
+    "--analogies",
+    **_files,
+    help="Analogies: four words a line, under `: section` lines or none; MSR's .questions beside .answers; or a "
+    "folder of BATS.",
+)
+
+#: Keyword `similarity`: a sequence of paths.
+similarity_option: Any = click.option(
+    "--similarity",
+    **_files,
+    help="Two words and a score a line, between tabs, commas or spaces; a header and more columns do no harm.",
+)
+
+#: Keyword `projection`: None where not given.
+projection_option: Any = click.option(
+    "--projection",
+    type=click.Choice(["pca", "tsne", "umap"]),
+    help="How the map is made.  [default: tsne or umap if installed, else pca]",
+)
+
 
 def load(
     path: Path, which: str | None = None, *, trust_pickle: bool = False, strict: bool = False
