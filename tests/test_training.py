@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import naive
@@ -242,6 +243,29 @@ def test_divergence_names_the_options(matrix: CooccurrenceMatrix) -> None:
     trainer = Trainer(matrix, TrainingSettings(vector_size=10, epochs=50, rule=rule, clip=1e30))
     with pytest.raises(TrainingError, match="lower --learning-rate"):
         trainer.fit()
+
+
+@pytest.mark.parametrize("rule", [optim.make("adagrad", learning_rate=5.0), optim.make("sgd", learning_rate=1.0)])
+def test_a_loss_that_grows_a_thousandfold_ends_training(matrix: CooccurrenceMatrix, rule: optim.Rule) -> None:
+    """At the same place, whatever the workers and the memory."""
+    settings = TrainingSettings(vector_size=10, epochs=3, rule=rule)
+    ends = []
+    for workers, memory in ((1, None), (2, None), (3, 0)):
+        trainer = Trainer(matrix, settings, workers=workers, memory=memory)
+        with pytest.raises(
+            TrainingError, match=r"the loss of epoch 1 has reached .*\d; lower --learning-rate"
+        ) as error:
+            trainer.fit()
+        ends.append((str(error.value), replace(trainer.position, seconds=0.0)))
+    assert ends[0] == ends[1] == ends[2]
+    assert ends[0][1].loss / ends[0][1].records < 1000
+
+
+def test_the_loss_of_zeros_is_that_of_its_twin(one_sided: CooccurrenceMatrix) -> None:
+    x = np.concatenate([x for _, _, x in one_sided.cells()])
+    trainer = Trainer(one_sided, TrainingSettings(vector_size=2, x_max=5.0, alpha=0.6))
+    expected = 0.5 * np.minimum(1, (x / 5) ** 0.6) * (1 + np.log(x) ** 2)
+    assert trainer._loss_limit == pytest.approx(1000 * expected.mean(), rel=1e-5)
 
 
 def test_parameters_start_as_in_the_stanford_program() -> None:

@@ -246,7 +246,7 @@ def _check(path: Path, first: int, records: np.ndarray, words: int, denominator:
     if not (np.isfinite(x[at]) and x[at] > 0):
         raise InputError(f"{where}: X must be finite and positive; is this a file of records?")
     assert denominator is not None  # or nothing would be bad
-    if x[at] * denominator >= MOST:
+    if float(x[at]) * denominator >= MOST:
         raise InputError(f"{where}: X is too large to be counted with this window (at most {MOST / denominator:.3g})")
     raise InputError(f"{where}: X is no sum of the weights of this window; name the window it was counted with")
 

@@ -72,6 +72,8 @@ def as_cells(matrix: Any) -> Any:
             matrix = sparse.coo_array(matrix)
         if hasattr(matrix, "check_format"):
             matrix.check_format(full_check=True)
+        if matrix.format == "dia" and len(matrix.offsets) != len(matrix.data):
+            raise ValueError("there are not as many diagonals as offsets")
         cells = matrix.tocoo()
         sides = zip((cells.row, cells.col), cells.shape, strict=True)
         if any(side.shape != cells.data.shape or np.any((side < 0) | (side >= size)) for side, size in sides):
