@@ -142,7 +142,7 @@ def _ranked(words: list[bytes], counts: np.ndarray, prefixes: np.ndarray) -> np.
 
 
 def compile_word_counting() -> None:
-    """Compile the kernels that count words, or load them from the cache, so that counting time does not include it."""
+    """Compile the kernels that count words, or load them from the cache, so that it is not counting time."""
     Vocabulary.count(Sentences([["compile"]]), min_count=1, workers=2)
 
 
@@ -181,6 +181,12 @@ class Vocabulary:
         first = [word[:60].decode("utf-8", "backslashreplace") for word in self.words[:3]]
         more = ["..."] if len(self) > len(first) else []
         return f"Vocabulary({len(self):,} words, {int(self.counts.sum()):,} tokens: {', '.join(first + more)})"
+
+    def writable(self) -> Vocabulary:
+        """The vocabulary itself, or its ranks as words if `vocab.txt` cannot hold a word: it has white space."""
+        if all(word and not set(word) & set(b" \t\n\r\0") for word in self.words):
+            return self
+        return Vocabulary([b"%d" % rank for rank in range(len(self))], self.counts)
 
     def decoded(self) -> list[str]:
         """The words as text; bytes that are no UTF-8 survive as surrogates."""

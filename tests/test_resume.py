@@ -104,7 +104,7 @@ def test_a_polite_stop_saves_and_says_how_to_go_on(
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + number
-    assert errors == f"stopped; to go on: glove-adagrad train --resume {run}\n"
+    assert errors == f"glove-adagrad: interrupted; to continue: glove-adagrad train --resume {run}\n"
     assert finish("--resume", str(run)).returncode == 0
     assert parameters(run) == parameters(uninterrupted)
 

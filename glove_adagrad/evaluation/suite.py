@@ -111,9 +111,9 @@ def default_suite() -> Suite:
 
 
 def read_suite(
-    analogies: Sequence[Path] = (),
-    similarity: Sequence[Path] = (),
-    categories: Sequence[Path] = (),
+    analogies: Sequence[str | Path] = (),
+    similarity: Sequence[str | Path] = (),
+    categories: Sequence[str | Path] = (),
     strict: bool = False,
 ) -> Suite:
     """Read the files named; the default suite if none is.
@@ -132,8 +132,9 @@ def read_suite(
     )
 
 
-def _named(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def _named(files: Sequence[str | Path]) -> Iterator[tuple[Path, str]]:
     """Each path with the shortest kind of name that tells it from the others."""
+    paths = [Path(file) for file in files]
     for name in (lambda path: path.stem if path.is_file() else path.name, lambda path: path.name, str):
         names = [name(path) for path in paths]
         if len(set(names)) == len(paths):
