@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,7 +232,8 @@ class Run:
         self._stages["training"] = sum(epoch.seconds for epoch in trainer.history)
         begin = time.perf_counter()
         with atomic_files(self.folder, "model") as folder:
-            _write_vectors(folder, trainer, vocabulary)
+            words_checksum = zlib.crc32((self.folder / "vocab.txt").read_bytes())
+            _write_vectors(folder, trainer, vocabulary, words_checksum)
             self._stages["vectors"] = time.perf_counter() - begin
             (folder / "history.json").write_text(json.dumps(self._history(trainer), indent=2))
 
@@ -258,12 +260,29 @@ class Run:
         }
 
 
-def _write_vectors(folder: Path, trainer: Trainer, vocabulary: Vocabulary) -> None:
+def discard(folder: Path) -> None:
+    """Remove a run, trained or not, but no file that is not its own; the folder stays.
+
+    Raises
+    ------
+    InputError
+        If the folder is not marked as a run, another process fills it, or its matrix holds other files.
+    """
+    if not is_marked(folder):
+        raise InputError(f"{folder}: is not a run that this program can remove; choose another folder")
+    with Run(folder) as run:
+        check_replaceable(folder / "cooccurrence")
+        for path in [*run.checkpoints.paths(), folder / "model.npz", *(folder / name for name in _UNTRAINED)]:
+            path.unlink(missing_ok=True)
+        remove(folder / "cooccurrence")
+
+
+def _write_vectors(folder: Path, trainer: Trainer, vocabulary: Vocabulary, words_checksum: int) -> None:
     from glove_adagrad.formats import WordVectors, word2vec
 
     vectors = trainer.parameters.vectors()
     with open(folder / "model.npz", "wb") as file:
-        np.savez(file, **vectors._asdict())
+        np.savez(file, **vectors._asdict(), vocabulary_crc32=np.uint32(words_checksum))
     sums = WordVectors(vocabulary.decoded(), vectors.word_vectors + vectors.context_vectors, vocabulary.counts)
     word2vec.write(folder / "vectors.txt", sums)
 

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glove_adagrad.checkpoint import Checkpoint, Checkpoints
+from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.decoding import check_format, read_json
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 from glove_adagrad.warm_start import continue_from, read_anchors, start_from
 
-FORMAT = "glove-adagrad run 1"
+_FORMAT = ("glove-adagrad run", 1)
 
 _NAME = "run.json"
 
@@ -48,7 +49,7 @@ class RunRecord:
     def write(self, folder: Path) -> None:
         """Write the record to the folder of a run."""
         record = {
-            "format": FORMAT,
+            "format": " ".join(map(str, _FORMAT)),
             "settings": self.settings.to_json(),
             "matrix_folder": self.matrix_folder,
             "anchor_weight": self.anchor_weight,
@@ -72,16 +73,17 @@ class RunRecord:
         """
         path = folder / _NAME
         try:
-            record = json.loads(path.read_bytes())
-            if record["format"] != FORMAT:
-                raise ValueError(f"its format is {record['format']!r}, expected {FORMAT!r}")
-            settings = TrainingSettings.from_json(record["settings"])
+            record = read_json(path.read_bytes(), path)
+            check_format(record, *_FORMAT, path)
+            settings = read_settings(record["settings"], path)
             inputs = {name: Path(entry["path"]) for name, entry in record["inputs"].items()}
             files = {name: entry["files"] for name, entry in record["inputs"].items()}
             made = cls(settings, record["matrix_folder"], anchor_weight=record["anchor_weight"], **inputs)
         except FileNotFoundError:
             raise InputError(f"{folder}: is not a run; start one with --output {folder}") from None
-        except Exception as error:  # what JSON of another origin may lack
+        except InputError:
+            raise
+        except Exception as error:  # whatever JSON of another origin may lack
             raise InputError(f"{path}: cannot be read ({error}); start the run from scratch") from error
         for name, before in files.items():
             if _files(inputs[name]) != before:
@@ -119,7 +121,7 @@ class RunRecord:
 def is_marked(folder: Path) -> bool:
     """Whether a folder has the record of a run."""
     try:
-        return bool(json.loads((folder / _NAME).read_bytes())["format"].startswith("glove-adagrad run "))
+        return bool(json.loads((folder / _NAME).read_bytes())["format"].startswith(_FORMAT[0]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
