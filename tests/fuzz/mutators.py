@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import lzma
+import pickle
 import re
 import struct
 import zipfile
@@ -117,6 +118,22 @@ def another_kind(random: Random, data: bytes, other: bytes) -> bytes:
     return random.choice(heads) + random.choice([data, b"", bytes(100)])
 
 
+class _Touch:
+    """What creates the file `TOUCHED` when its pickle is loaded."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return open, (TOUCHED, "w")
+
+
+TOUCHED = "TOUCHED"
+_HOSTILE_PICKLES = [pickle.dumps(_Touch(), protocol) for protocol in (0, 2, 4, 5)]
+
+
+def hostile_pickle(random: Random, data: bytes, other: bytes) -> bytes:
+    """Code in the place of data."""
+    return random.choice(_HOSTILE_PICKLES)
+
+
 def extreme_integer(random: Random, data: bytes, other: bytes) -> bytes:
     width = random.choice([1, 2, 4, 8])
     return _at(data, _aligned(random, data, width), (random.choice(_INTEGERS) & (1 << 8 * width) - 1).to_bytes(width, "little"))
@@ -131,7 +148,7 @@ def extreme_float(random: Random, data: bytes, other: bytes) -> bytes:
 
 DAMAGE: tuple[Mutator, ...] = (
     flip_bit, flip_bit, flip_bit, set_byte, random_block, insert_bytes, delete_bytes, cut_end, cut_begin, zero_block, ones_block, repeat_block,
-    swap_blocks, splice, append, empty, another_kind,
+    swap_blocks, splice, append, empty, another_kind, hostile_pickle,
 )  # fmt: skip
 BINARY: tuple[Mutator, ...] = (*DAMAGE, extreme_integer, extreme_integer, extreme_integer, extreme_float, extreme_float)
 
@@ -280,6 +297,8 @@ def edit_npy(random: Random, data: bytes, other: bytes) -> bytes:
         (rb"'shape': \([^)]*\)", random.choice([b"()", b"(0,)", b"(1,)", b"(-1,)", b"(3,)", b"(0, 3)", b"(1024, 3, 1)", b"(9223372036854775807,)", b"(4294967296, 4294967296)", b"(100000000000, 1)"])),
         (rb"'fortran_order': \w+", random.choice([b"True", b"None", b"1"])),
     ])  # fmt: skip
+    if b"|O" in new and random.random() < 0.7:
+        body = random.choice(_HOSTILE_PICKLES)
     key = old.split(b":")[0]
     header = re.sub(old, key + b": " + new, header).rstrip()
     header += b" " * (-(len(header) + 11) % 64) + b"\n"

@@ -27,7 +27,7 @@ from typing import Any
 from glove_adagrad.errors import GloveError
 
 from fuzz.cases import Case, Files, Reader, Refused, Unclean, Wrong, check_line, write_files
-from fuzz.mutators import Mutation, flip_bit
+from fuzz.mutators import TOUCHED, Mutation, flip_bit
 
 ONE_LINE, ACCEPTED = "one line", "accepted"
 TRACEBACK, CRASH, HANG, MEMORY, WRONG = "traceback", "crash", "hang", "over memory", "accepted but wrong"
@@ -154,6 +154,8 @@ def judge(reader: Reader, case: Case, limits: Limits) -> Outcome:
         outcome = Outcome(TRACEBACK, traceback.format_exc())
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
+    if os.path.exists(TOUCHED):
+        return Outcome(WRONG, f"{outcome.detail}\nthe file's code was run")
     gc.collect()  # temporary files live as long as the objects that own them, which the error has kept
     if outcome.kind == ONE_LINE and reader.atomic and (left := sorted(os.listdir("out"))):
         return Outcome(WRONG, f"{outcome.detail}\nleft behind: {left}")
