@@ -148,8 +148,8 @@ def _history(name: str, weight: float) -> Reader:
     def check(case: Case, result: Any) -> None:
         epochs = json.loads(case.files["run/history.json"])["epochs"]
         if name == "info":
-            if epochs and f"{len(epochs)}, " not in result:
-                raise Wrong(f"{len(epochs)} epochs are not named")
+            if epochs and f"{len(epochs)}, median" not in result or f"loss {epochs[-1]['loss']:.6f}" not in result:
+                raise Wrong(f"not said: {len(epochs)} epochs, the last {epochs[-1]}")
             return
         for page in result if name == "plot" else [_as_xml(result)]:
             well_formed(page)

@@ -26,7 +26,7 @@ def words(random: Random, number: int = 60) -> list[str]:
     return list(found)
 
 
-def text(random: Random, tokens: int = 450) -> bytes:
+def text(random: Random, tokens: int = 300) -> bytes:
     """Lines of words whose frequencies fall off as in a language."""
     vocabulary = words(random)
     weights = [1 / (rank + 2) for rank in range(len(vocabulary))]
@@ -83,7 +83,7 @@ MATRICES = {"symmetric": (), "left": ("--left-only",)}
 
 def matrix(random: Random, kind: str = "symmetric") -> Files:
     """The files of a matrix in the folder `matrix`."""
-    return dict(_matrix(text(random, 400), kind, random.randint(2, 6)))
+    return dict(_matrix(text(random, 300), kind, random.randint(2, 6)))
 
 
 @cache
@@ -100,7 +100,7 @@ def run(random: Random, *options: object, matrix_kind: str = "symmetric") -> Fil
     """The files of a trained run in the folder `run`, with its matrix in it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "text").write_bytes(text(random, 400))
+        (folder / "text").write_bytes(text(random, 300))
         command("train", folder / "text", "--min-count", 1, "--window", 4, "--output", folder / "run", "--vector-size", 4, "--epochs", 2,
                 "--seed", random.randint(1, 99), "--workers", 1, *MATRICES[matrix_kind], *options)  # fmt: skip
         return read_files(folder, "run/**/*")

@@ -42,7 +42,7 @@ _VARIANTS = 2  #: valid inputs of each reader
 
 @dataclass(frozen=True)
 class Limits:
-    """What a trial may take: bytes of address space beyond those of the parent, and seconds."""
+    """What a trial may take: bytes of address space beyond those of the parent, and seconds of processor time."""
 
     memory: int = 512 << 20
     seconds: float = 20.0
@@ -65,11 +65,12 @@ class Outcome:
 
 
 def prepare() -> None:
-    """Make this process fit to be forked from: one thread, one arena for malloc, no waiting for disks."""
+    """Make this process fit to be forked from: one thread, one arena for malloc, one core, no waiting for disks."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX: an arena of each thread would take 64 MB of address space
+    os.sched_getaffinity = lambda *_: {0}
     os.fsync = lambda *_: None
 
 
@@ -109,31 +110,67 @@ def in_child(work: Any, limits: Limits, folder: Path) -> tuple[str, bytes, int]:
 
 
 def _watch(child: int, reading: int, seconds: float) -> tuple[str, bytes, int]:
-    end = time.monotonic() + seconds
-    data, status = b"", None
+    clock = _Clock(child, seconds)
+    data = b""
+    status: int | None = None
     while status is None:
         ready, _, _ = select.select([reading], [], [], 0.05)
         piece = os.read(reading, 1 << 20) if ready else None
         data += piece or b""
-        whole = len(data) >= 8 and len(data) - 8 >= int.from_bytes(data[:8], "little")
-        if whole or piece == b"":
+        if _whole(data) or piece == b"":
             status = os.waitpid(child, 0)[1]
-        else:
+        elif piece is None:
+            # a child that is gone may have left others that hold the pipe open
             done, found = os.waitpid(child, os.WNOHANG)
-            if done and not select.select([reading], [], [], 0)[0]:
-                status = found
-            elif done:
-                while (piece := os.read(reading, 1 << 20)):
-                    data += piece
-                    if len(data) - 8 >= int.from_bytes(data[:8], "little"):
-                        break
-                status = found
-        if status is None and time.monotonic() > end:
-            os.killpg(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return "late", b"", 0
-    whole = len(data) >= 8 and len(data) - 8 >= int.from_bytes(data[:8], "little")
-    return ("done" if whole else "died"), data[8:], status
+            status = found if done else None
+            if status is None and clock.late():
+                os.killpg(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                return "late", b"", 0
+    while not _whole(data) and select.select([reading], [], [], 0)[0] and (piece := os.read(reading, 1 << 20)):
+        data += piece  # written just before its end
+    return ("done" if _whole(data) else "died"), data[8:], status
+
+
+def _whole(data: bytes) -> bool:
+    return len(data) >= 8 and len(data) - 8 >= int.from_bytes(data[:8], "little")
+
+
+class _Clock:
+    """Tells when a group of processes has used up its time.
+
+    That is processor time, so that a busy machine does not make a trial hang; a group that uses none for as long has
+    stopped.
+    """
+
+    _MOST = 15  #: of the seconds, by the wall clock
+
+    def __init__(self, group: int, seconds: float) -> None:
+        self._group, self._seconds = group, seconds
+        self._begin = self._advanced = time.monotonic()
+        self._used = 0.0
+
+    def late(self) -> bool:
+        now = time.monotonic()
+        if now - self._begin < min(self._seconds, 1):
+            return False
+        used = self._processor_seconds()
+        if used is None:
+            return now - self._begin > self._seconds
+        if used > self._used:
+            self._used, self._advanced = used, now
+        return used > self._seconds or now - self._advanced > self._seconds or now - self._begin > self._MOST * self._seconds
+
+    def _processor_seconds(self) -> float | None:
+        """Processor time of the group so far; None where the system does not say."""
+        total, known = 0, False
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                fields = path.read_text(errors="replace").rpartition(")")[2].split()
+                if int(fields[2]) == self._group:
+                    known = True
+                    total += sum(map(int, fields[11:15]))
+        return total / os.sysconf("SC_CLK_TCK") if known else None
 
 
 def judge(reader: Reader, case: Case, limits: Limits) -> Outcome:
@@ -203,7 +240,7 @@ def run_trial(reader: Reader, case: Case, limits: Limits, again: bool = True) ->
         if how == "late":
             if again:
                 return run_trial(reader, case, Limits(limits.memory, 2 * limits.seconds), again=False)
-            return Outcome(HANG, f"no end within {limits.seconds:g} s\n{printed}")
+            return Outcome(HANG, f"{printed}\nno end within {limits.seconds:g} s")
         if os.WIFSIGNALED(status):
             return Outcome(CRASH, f"{printed}\nkilled by {signal.Signals(os.WTERMSIG(status)).name}")
         return Outcome(CRASH, f"{printed}\nended with status {os.waitstatus_to_exitcode(status)}")
@@ -333,6 +370,8 @@ def run_trials(subjects: Iterable[Subject], *, trials: int | None, seconds: floa
         if problem := subject.prepare():
             yield subject, -1, _NOTHING, problem
     subjects = [subject for subject in subjects if subject.ready]
+    gc.collect()
+    gc.freeze()  # what is here is never collected by children, who would copy all of it for that
     numbers: Counter[str] = Counter()
     end = None if seconds is None else time.monotonic() + seconds
     done = 0
