@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -192,8 +193,9 @@ class Run:
         from glove_adagrad.formats import WordVectors, word2vec
 
         vectors = trainer.parameters.vectors()
+        checksum = np.uint32(zlib.crc32((self.folder / "vocab.txt").read_bytes()))
         with atomic_file(self.folder / "model.npz") as file:
-            np.savez(file, **vectors._asdict())
+            np.savez(file, **vectors._asdict(), vocabulary_crc32=checksum)
         vocabulary = trainer.matrix.vocabulary
         sums = WordVectors(vocabulary.decoded(), vectors.word_vectors + vectors.context_vectors, vocabulary.counts)
         word2vec.write(self.folder / "vectors.txt", sums)

@@ -260,12 +260,18 @@ class Vocabulary:
         InputError
             If a line is malformed or a word stands twice; file and line are named.
         """
-        words: dict[bytes, None] = {}
-        counts = []
         try:
-            lines = path.read_bytes().split(b"\n")
+            data = path.read_bytes()
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+        return cls.parse(data, path)
+
+    @classmethod
+    def parse(cls, data: bytes, path: Path) -> Vocabulary:
+        """Parse the content of a `vocab.txt`; `path` names it in errors, which are those of `read`."""
+        words: dict[bytes, None] = {}
+        counts = []
+        lines = data.split(b"\n")
         if lines[-1] == b"":
             lines.pop()
         for number, line in enumerate(lines, 1):

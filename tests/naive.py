@@ -122,3 +122,17 @@ def train_records(word, context, squares, i, j, log_x, weight, *, clip):  # type
             rows[row] -= g / np.sqrt(accumulated[row])
             accumulated[row] += g**2
     return loss
+
+
+def is_tile(
+    ends: list[int], columns: list[int], sums: list[int], large: list[int], p: int, q: int, size: int
+) -> bool:
+    """Whether sections make a tile of parts p and q of `size` words each, in a half of a matrix."""
+    if sorted(ends) != ends or ends[-1] != len(columns):
+        return False
+    for row, (first, last) in enumerate(zip([0, *ends], ends, strict=False)):
+        some = columns[first:last]
+        # a column's word is not rarer than the row's: of equal row numbers, the lower part has the more frequent word
+        if some != sorted(set(some)) or any(c >= size or (c, q) > (row, p) for c in some):
+            return False
+    return sums.count(0) == len(large) and all(number >> 32 for number in large)

@@ -158,7 +158,7 @@ BAD_INPUT = [
     (1, ["merge", "full", "--output", "m"], "full: holds no co-occurrences"),
     (1, ["info", "full"], "full: holds no co-occurrences"),
     (1, ["import-records", "rare.txt", "--vocab", "good.txt", "--output", "m"], "not a whole number of records"),
-    (2, ["vocab", "rare.txt"], "Missing option '--output'"),
+    (2, ["vocab", "rare.txt"], "Missing option '-o' / '--output'"),
     (2, ["vocab", "--output", "v"], "Missing argument"),
     (2, ["vocab", "rare.txt", "--output", "v", "--min-count", "0"], "--min-count"),
     (2, ["vocab", "rare.txt", "--output", "v", "--memory", "much"], "'much' is not a size"),

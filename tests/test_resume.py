@@ -150,7 +150,7 @@ def test_divergence_restores_the_last_good_state(tmp_path: Path) -> None:
 def test_what_cannot_be_resumed(uninterrupted: Path, tmp_path: Path) -> None:
     settled = finish("--resume", str(uninterrupted), "--vector-size", "20")
     assert settled.returncode == 2
-    assert "vector-size: cannot be given with --resume" in settled.stderr
+    assert "--vector-size cannot be combined with --resume: RUN fixes it" in settled.stderr
     (tmp_path / "empty").mkdir()
     empty = finish("--resume", str(tmp_path / "empty"))
     assert empty.returncode == 1

@@ -1,4 +1,4 @@
-"""The command line: parse, call the rooms, print. Commands are loaded only when asked for."""
+"""The command line: parse options, call the library, print results. A command is imported only when it is run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import warnings
 import click
 
 from glove_adagrad import __version__
+from glove_adagrad.cli.hints import stanford_option, unknown_command
 from glove_adagrad.errors import GloveError
 
-#: command -> (module of this room, one line of help). The help stands here so that `--help` imports nothing.
+#: command -> (module of this package, one line of help). The help is here so that `--help` imports nothing.
 COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train", "Build vectors from a corpus, or from co-occurrences."),
     "vocab": ("vocab", "Count the words of a corpus."),
@@ -39,6 +40,18 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, *rest = args
+        if ctx.resilient_parsing:  # shell completion
+            return super().resolve_command(ctx, args)
+        if name not in COMMANDS and not name.startswith("-"):
+            ctx.fail(unknown_command(name, list(COMMANDS)))
+        if (hint := stanford_option(rest)) is not None:
+            raise click.UsageError(hint, click.Context(click.Command(name), parent=ctx, info_name=name))
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
@@ -51,10 +64,13 @@ class _Commands(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-@click.group(cls=_Commands, no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="glove-adagrad")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Train, export and evaluate GloVe word vectors."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main() -> None:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 
 
-@click.command()
+@click.command(cls=options.SectionedCommand)
 @click.argument("corpus", nargs=-1, required=True, metavar="CORPUS|DIR")
-@click.option("--output", type=options.FilePath(), required=True, help="The folder for the table and the pictures.")
-@click.option(
+@options.output_option("Folder for the table and the pictures.")
+@options.option(
+    options.TRAINING,
     "--optimizer",
     "optimizers",
     multiple=True,
@@ -28,26 +29,56 @@ if TYPE_CHECKING:
     help="A rule to compare, with settings of it; repeatable. A learning_rate given is not searched for.  "
     "[default: all but adagrad-full]",
 )
-@click.option("--vector-size", type=click.IntRange(1), default=50, show_default=True, help="Components of a vector.")
-@click.option("--epochs", type=click.IntRange(1), default=15, show_default=True, help="Passes over the matrix.")
-@click.option("--x-max", type=float, default=10.0, show_default=True, help="Counts from here on weigh 1.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Equal seeds give equal bits.")
-@click.option(
+@options.option(
+    options.TRAINING,
+    "--vector-size",
+    type=options.Whole(1),
+    default=50,
+    show_default=True,
+    help="Dimension of the vectors.",
+)
+@options.option(
+    options.TRAINING, "--epochs", type=options.Whole(1), default=15, show_default=True, help="Passes over the matrix."
+)
+@options.option(
+    options.TRAINING,
+    "--x-max",
+    type=options.Number(),
+    default=10.0,
+    show_default=True,
+    help="Counts of at least x_max get weight 1.",
+)
+@options.option(
+    options.TRAINING,
+    "--seed",
+    type=options.Whole(0),
+    default=1,
+    show_default=True,
+    help="Random seed; equal seeds give identical vectors.",
+)
+@options.option(
+    options.TRAINING,
     "--trial-share",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=options.Number(0, 1, min_open=True),
     default=1.0,
     show_default=True,
-    help="Share of the cells that rates are tried on. On a small one, rates look good that are too high for all.",
+    help="Share of the cells used to search for a rate. A small share favours rates that are too high for all cells.",
 )
-@click.option(
-    "--trial-epochs", type=click.IntRange(1), default=2, show_default=True, help="Epochs that a rate is tried for."
+@options.option(
+    options.TRAINING,
+    "--trial-epochs",
+    type=options.Whole(1),
+    default=2,
+    show_default=True,
+    help="Epochs of each trial of a rate.",
 )
-@click.option(
+@options.option(
+    options.TRAINING,
     "--factor",
-    type=click.FloatRange(1, min_open=True),
+    type=options.Number(1, min_open=True),
     default=2.0,
     show_default=True,
-    help="Rates tried are the rule's default times a power of this.",
+    help="Try the rule's default rate times powers of this factor.",
 )
 @options.vocabulary_options
 @options.window_options

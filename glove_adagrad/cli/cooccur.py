@@ -11,10 +11,12 @@ from glove_adagrad.cli import options
 from glove_adagrad.cli.progress import progress_bar
 
 
-@click.command()
+@click.command(cls=options.SectionedCommand)
 @options.corpus_argument
-@click.option("--vocab", type=options.FilePath(), required=True, help="The vocab.txt of the words to count.")
-@click.option("--output", type=options.FilePath(), required=True, help="The folder to write.")
+@options.option(
+    options.INPUT, "--vocab", type=options.FilePath(), required=True, help="vocab.txt of the words to count."
+)
+@options.output_option("Folder to write.")
 @options.window_options
 @options.min_cooccurrence_option
 @options.corpus_options

@@ -1,4 +1,4 @@
-"""`glove-adagrad evaluate`: how good are these vectors?"""
+"""`glove-adagrad evaluate`: score vectors on test sets."""
 
 from __future__ import annotations
 
@@ -50,13 +50,22 @@ _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar
 )
 @click.option(
     "--restrict-vocab",
-    type=click.IntRange(1),
+    type=options.Whole(1),
     default=300_000,
     show_default=True,
     help="Use only so many of the first words.",
 )
 @sources.vectors_option
 @click.option("--strict", is_flag=True, help="Refuse malformed lines in test sets; by default they are skipped.")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "markdown", "csv"]),
+    default="text",
+    show_default=True,
+    help="Print tables as text or Markdown, or one line of CSV for each score.",
+)
+@click.option("--sections", is_flag=True, help="Show the sections of analogies for more than two models too.")
 @sources.json_option
 @options.quiet_option
 def evaluate(
@@ -70,6 +79,8 @@ def evaluate(
     restrict_vocab: int,
     which: str | None,
     strict: bool,
+    shape: str,
+    sections: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -87,8 +98,8 @@ def evaluate(
     glove-adagrad evaluate run glove.6B.100d.txt GoogleNews.bin.gz --method both
     glove-adagrad evaluate run --similarity men.tsv --analogies BATS_3.0 --json
     """
-    from glove_adagrad.cli.results import evaluation_text
-    from glove_adagrad.evaluation import Rules, compare, read_suite
+    from glove_adagrad.cli.results import as_csv, as_markdown, as_text, evaluation_blocks
+    from glove_adagrad.evaluation import Rules, compare_models, read_suite
     from glove_adagrad.evaluation import evaluate as evaluate_suite
 
     rules = Rules(restrict_vocab, not case_sensitive, oov_as_zero)
@@ -100,18 +111,19 @@ def evaluate(
             models.append(evaluate_suite(sources.load(path, which), suite, rules, methods, name))
             bar.to(done)
     _check_answered(models)
-    comparisons = [compare(models[0], other) for other in models[1:]]
+    comparisons = compare_models(models)
     if as_json:
         result = {
             "rules": asdict(rules),
-            "models": [
-                {"path": str(path), **model.as_dict()} for path, model in zip(vectors, models, strict=True)
-            ],
+            "models": [{"path": str(path), **model.as_dict()} for path, model in zip(vectors, models, strict=True)],
             "comparisons": comparisons,
         }
         click.echo(json.dumps(result, indent=2, allow_nan=False))
+    elif shape == "csv":
+        click.echo(as_csv(models))
     else:
-        click.echo(evaluation_text(models, comparisons))
+        blocks = evaluation_blocks(models, comparisons, sections=sections)
+        click.echo(as_markdown(blocks) if shape == "markdown" else as_text(blocks))
 
 
 def _check_answered(models: Sequence[Evaluation]) -> None:

@@ -18,7 +18,7 @@ _RECORD_NS, _COMPONENT_NS = 32, 0.47
 @click.command()
 @click.argument("folder", type=options.FilePath(), metavar="DIR")
 @click.option(
-    "--vector-size", type=click.IntRange(1), default=100, show_default=True, help="For what training would take."
+    "--vector-size", type=options.Whole(1), default=100, show_default=True, help="For what training would take."
 )
 @options.workers_option
 def info(folder: Path, vector_size: int, workers: int) -> None:

@@ -11,7 +11,7 @@ from glove_adagrad.cli import options
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=options.FilePath(), metavar="DIR...")
-@click.option("--output", type=options.FilePath(), required=True, help="The folder to write.")
+@options.output_option("Folder to write.")
 @click.option(
     "--vocab",
     type=options.FilePath(),

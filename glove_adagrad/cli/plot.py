@@ -13,11 +13,11 @@ from glove_adagrad.files import check_output_folder
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=options.FilePath(), metavar="RUN...")
-@click.option("--output", type=options.FilePath(), required=True, help="The folder for the pictures.")
+@options.output_option("Folder for the pictures.")
 @click.option("--format", "kind", type=click.Choice(["png", "svg"]), default="png", show_default=True)
 @click.option("--words", "listed", type=options.FilePath(), help="Words to map: a word, or word<TAB>class, a line.")
 @click.option(
-    "--top", type=click.IntRange(2), default=150, show_default=True, help="Without --words, map so many first words."
+    "--top", type=options.Whole(2), default=150, show_default=True, help="Without --words, map so many first words."
 )
 @click.option(
     "--projection",

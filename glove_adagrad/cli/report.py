@@ -12,7 +12,7 @@ from glove_adagrad.files import atomic_file, check_output_file
 
 @click.command()
 @click.argument("run", type=options.FilePath())
-@click.option("--output", type=options.FilePath(), required=True, help="The HTML file to write.")
+@options.output_option("HTML file to write.")
 @options.quiet_option
 def report(run: Path, output: Path, quiet: bool) -> None:
     """Write one HTML page about RUN: settings, counts, loss, evaluation, pictures, nearest words.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glove_adagrad.cli import options
 from glove_adagrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ json_option: Any = click.option("--json", "as_json", is_flag=True, help="Print o
 
 #: Keyword `top`.
 top_option: Any = click.option(
-    "--top", type=click.IntRange(1), default=10, show_default=True, help="How many words to show."
+    "--top", type=options.Whole(1), default=10, show_default=True, help="How many words to show."
 )
 
 

@@ -12,7 +12,7 @@ from glove_adagrad.cli.progress import progress_bar
 
 @click.command()
 @options.corpus_argument
-@click.option("--output", type=options.FilePath(), required=True, help="The vocab.txt to write.")
+@options.output_option("vocab.txt to write.")
 @options.vocabulary_options
 @options.corpus_options
 @options.workers_option

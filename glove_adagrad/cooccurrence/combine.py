@@ -59,7 +59,7 @@ def merge_matrices(
         _check_alike(matrix, first)
     minimum = max(1, int(np.ceil(min_cooccurrence * first.denominator)))
     with spill_folder(where) as spill, atomic_folder(output) as folder:
-        sizes = sum(tiles.path.stat().st_size for matrix in matrices for tiles in matrix.halves.values())
+        sizes = sum(int(tiles.offsets[-1]) for matrix in matrices for tiles in matrix.halves.values())
         check_free_space(where, sizes, "name a folder on a larger disk with --tmp")
         if vocabulary is not None:
             matrices = [

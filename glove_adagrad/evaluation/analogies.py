@@ -19,7 +19,7 @@ import numpy as np
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation.lookup import Lookup, Rules
 from glove_adagrad.evaluation.questions import Question, QuestionSet
-from glove_adagrad.formats import WordVectors, to_keyed_vectors
+from glove_adagrad.formats import WordVectors, of_moderate_length, to_keyed_vectors
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -133,7 +133,7 @@ class _Solver:
     """Vectors made ready for any number of questions."""
 
     def __init__(self, wv: WordVectors, lookup: Lookup, method: str) -> None:
-        self._wv = wv
+        self._wv = wv = of_moderate_length(wv)
         self._lookup = lookup
         self._method = method
         vectors = wv.vectors[: lookup.size]

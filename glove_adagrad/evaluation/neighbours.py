@@ -9,7 +9,7 @@ import numpy as np
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation.analogies import METHODS
-from glove_adagrad.formats import WordVectors, to_keyed_vectors
+from glove_adagrad.formats import WordVectors, of_moderate_length, to_keyed_vectors
 
 #: A word and its cosine, or with 3CosMul its score.
 Neighbour = tuple[str, float]
@@ -31,7 +31,7 @@ class Neighbourhood:
     """
 
     def __init__(self, wv: WordVectors, name: str = "the vectors") -> None:
-        self._keyed = to_keyed_vectors(wv)
+        self._keyed = to_keyed_vectors(of_moderate_length(wv))
         self._name = name
 
     def similar(self, word: str, top: int = 10) -> list[Neighbour]:

@@ -9,7 +9,7 @@ import numpy as np
 from glove_adagrad.evaluation.lookup import Lookup, Rules
 from glove_adagrad.evaluation.pairs import PairList
 from glove_adagrad.evaluation.statistics import Interval, bootstrap_interval, correlation, pearson, spearman
-from glove_adagrad.formats import WordVectors
+from glove_adagrad.formats import WordVectors, of_moderate_length
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def evaluate_pairs(wv: WordVectors, pairs: PairList, rules: Rules | None = None)
     rows = np.array([(lookup.row(a), lookup.row(b)) for a, b in pairs.pairs], dtype=np.int64).reshape(-1, 2)
     known = np.all(rows >= 0, axis=1)
     cosines = np.full(len(rows), 0.0 if rules.oov_as_zero else np.nan)
-    cosines[known] = _cosines(wv.vectors, rows[known])
+    cosines[known] = _cosines(of_moderate_length(wv).vectors, rows[known])
     counted = ~np.isnan(cosines)
     human, model = pairs.scores[counted], cosines[counted]
     rank, linear = correlation(spearman, human, model), correlation(pearson, human, model)

@@ -16,6 +16,7 @@ from glove_adagrad.evaluation.lookup import Rules
 from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, read_pairs
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionSet, read_questions
 from glove_adagrad.evaluation.similarity import SimilarityResult, evaluate_pairs
+from glove_adagrad.evaluation.statistics import holm
 from glove_adagrad.formats import WordVectors
 
 
@@ -147,6 +148,23 @@ def evaluate(
         [evaluate_pairs(wv, pairs, rules) for pairs in suite.similarity],
         [evaluate_classes(wv, classes, rules) for classes in suite.categories],
     )
+
+
+def compare_models(models: Sequence[Evaluation]) -> list[dict[str, Any]]:
+    """Compare the first model with each other one.
+
+    Returns
+    -------
+    list of dict
+        As of `compare`. Each test also has `p_adjusted`: its p-value corrected by Holm's method for the number of
+        comparisons of the same test set.
+    """
+    comparisons = [compare(models[0], other) for other in models[1:]]
+    for kind in ("analogies", "similarity"):
+        for tests in zip(*(compared[kind] for compared in comparisons), strict=True):
+            for test, adjusted in zip(tests, holm([test["p_value"] for test in tests]), strict=True):
+                test["p_adjusted"] = adjusted
+    return comparisons
 
 
 def compare(first: Evaluation, second: Evaluation) -> dict[str, Any]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from glove_adagrad.decoding import read_archive
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats.word_vectors import WordVectors, checked, select_vectors
 from glove_adagrad.vocabulary import Vocabulary
 
 _ARRAYS = ("word_vectors", "context_vectors", "word_biases", "context_biases")
+
+#: Name of the CRC-32 of `vocab.txt` among the arrays.
+_CHECKSUM = "vocabulary_crc32"
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,21 @@ def read_run(folder: Path) -> RunVectors:
     vocabulary = Vocabulary.read(folder / "vocab.txt")
     words = vocabulary.decoded()
     model = folder / "model.npz"
-    try:
-        with np.load(model) as file:
-            word, context, word_biases, context_biases = (np.asarray(file[name], np.float32) for name in _ARRAYS)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{model}: is damaged or no model of this program ({error})") from error
+    arrays = read_archive(model)
+    checksum = arrays.get(_CHECKSUM)  # earlier versions wrote none
+    if checksum is not None and not np.array_equal(checksum, zlib.crc32((folder / "vocab.txt").read_bytes())):
+        raise InputError(f"{folder / 'vocab.txt'}: is damaged, or not of the model beside it (its checksum differs)")
+    for name in _ARRAYS:
+        if name not in arrays or arrays[name].dtype.kind != "f":
+            raise InputError(f"{model}: is no model of this program ({name} is missing or holds no numbers)")
+    word, context, word_biases, context_biases = (np.asarray(arrays[name], np.float32) for name in _ARRAYS)
     if word.ndim != 2 or word.shape != context.shape:
         raise InputError(f"{model}: word vectors {word.shape} and context vectors {context.shape} do not match")
-    if not len(word) == len(context) == len(word_biases) == len(context_biases) == len(words):
+    if len(word) != len(words):
         raise InputError(f"{model}: holds {len(word)} words, vocab.txt beside it {len(words)}")
+    for biases in (word_biases, context_biases):
+        if biases.shape != (len(words),) or not np.isfinite(biases).all():
+            raise InputError(f"{model}: biases {biases.shape} are not {len(words)} finite numbers")
     for vectors in (word, context):
         checked(model, words, vectors)
     return RunVectors(words, vocabulary.counts, word, context, word_biases, context_biases)

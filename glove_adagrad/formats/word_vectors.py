@@ -73,6 +73,25 @@ def checked(path: Path, words: list[str], vectors: np.ndarray, counts: np.ndarra
     return WordVectors(words, vectors, counts)
 
 
+#: Components between these and their squares are normal float32 numbers, and so are sums of squares.
+_LEAST_LENGTH, _MOST_LENGTH = 2.0**-40, 2.0**40
+
+
+def of_moderate_length(wv: WordVectors) -> WordVectors:
+    """The same directions, in vectors whose norm can be computed in float32.
+
+    Where the largest component is beyond 2^40 or below 2^-40, squares could be infinite or 0. Such rows are
+    multiplied by a power of two, which changes no cosine. All others stay as they are.
+    """
+    largest = np.maximum(wv.vectors.max(axis=1), -wv.vectors.min(axis=1))
+    rows = np.flatnonzero((largest > _MOST_LENGTH) | ((largest < _LEAST_LENGTH) & (largest > 0)))
+    if not len(rows):
+        return wv
+    vectors = wv.vectors.copy()
+    vectors[rows] = np.ldexp(vectors[rows].astype(np.float64), -np.frexp(largest[rows])[1][:, None])
+    return WordVectors(wv.words, vectors, wv.counts)
+
+
 def select_vectors(word: np.ndarray, context: np.ndarray, which: str) -> np.ndarray:
     """Combine word and context vectors.
 
