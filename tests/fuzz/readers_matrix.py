@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
+import contextlib
+import io
 import json
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from fuzz import plain, samples
-from fuzz.cases import Case, Files, Reader, Unclean, Wrong, command, same
-from fuzz.mutators import BINARY, JSON, NPY, TEXT, ZIP, Mutation
+from fuzz.cases import Case, Files, Reader, Unclean, Wrong, command, same, write_files
+from fuzz.mutators import BINARY, JSON, NPY, TEXT, ZIP, Mutation, mutate
 from fuzz.readers_text import one_of
 
 _TRAINING = ("--vector-size", 4, "--epochs", 1, "--workers", 1, "-q")
@@ -69,14 +73,63 @@ def _info() -> Any:
     return [line for line in lines if not line.startswith(("size", "training memory"))]
 
 
-def _matrix(name: str, use: Callable[[], Any], kinds: tuple[str, ...], weight: float, atomic: bool = True) -> Reader:
+def _matrix(name: str, use: Callable[[], Any], weight: float, atomic: bool = True) -> Reader:
     def make(random: Random) -> Files:
-        files = samples.matrix(random, random.choice(kinds))
+        files = samples.matrix(random, random.choice(list(samples.MATRICES)))
         if name == "remap":
             files["words.txt"] = b"".join(b"%b %d\n" % entry for entry in plain.vocabulary(files["matrix/vocab.txt"])[::-2])
         return files
 
     return Reader(f"matrix {name}", make, one_of(*_MATRIX), use, equal, atomic=atomic, weight=weight, own=("matrix/*",))
+
+
+# Spill files ------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _bad_disk(seed: int) -> Iterator[None]:
+    """Damage one of the temporary files that the block reads back; none if the seed is 0."""
+    random, real, seen = Random(seed), open, set()
+    victim = random.randrange(_SPILLS)
+
+    def opened(file: Any, mode: str = "r", *more: Any, **others: Any) -> Any:
+        path = Path(file) if isinstance(file, (str, Path)) else None
+        if path is not None and mode == "rb" and any("spill" in part for part in path.parts) and path not in seen:
+            if seed and len(seen) == victim:
+                with real(path, "rb") as source:
+                    data = source.read()
+                with real(path, "wb") as target:
+                    target.write(mutate(random, data, data, BINARY).data)
+            seen.add(path)
+        return real(file, mode, *more, **others)
+
+    builtins.open = io.open = opened  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        builtins.open = io.open = real
+    if len(seen) < _SPILLS:  # the product has another way now to read them
+        raise AssertionError(f"only {len(seen)} temporary files were read")
+
+
+_SPILLS = 20  #: temporary files that sorting with little memory reads back, at the least
+
+
+def _spill() -> Reader:
+    """Records that are sorted on a disk that gives back other bytes than it got."""
+
+    def make(random: Random) -> Files:
+        return {"vocab.txt": samples.vocabulary(random, 110), "records": samples.records(random, 110, False, 11_000), "seed": b"0"}
+
+    def mutated(random: Random, files: Files, other: Files) -> tuple[str, Mutation]:
+        return "seed", Mutation(b"%d" % random.randrange(1, 1 << 40), ("bad_disk",), False)
+
+    def use() -> Any:
+        with _bad_disk(int(Path("seed").read_bytes())):
+            command("import-records", "records", "--vocab", "vocab.txt", "--output", "out/matrix", "--workers", 1, "--memory", "1K", "-q")
+        return {path.name: path.read_bytes() for path in Path("out/matrix").iterdir()}
+
+    return Reader("spill files", make, mutated, use, equal, atomic=True, weight=0.4)
 
 
 # Records and SciPy ------------------------------------------------------------------------------------------------
@@ -214,8 +267,10 @@ def _finite(case: Case, result: Any) -> None:
 
 def _resume() -> Reader:
     def make(random: Random) -> Files:
-        options = ("--optimizer", "adam") if random.random() < 0.3 else ()
-        return samples.run(random, *options)
+        files = samples.run(random, *(("--optimizer", "adam") if random.random() < 0.3 else ()))
+        if random.random() < 0.5:
+            del files[min(name for name in files if name.startswith("run/checkpoints/"))]  # nothing to fall back on
+        return files
 
     def use() -> Any:
         command("train", "--resume", "run", "--epochs", 3, "--workers", 1, "-q")
@@ -232,21 +287,34 @@ def _extend() -> Reader:
         return {**samples.run(random), "more.txt": samples.text(random, 100)}
 
     def use() -> Any:
-        command("train", "more.txt", "--extend", "run", "--output", "out/run", "--epochs", 1, "--min-count", 1, "--workers", 1, "--memory", "64M", "-q")
-        return {**plain.npz(Path("out/run/model.npz").read_bytes()), "vocab": Path("out/run/vocab.txt").read_bytes()}
+        printed = command("train", "more.txt", "--extend", "run", "--output", "out/run", "--epochs", 1, "--min-count", 1, "--workers", 1, "--memory", "64M", "-q")
+        model = plain.npz(Path("out/run/model.npz").read_bytes())
+        return {**model, "vocab": Path("out/run/vocab.txt").read_bytes(), "warned": "checkpoint" in printed.err}
+
+    def check(case: Case, result: Any) -> None:
+        if not result["warned"]:
+            return _finite(case, result)
+        # the checkpoint before is used: the result is that of the run without the damaged one
+        whole = {name: data for name, data in case.valid.items() if case.files[name] == data}
+        write_files(whole, Path("before"))
+        os.chdir("before")
+        os.mkdir("out")
+        if not same({**use(), "warned": True}, result):
+            raise Wrong("not what the checkpoint before gives")
 
     targets = [(f"run/cooccurrence/{name.removeprefix('matrix/')}", mutators) for name, mutators in _MATRIX]
-    return Reader("train --extend", make, one_of(*[("run/checkpoints/*.npz", ZIP)] * 4, *targets), use, _finite, weight=0.6,
+    return Reader("train --extend", make, one_of(*[("run/checkpoints/*.npz", ZIP)] * 4, *targets), use, check, weight=0.6,
                   own=("run/checkpoints/*", "run/cooccurrence/*"))  # fmt: skip
 
 
 READERS = [
-    _matrix("train", _train, ("symmetric", "symmetric", "left"), 1.5, atomic=False),
-    _matrix("train --unobserved", _train_unobserved, ("symmetric", "left"), 0.5, atomic=False),
-    _matrix("merge", _merge, ("symmetric", "left"), 1.0),
-    _matrix("remap", _remap, ("symmetric", "left"), 0.5),
-    _matrix("export records", _records, ("symmetric", "left"), 1.0),
-    _matrix("info", _info, ("symmetric", "left"), 1.0),
+    _matrix("train", _train, 1.5, atomic=False),
+    _matrix("train --unobserved", _train_unobserved, 0.5, atomic=False),
+    _matrix("merge", _merge, 1.0),
+    _matrix("remap", _remap, 0.5),
+    _matrix("export records", _records, 1.0),
+    _matrix("info", _info, 1.0),
+    _spill(),
     _stanford_records(False),
     _stanford_records(True),
     _scipy(),

@@ -78,11 +78,14 @@ def keyed_vectors(random: Random) -> Files:
 
 
 #: The kinds of matrices: options of `cooccur`.
-MATRICES = {"symmetric": (), "left": ("--left-only",)}
+MATRICES = {"symmetric": (), "left": ("--left-only",), "large sums": ("--left-only",)}
 
 
 def matrix(random: Random, kind: str = "symmetric") -> Files:
     """The files of a matrix in the folder `matrix`."""
+    if kind == "large sums":
+        # with a window over 18 the denominator is 2^24: an X of 256 needs more than 32 bits
+        return dict(_matrix(text(random, 60) + b"to be " * 300, kind, 19))
     return dict(_matrix(text(random, 300), kind, random.randint(2, 6)))
 
 
@@ -112,9 +115,9 @@ def trained(files: Files) -> dict[str, np.ndarray]:
         return {name: archive[name] for name in archive.files}
 
 
-def records(random: Random, words: int, window: bool) -> bytes:
+def records(random: Random, words: int, window: bool, number: int = 150) -> bytes:
     """Stanford's records in any order: sums of 1/d if `window`, else any numbers."""
-    pairs = random.sample([(a, b) for a in range(1, words + 1) for b in range(1, words + 1)], 150)
+    pairs = random.sample([(a, b) for a in range(1, words + 1) for b in range(1, words + 1)], number)
     return b"".join(
         struct.pack("<iid", a, b, sum(1 / random.randint(1, 3) for _ in range(random.randint(1, 5))) if window else random.lognormvariate(0, 2))
         for a, b in pairs
