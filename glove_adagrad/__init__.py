@@ -8,21 +8,26 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
-#: Where each public name lives.
+#: The module of each public name.
 _HOME = {
     "CooccurrenceMatrix": "cooccurrence.matrix",
     "GloVe": "model",
     "Vocabulary": "vocabulary",
     "count_cooccurrences": "cooccurrence.count",
+    "evaluate": "evaluation",
 }
 
-__all__ = ["CooccurrenceMatrix", "GloVe", "Vocabulary", "__version__", "count_cooccurrences"]
+#: Modules that users need besides; attributes of the package, too, once named.
+_MODULES = ("evaluation", "formats", "optim", "plots")
+
+__all__ = ["CooccurrenceMatrix", "GloVe", "Vocabulary", "__version__", "count_cooccurrences", "evaluate"]
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.count import count_cooccurrences
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+    from glove_adagrad.evaluation import evaluate
     from glove_adagrad.model import GloVe
     from glove_adagrad.vocabulary import Vocabulary
 
@@ -30,8 +35,10 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(importlib.import_module(f"glove_adagrad.{_HOME[name]}"), name)
+    if name in _MODULES:
+        return importlib.import_module(f"glove_adagrad.{name}")
     raise AttributeError(f"module 'glove_adagrad' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_HOME]
+    return sorted([*__all__, *_MODULES, "__doc__", "__file__", "__name__", "__path__"])

@@ -7,19 +7,22 @@ member, which is compared when it is read, and what the members hold is checked.
 from __future__ import annotations
 
 import json
+import platform
 import time
 import warnings
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from glove_adagrad import optim
+from glove_adagrad import __version__, optim
 from glove_adagrad.cooccurrence.tiles import number_of_parts
 from glove_adagrad.decoding import DamagedError, build, check_format, is_number, is_whole, read_archive, read_json
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import atomic_file, check_output_folder, clear_leftovers
+from glove_adagrad.files import atomic_file, check_output_folder
+from glove_adagrad.temporary import clear_leftovers
 from glove_adagrad.trainer import Anchors, Epoch, Parameters, Position, Trainer, TrainingSettings
 
 _NAME, _VERSION = "glove-adagrad checkpoint", 1
@@ -69,6 +72,12 @@ class Checkpoint(NamedTuple):
         if self.meta["matrix"] != trainer.matrix.meta["checksums"]:
             raise InputError(
                 f"{trainer.matrix.folder}: is not the matrix of {self.path} (its checksum differs); train anew"
+            )
+        if (before := self.meta.get("versions")) not in (None, versions()):
+            warnings.warn(
+                f"{self.path}: was written with {_listed(before)}, and this is {_listed(versions())}; "
+                "the result may differ in its last digits",
+                stacklevel=2,
             )
         trainer.parameters.restore(self.arrays)
         trainer.history[:] = self.history
@@ -121,6 +130,7 @@ class Checkpoints:
             "matrix": trainer.matrix.meta["checksums"],
             "history": [asdict(epoch) for epoch in trainer.history],
             "position": asdict(trainer.position),
+            "versions": versions(),
             **more,
         }
         if trainer.anchors is not None:
@@ -147,7 +157,21 @@ class Checkpoints:
                 return _read(path)
             except DamagedError as error:
                 warnings.warn(f"{error}; the checkpoint before it is used", stacklevel=2)
-        raise InputError(f"{self.folder}: holds no checkpoint to go on from; train anew")
+        raise InputError(f"{self.folder}: holds no checkpoint that can be read; train from scratch")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all that results depend on."""
+    return {
+        "glove_adagrad": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": metadata.version("numba"),
+    }
+
+
+def _listed(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _read(path: Path) -> Checkpoint:
@@ -158,7 +182,7 @@ def _read(path: Path) -> Checkpoint:
     for key, kind in _KEYS.items():
         if not isinstance(meta.get(key, kind()), kind):
             raise DamagedError(f"{path}: is damaged ({key} is {meta[key]!r})")
-    settings = _settings(meta.get("settings"), path)
+    settings = read_settings(meta.get("settings"), path)
     checkpoint = Checkpoint(
         path,
         meta,
@@ -190,7 +214,7 @@ def _read(path: Path) -> Checkpoint:
 _KEYS: dict[str, type] = {"matrix": dict, "history": list, "stages": dict, "matrix_folder": str}
 
 
-def _settings(values: Any, path: Path) -> TrainingSettings:
+def read_settings(values: Any, path: Path) -> TrainingSettings:
     if not isinstance(values, dict) or not isinstance(values.get("rule"), dict):
         raise DamagedError(f"{path}: is damaged (it has no settings)")
     rule = dict(values["rule"])

@@ -23,6 +23,9 @@ from numpy.lib import format as npy
 
 from glove_adagrad.errors import InputError
 
+#: Deeper than what this program writes as JSON, and shallow enough for functions that call themselves.
+_DEEPEST = 50
+
 #: Bytes copied at a time.
 _BLOCK = 1 << 20
 
@@ -50,10 +53,22 @@ def read_json(data: bytes, path: Path) -> Any:
     Raises
     ------
     DamagedError
-        If `data` is not JSON in UTF-8.
+        If `data` is not JSON in UTF-8, is nested more than 50 deep, or has a lone surrogate in a string.
     """
     with decoding(path):
-        return json.loads(data)
+        value = json.loads(data)
+        waiting = [(value, 0)]
+        while waiting:
+            part, depth = waiting.pop()
+            if depth > _DEEPEST:
+                raise ValueError(f"nested more than {_DEEPEST} deep")
+            if isinstance(part, dict):
+                waiting += ((inner, depth + 1) for pair in part.items() for inner in pair)
+            elif isinstance(part, list):
+                waiting += ((inner, depth + 1) for inner in part)
+            elif isinstance(part, str):
+                part.encode("utf-8", "surrogateescape")  # which stands for bytes of a file name
+    return value
 
 
 def check_format(meta: Any, name: str, version: int, path: Path) -> int:

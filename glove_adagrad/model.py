@@ -1,10 +1,11 @@
-"""`GloVe`: the object that users hold, in gensim's manner. The command line is not known here."""
+"""`GloVe`: training, querying and keeping a model in Python, with gensim's conventions."""
 
 from __future__ import annotations
 
-import pickle
+import copy
 import tempfile
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,61 +13,142 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glove_adagrad import optim
-from glove_adagrad.cooccurrence.count import count_cooccurrences
+from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.sparse import as_cells
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import Sentences, TextFiles
+from glove_adagrad.corpus import Corpus, Sentences, open_corpus
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import atomic_file
-from glove_adagrad.parallel import available_cores
-from glove_adagrad.trainer import Epoch, Parameters, Trainer, TrainingSettings
+from glove_adagrad.files import check_output_folder
+from glove_adagrad.interrupt import DeferredInterrupt
+from glove_adagrad.parallel import number_of_workers
+from glove_adagrad.presets import with_preset
+from glove_adagrad.progress import progress_bar, training_progress
+from glove_adagrad.temporary import Temporary, clear_leftovers
+from glove_adagrad.trainer import Epoch, Trainer, TrainingSettings
+from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.trainer.trainer import Callback
-from glove_adagrad.vocabulary import Vocabulary
+from glove_adagrad.vocabulary import Vocabulary, check_limits
+from glove_adagrad.warm_start import read_anchors, read_start, source_name, start_from
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
+    from glove_adagrad.evaluation import Evaluation, Suite
+    from glove_adagrad.explore import Page
+    from glove_adagrad.formats import RunVectors, WordVectors
+
 
 class GloVe:
-    """GloVe vectors, trained or to be trained.
+    """GloVe word vectors (Pennington, Socher and Manning 2014).
+
+    With `sentences` or `corpus_file` the model is trained at once; otherwise call `fit`.
 
     Parameters
     ----------
     sentences : iterable of sequences of str, optional
-        Lists of tokens, each a context of its own; can be iterated over more than once, so no generator.
-    corpus_file : str or Path, optional
-        A text file, folder or pattern instead, read by the kernels: many times faster than lists of tokens.
-    vector_size, epochs, seed, x_max, alpha, clip, holdout, patience, unobserved and its relatives
-        See `trainer.TrainingSettings`.
-    window, symmetric, distance_weighting, sample
-        See `cooccurrence.windows.Windows`.
-    min_count, max_vocab
-        See `Vocabulary.count`.
+        Lists of tokens, each a context of its own. It is read twice, so it cannot be a generator.
+    corpus_file : str, Path, or sequence of them, optional
+        Text files, folders or patterns instead of `sentences`, also compressed (.gz, .bz2, .xz, .zst). Many times
+        faster than lists of tokens.
+    preset : {"stanford", "recommended", "fast"}, default "stanford"
+        A named set of parameters. Parameters given next to it take precedence. "recommended" also learns from
+        unobserved pairs (`unobserved=1`, `symmetric=False`, 15 epochs) and scores higher; "fast" takes 5 epochs.
+    vector_size : int, default 100
+        Number of components of a vector.
+    window : int, default 15
+        Words up to this distance co-occur.
+    min_count : int, default 5
+        Ignore words that occur fewer times than this.
+    max_vocab : int, optional
+        Keep only the `max_vocab` most frequent words; all by default.
+    symmetric : bool, default True
+        Count a pair in both directions. Otherwise only the left word as the word and the right one as its context.
+    distance_weighting : bool, default True
+        Count a pair at distance d as 1/d instead of 1.
+    sample : float, default 0
+        Randomly drop occurrences of words more frequent than this share of the text, as word2vec does; try 1e-4.
+        0 keeps all.
+    boundary : {"line", "blank-line", "none"}, default "line"
+        Where a context ends. Each of the `sentences` is a line.
+    keep_positions : bool, default False
+        Let dropped words occupy a position in the window. Otherwise the window reaches further.
+    min_cooccurrence : float, default 0
+        Drop cells whose count X is smaller.
+    lowercase : bool, default False
+        Convert the text to lower case.
+    text_format : {"text", "wikipedia"}, default "text"
+        What `corpus_file` contains: plain text, or a Wikipedia dump (.xml.bz2).
+    epochs : int, default 25
+        Number of training epochs.
+    x_max, alpha : float, default 10 and 0.75
+        A count X has weight min(1, (X / x_max)^alpha) in the loss.
+    optimizer : str or optim.Rule, default "adagrad"
+        The update rule: a name of `optim.available()`, or a rule.
     learning_rate : float, optional
-        The update rule's rate; by default the rule's own, 0.05 for AdaGrad.
-    optimizer : str or optim.Rule
-        A name of `optim.available()`, or a rule.
-    workers : int, optional
-        Threads, all cores by default; results do not depend on their number.
-    memory : int
-        Bytes for counting, and for what of the matrix stays in memory.
-    callbacks : sequence of callables
-        Told (trainer, epoch, loss) after each epoch.
-    show_progress : bool
-        Show a bar (tqdm), in a notebook too.
+        Learning rate of the update rule; the rule's own by default, 0.05 for "adagrad".
+    clip : float, default 100
+        Gradient components are clipped to [-clip, clip].
+    holdout : float, default 0
+        Share of the cells that are not trained on; their loss is reported as `holdout_loss`.
+    patience : int, optional
+        Stop when the held-out loss has not fallen for this many epochs. Needs `holdout`.
+    unobserved : float, default 0
+        Number of unobserved pairs to train on for each record. 0 is plain GloVe.
+    unobserved_weight : float, default 0.1
+        Weight of an unobserved pair in the loss, where a frequent pair has 1.
+    unobserved_power : float, default 0.75
+        Unobserved pairs are drawn in proportion to the words' counts to this power.
+    unobserved_chance : float, default 0.5
+        Target of an unobserved pair: 1 is the expected count under independence, 0 one constant for all.
+    init : str, Path, KeyedVectors, GloVe, optional
+        Start from these vectors instead of random ones, for the words that they have.
+    anchor : str, Path, KeyedVectors, GloVe, optional
+        Anchor vectors that word plus context vectors are regularised towards.
+    anchor_weight : float, default 0.1
+        Weight mu of the penalty mu |w + c - r|^2 of each word with an anchor r.
+    seed : int, default 1
+        The same seed gives bit-for-bit the same vectors.
+    workers : int, default -1
+        Number of threads; -1 uses all cores. Results do not depend on it.
+    memory : int, default 4 GiB
+        Bytes for counting, and for the part of the matrix that is kept in memory.
+    tmp : str or Path, optional
+        Folder for the counts and other temporary files; the system's by default.
+    callbacks : callable or sequence of callables
+        Called as callback(trainer, epoch, loss) after every epoch; epochs count from 1.
+    show_progress : bool, default False
+        Show progress on stderr: bars on a terminal or in a notebook, otherwise a line for each epoch.
 
     Raises
     ------
     TypeError
-        If `sentences` is a generator or a string, or holds something other than strings.
+        If `sentences` is a generator or a string or contains something other than strings, or a callback cannot be
+        called.
     InputError
-        A ValueError: a value is impossible, or a text has no frequent word.
+        A ValueError: a parameter is impossible, or the text has no frequent word.
 
     Attributes
     ----------
+    wv : gensim.models.KeyedVectors
+        Sums of word and context vectors, the vectors to use. The same object until the model is trained further.
+    context_wv : gensim.models.KeyedVectors
+        The context vectors alone.
     vocabulary : Vocabulary
+        The words and their counts, most frequent first.
+    biases : tuple of float32 arrays [V]
+        Biases of words and of contexts.
     loss_history : list of float
         Mean loss of each epoch.
+    history : list of dict
+        The figures of each epoch: `epoch`, `loss`, `seconds`, `records_per_second`, and held-out and unobserved loss.
+
+    Notes
+    -----
+    Ctrl-C during `fit` and `train` stops at the end of the current stratum (a fraction of an epoch) and raises
+    KeyboardInterrupt. The model has then what was trained so far, and `train` continues with exactly the result of
+    an uninterrupted training. A model that is interrupted in its constructor is not returned: to be able to
+    interrupt, create it without a text and call `fit`.
 
     Examples
     --------
@@ -78,92 +160,133 @@ class GloVe:
     def __init__(
         self,
         sentences: Iterable[Sequence[str]] | None = None,
-        corpus_file: str | Path | None = None,
+        corpus_file: str | Path | Sequence[str | Path] | None = None,
         *,
+        preset: str = "stanford",
         vector_size: int = 100,
         window: int = 15,
         min_count: int = 5,
         max_vocab: int | None = None,
-        symmetric: bool = True,
+        symmetric: bool | None = None,
         distance_weighting: bool = True,
         sample: float = 0.0,
-        epochs: int = 25,
-        workers: int | None = None,
-        seed: int = 1,
+        boundary: str = "line",
+        keep_positions: bool = False,
+        min_cooccurrence: float = 0.0,
+        lowercase: bool = False,
+        text_format: str = "text",
+        epochs: int | None = None,
         x_max: float = 10.0,
         alpha: float = 0.75,
-        learning_rate: float | None = None,
         optimizer: str | optim.Rule = "adagrad",
-        clip: float = 100.0,
+        learning_rate: float | None = None,
+        clip: float | None = None,
         holdout: float = 0.0,
         patience: int | None = None,
-        unobserved: float = 0.0,
+        unobserved: float | None = None,
         unobserved_weight: float = 0.1,
         unobserved_power: float = 0.75,
         unobserved_chance: float = 0.5,
+        init: Any = None,
+        anchor: Any = None,
+        anchor_weight: float = 0.1,
+        seed: int = 1,
+        workers: int | None = -1,
         memory: int = 4 << 30,
-        callbacks: Sequence[Callback] = (),
+        tmp: str | Path | None = None,
+        callbacks: Callback | Iterable[Callback] = (),
         show_progress: bool = False,
     ) -> None:
-        if isinstance(optimizer, str):
-            options = {} if learning_rate is None else {"learning_rate": learning_rate}
-            optimizer = optim.make(optimizer, **options)
-        elif learning_rate is not None:
-            raise InputError(
-                f"learning_rate {learning_rate}: is a setting of the rule that optimizer names; give it there"
-            )
+        chosen = with_preset(
+            preset, optimizer, symmetric=symmetric, epochs=epochs, clip=clip, unobserved=unobserved,
+            learning_rate=learning_rate,
+        )  # fmt: skip
         self.settings = TrainingSettings(
             vector_size=vector_size,
             x_max=x_max,
             alpha=alpha,
-            epochs=epochs,
+            epochs=chosen["epochs"],
             seed=seed,
-            rule=optimizer,
-            clip=clip,
+            rule=_rule(optimizer, chosen["learning_rate"]),
+            clip=chosen["clip"],
             holdout=holdout,
             patience=patience,
-            unobserved=unobserved,
+            unobserved=chosen["unobserved"],
             unobserved_weight=unobserved_weight,
             unobserved_power=unobserved_power,
             unobserved_chance=unobserved_chance,
         )
-        self.windows = Windows(
-            window, symmetric=symmetric, distance_weighting=distance_weighting, sample=sample
-        )
-        self.min_count, self.max_vocab = min_count, max_vocab
-        self.workers = workers or available_cores()
-        self.memory = memory
-        self.callbacks, self.show_progress = tuple(callbacks), show_progress
+        self.windows = Windows(window, chosen["symmetric"], distance_weighting, boundary, keep_positions, sample)
+        check_limits(min_count, max_vocab)
+        self.min_count, self.max_vocab, self.min_cooccurrence = min_count, max_vocab, min_cooccurrence
+        self.lowercase, self.text_format = lowercase, text_format
+        self.init, self.anchor, self.anchor_weight = init, anchor, anchor_weight
+        self.workers, self.memory = number_of_workers(workers), memory
+        self.tmp = None if tmp is None else Path(tmp)
+        self.callbacks, self.show_progress = _checked_callbacks(callbacks), show_progress
         self._trainer: Trainer | None = None
-        self._parameters: Parameters | None = None
         self._vocabulary: Vocabulary | None = None
         self._history: list[Epoch] = []
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        if sentences is not None and corpus_file is not None:
-            raise InputError("sentences and corpus_file were given; give one of them")
+        #: The vectors of a model without a trainer.
+        self._vectors: Vectors | None = None
+        self._cache: dict[str, KeyedVectors] = {}
+        self._folder: _Folder | None = None
         if sentences is not None or corpus_file is not None:
             self.fit(sentences, corpus_file)
 
-    def fit(self, sentences: Iterable[Sequence[str]] | None = None, corpus_file: str | Path | None = None) -> GloVe:
-        """Count a text and train on it from the beginning. Returns the model itself."""
+    def fit(
+        self,
+        sentences: Iterable[Sequence[str]] | None = None,
+        corpus_file: str | Path | Sequence[str | Path] | None = None,
+    ) -> GloVe:
+        """Count a text and train on it from scratch. Returns the model itself.
+
+        Parameters and errors are those of the constructor.
+        """
         if (sentences is None) == (corpus_file is None):
             raise InputError("give either sentences or corpus_file")
-        corpus = TextFiles([corpus_file]) if corpus_file is not None else Sentences(sentences)  # type: ignore[arg-type]
+        starts = self._read_starts()
+        corpus: Corpus
+        if sentences is not None:
+            corpus = Sentences(sentences, lowercase=self.lowercase)
+        else:
+            files = [corpus_file] if isinstance(corpus_file, (str, Path)) else list(corpus_file or ())
+            corpus = open_corpus(
+                files, lowercase=self.lowercase, text_format=self.text_format, tmp=self.tmp, workers=self.workers
+            )
         resources: dict[str, Any] = {"workers": self.workers, "memory": self.memory}
-        vocabulary = Vocabulary.count(corpus, min_count=self.min_count, max_vocab=self.max_vocab, **resources)
-        folder = self._new_folder()
-        return self._start(count_cooccurrences(corpus, vocabulary, folder, windows=self.windows, **resources))
+        quiet = not self.show_progress
+        folder = _Folder(self.tmp)
+        with progress_bar("vocabulary", corpus.total_bytes, "B", quiet) as bar:
+            if not quiet:  # so that a bar does not count compilation as counting
+                compile_counting(self.windows, folder.path)
+            vocabulary = Vocabulary.count(
+                corpus, min_count=self.min_count, max_vocab=self.max_vocab, progress=bar.to, **resources
+            )
+        with progress_bar("co-occurrences", corpus.total_bytes, "B", quiet) as bar:
+            matrix = count_cooccurrences(
+                corpus,
+                vocabulary,
+                folder.path / "cooccurrence",
+                windows=self.windows,
+                min_cooccurrence=self.min_cooccurrence,
+                same_text=True,
+                progress=bar.to,
+                **resources,
+            )
+        return self._start(matrix, starts, vocabulary, folder)
 
     @classmethod
     def from_cooccurrence(cls, matrix: Any, words: Sequence[str] | None = None, **settings: Any) -> GloVe:
-        """Train on counts that are there already.
+        """Train on existing counts.
 
         Parameters
         ----------
-        matrix : scipy.sparse matrix or array [V, V], CooccurrenceMatrix, or path of a folder of co-occurrences
-            For data that are no text, X of any meaning: finite, not negative. What is 0 is not trained on.
+        matrix : scipy.sparse matrix or array [V, V], array [V, V], CooccurrenceMatrix, or path
+            A matrix of any origin, finite and not negative; zeros are not trained on. A path is that of a
+            co-occurrence folder.
         words : sequence of str
-            A name for each row and column of a SciPy matrix.
+            A name for each row and column of a SciPy or NumPy matrix.
         **settings
             As for `GloVe`; those of counting have no effect.
 
@@ -171,12 +294,16 @@ class GloVe:
         ------
         InputError
             A ValueError: the matrix is not square or has a negative or NaN cell, or the words do not fit it.
+        TypeError
+            If `matrix` is of another kind.
         """
         model = cls(**settings)
-        if isinstance(matrix, CooccurrenceMatrix):
-            return model._start(matrix)
+        starts = model._read_starts()
         if isinstance(matrix, (str, Path)):
-            return model._start(CooccurrenceMatrix.open(Path(matrix)))
+            matrix = CooccurrenceMatrix.open(Path(matrix))
+        if isinstance(matrix, CooccurrenceMatrix):
+            return model._start(matrix, starts, matrix.vocabulary)
+        matrix = as_cells(matrix)
         if words is None:
             raise InputError("words: name the rows of the matrix")
         if len(set(matrix.shape)) != 1:
@@ -188,30 +315,47 @@ class GloVe:
             raise InputError("words: one is named twice")
         with np.errstate(invalid="ignore"):  # NaN is refused below, by its place
             counts = np.maximum(1, np.rint(np.asarray(matrix.sum(axis=1), np.float64).ravel())).astype(np.int64)
-        # in the folder rows are named by their numbers, since a vocab.txt cannot hold names with blanks
-        numbers = Vocabulary([b"%d" % row for row in range(len(names))], counts)
-        folder = model._new_folder()
-        counted = CooccurrenceMatrix.from_scipy(matrix, numbers, folder, workers=model.workers, memory=model.memory)
-        return model._start(counted, Vocabulary(names, counts))
+        # names that a vocab.txt cannot hold are replaced in it by the numbers of rows
+        writable = all(name and not set(name) & set(b" \t\n\r\0") for name in names)
+        written = names if writable else [b"%d" % row for row in range(len(names))]
+        folder = _Folder(model.tmp)
+        counted = CooccurrenceMatrix.from_scipy(
+            matrix,
+            Vocabulary(written, counts),
+            folder.path / "cooccurrence",
+            workers=model.workers,
+            memory=model.memory,
+        )
+        return model._start(counted, starts, Vocabulary(names, counts), folder)
 
     def train(self, epochs: int) -> GloVe:
-        """Go on for some more epochs on the same matrix. Returns the model itself.
+        """Train for more epochs on the same counts; the result is that of one longer training. Returns the model.
+
+        `settings.epochs`, which a later `fit` uses, does not change.
 
         Raises
         ------
         InputError
-            If the model has not been trained, or was loaded or unpickled, which does not bring the matrix along.
+            If the model has not been trained, or its counts are missing.
         """
         if self._trainer is None:
-            raise InputError("the model has no co-occurrences to go on with; use fit")
-        self.settings = replace(self.settings, epochs=len(self._trainer.history) + epochs)
-        self._trainer.settings = self.settings
-        return self._run()
+            raise InputError(
+                "the model has no co-occurrences to continue with; use fit, or load a model that was saved with them"
+            )
+        if epochs < 0:
+            raise InputError(f"epochs {epochs}: must be 0 or more")
+        return self._run(len(self._trainer.history) + epochs)
+
+    def evaluate(self, suite: Suite | None = None, **options: Any) -> Evaluation:
+        """Score the vectors by analogies and word similarity; see `evaluation.evaluate`."""
+        from glove_adagrad.evaluation import evaluate
+
+        return evaluate(self, suite, **options)
 
     @property
     def vocabulary(self) -> Vocabulary:
-        self._trained()
-        assert self._vocabulary is not None
+        if self._vocabulary is None:
+            raise InputError(_UNTRAINED)
         return self._vocabulary
 
     @property
@@ -219,89 +363,240 @@ class GloVe:
         return [epoch.loss for epoch in self._history]
 
     @property
+    def history(self) -> list[dict[str, Any]]:
+        return [epoch.figures() for epoch in self._history]
+
+    @property
     def wv(self) -> KeyedVectors:
-        """Word plus context vectors, which is what Pennington et al. (2014) evaluate, as gensim's `KeyedVectors`."""
-        vectors = self._trained().vectors()
-        return self._keyed(vectors.word_vectors + vectors.context_vectors)
+        return self._keyed("wv", lambda vectors: vectors.word_vectors + vectors.context_vectors)
 
     @property
     def context_wv(self) -> KeyedVectors:
-        """Context vectors alone."""
-        return self._keyed(self._trained().vectors().context_vectors)
+        return self._keyed("context_wv", lambda vectors: vectors.context_vectors)
 
     @property
     def biases(self) -> tuple[np.ndarray, np.ndarray]:
-        """Biases of words and of contexts, float32 [V] each."""
-        vectors = self._trained().vectors()
+        vectors = self._current()
         return vectors.word_biases, vectors.context_biases
 
-    def save(self, path: str | Path) -> None:
-        """Write the model to one file, a pickle, which appears whole or not at all.
+    def learned_rates(self) -> np.ndarray | None:
+        """Return the learned rate of each word, float64 [V]: the factor of a steady gradient in the next update.
 
-        The matrix is not in it: a loaded model has its vectors, but cannot `train` on. A run on the command line can.
+        None for a model that was loaded without its counts, and so without the state of the update rule.
         """
-        with atomic_file(Path(path)) as file:
-            pickle.dump(self, file, protocol=5)
+        return None if self._trainer is None else self._trainer.parameters.effective_rates()
 
-    @classmethod
-    def load(cls, path: str | Path) -> GloVe:
-        """Read what `save` wrote. Loading a pickle runs what its author put there: load only files that you trust.
+    def explore(self, output: str | Path | None = None, *, top: int = 20_000, projection: str | None = None) -> Page:
+        """Make the interactive page that the command `glove-adagrad explore` writes; a notebook shows it.
+
+        Parameters
+        ----------
+        output : str or Path, optional
+            An HTML file to write as well.
+        top : int
+            How many of the most frequent words to include.
+        projection : {'tsne', 'umap', 'pca'}, optional
+            How the map is made; by default the first of these that is installed.
+        """
+        from glove_adagrad.explore.notebook import explore_model
+
+        page = explore_model(self, top, projection)
+        if output is not None:
+            page.save(output)
+        return page
+
+    def _repr_html_(self) -> str:
+        from glove_adagrad.explore.notebook import card
+
+        return card(self)
+
+    def all_vectors(self) -> RunVectors:
+        """Return copies of all vectors and biases, with the words and their counts."""
+        from glove_adagrad.formats import RunVectors
+
+        return RunVectors(self.vocabulary.decoded(), self.vocabulary.counts, *self._current())
+
+    def word_vectors(self, which: str = "sum") -> WordVectors:
+        """Return words and vectors without gensim: the sum, "word", "context", or "concat" (see `select_vectors`)."""
+        return self.all_vectors().select(which)
+
+    def save(self, folder: str | Path, *, counts: bool = True) -> None:
+        """Write the model as a folder, which appears whole or not at all.
+
+        It is the folder of a run: the commands of `glove-adagrad` take it, and `train --resume` continues it. An
+        earlier folder of the same name is replaced if `save` has written it.
+
+        Parameters
+        ----------
+        folder : str or Path
+        counts : bool
+            Include the co-occurrences, which `train` needs after loading.
 
         Raises
         ------
         InputError
-            If the file cannot be read or holds something else.
+            If the model has not been trained, or `folder` contains something else.
         """
-        try:
-            with open(path, "rb") as file:
-                model = pickle.load(file)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-        except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError) as error:
-            raise InputError(f"{path}: is damaged or no saved model ({error})") from error
-        if not isinstance(model, cls):
-            raise InputError(f"{path}: holds {type(model).__name__}, expected a saved {cls.__name__}")
-        return model
+        from glove_adagrad.saved_model import save
+
+        save(self, Path(folder), counts=counts)
+
+    @classmethod
+    def load(cls, folder: str | Path, **resources: Any) -> GloVe:
+        """Load what `save` wrote, or any run of the command line, also an interrupted one.
+
+        Nothing in the folder is executed.
+
+        Parameters
+        ----------
+        folder : str or Path
+        **resources
+            `workers`, `memory`, `tmp`, `callbacks` and `show_progress`, as for the constructor.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be read or contains something else.
+        """
+        from glove_adagrad.saved_model import load
+
+        return load(cls, Path(folder), **resources)
+
+    def __repr__(self) -> str:
+        if not self._history or self._vocabulary is None:
+            return f"GloVe(not trained, vector_size={self.settings.vector_size})"
+        return (
+            f"GloVe({len(self._vocabulary):,} words x {self.settings.vector_size}, epochs={len(self._history)}, "
+            f"loss={self._history[-1].loss:.4f})"
+        )
 
     def __getstate__(self) -> dict[str, Any]:
-        # callbacks may be closures, which do not pickle; the matrix is a folder that may be gone
-        return {**self.__dict__, "_trainer": None, "_temporary": None, "callbacks": ()}
+        # callbacks may be closures, which do not pickle; the counts are a folder that may be gone
+        state = {**self.__dict__, "_trainer": None, "_folder": None, "_cache": {}, "callbacks": ()}
+        if self._history:
+            state["_vectors"] = self._current()
+        return state
 
-    def _new_folder(self) -> Path:
-        """A folder for a matrix, which lasts as long as the model."""
-        self._temporary = tempfile.TemporaryDirectory(prefix="glove-adagrad-")
-        return Path(self._temporary.name) / "cooccurrence"
+    def __deepcopy__(self, memo: dict[int, Any]) -> GloVe:
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._cache, twin._history = {}, list(self._history)
+        twin._vectors = copy.deepcopy(self._vectors, memo)
+        if (trainer := self._trainer) is not None:
+            # the counts never change: both models use them
+            twin._trainer = Trainer(
+                trainer.matrix, trainer.settings, workers=trainer.workers, memory=self.memory, anchors=trainer.anchors
+            )
+            twin._trainer.parameters.restore(trainer.parameters.arrays())
+            twin._trainer.history[:], twin._trainer.position = trainer.history, trainer.position
+        return twin
 
-    def _start(self, matrix: CooccurrenceMatrix, vocabulary: Vocabulary | None = None) -> GloVe:
-        self._vocabulary = vocabulary or matrix.vocabulary
-        self._trainer = Trainer(matrix, self.settings, workers=self.workers, memory=self.memory)
-        return self._run()
+    def _read_starts(self) -> tuple[Any, Any]:
+        """The vectors of `init` and of `anchor`, read before hours of counting."""
+        size = self.settings.vector_size
+        init, anchor = (None if given is None else read_start(given, size) for given in (self.init, self.anchor))
+        return init, anchor
 
-    def _run(self) -> GloVe:
+    def _start(
+        self,
+        matrix: CooccurrenceMatrix,
+        starts: tuple[Any, Any],
+        vocabulary: Vocabulary,
+        folder: _Folder | None = None,
+    ) -> GloVe:
+        init, anchor = starts
+        anchors = None
+        if anchor is not None:
+            anchors = read_anchors(
+                anchor, matrix, self.settings.vector_size, self.anchor_weight, source_name(self.anchor)
+            )
+        trainer = Trainer(matrix, self.settings, workers=self.workers, memory=self.memory, anchors=anchors)
+        if init is not None:
+            start_from(trainer, init, source_name(self.init))
+        self._trainer, self._vocabulary, self._folder = trainer, vocabulary, folder
+        self._vectors, self._history = None, []
+        return self._run(self.settings.epochs)
+
+    def _run(self, epochs: int) -> GloVe:
+        """Train until there are `epochs` in all. After an exception too, the model has what was trained."""
         trainer = self._trainer
         assert trainer is not None
-        if self.show_progress:
-            from tqdm.auto import tqdm
+        trainer.settings = replace(self.settings, epochs=max(1, epochs))
 
-            with tqdm(total=self.settings.epochs * trainer.strata, desc="training", unit="strata") as bar:
+        def told(trainer: Trainer, epoch: int, loss: float) -> None:
+            with interrupt.allowed():
+                for callback in self.callbacks:
+                    callback(trainer, epoch, loss)
+            interrupt.check()
 
-                def shown(trainer: Trainer) -> None:
-                    bar.update(len(trainer.history) * trainer.strata + trainer.position.stratum - bar.n)
-                    if trainer.history:
-                        bar.set_postfix(epoch=len(trainer.history), loss=f"{trainer.history[-1].loss:.6f}")
+        def stratum_done(trainer: Trainer) -> None:
+            self._cache.clear()
+            self._history = list(trainer.history)
+            shown(trainer)
+            if trainer.position.stratum:  # at the end of an epoch, callbacks are called first
+                interrupt.check()
 
-                trainer.fit(self.callbacks, shown)
-        else:
-            trainer.fit(self.callbacks)
-        self._parameters, self._history = trainer.parameters, trainer.history
+        with DeferredInterrupt() as interrupt, training_progress(trainer, quiet=not self.show_progress) as shown:
+            try:
+                trainer.fit([told], stratum_done)
+            finally:
+                if not trainer.consistent:  # diverged
+                    self._trainer, self._history = None, []
+                    self._cache.clear()
         return self
 
-    def _trained(self) -> Parameters:
-        if self._parameters is None:
-            raise InputError("the model has not been trained; use fit, or give it sentences or a corpus_file")
-        return self._parameters
+    def _current(self) -> Vectors:
+        if not self._history:
+            raise InputError(_UNTRAINED if self._trainer is None else _UNFINISHED)
+        if self._trainer is not None:
+            return self._trainer.parameters.vectors()
+        assert self._vectors is not None
+        return self._vectors
 
-    def _keyed(self, vectors: np.ndarray) -> KeyedVectors:
-        from glove_adagrad.formats import WordVectors, to_keyed_vectors
+    def _keyed(self, name: str, chosen: Callable[[Vectors], np.ndarray]) -> KeyedVectors:
+        if name not in self._cache:
+            from glove_adagrad.formats import WordVectors, to_keyed_vectors
 
-        return to_keyed_vectors(WordVectors(self.vocabulary.decoded(), vectors, self.vocabulary.counts))
+            vectors = WordVectors(self.vocabulary.decoded(), chosen(self._current()), self.vocabulary.counts)
+            self._cache[name] = to_keyed_vectors(vectors)
+        return self._cache[name]
+
+
+class _Folder:
+    """A temporary folder for counts, which exists as long as a model that uses it."""
+
+    def __init__(self, parent: Path | None) -> None:
+        parent = parent or Path(tempfile.gettempdir())
+        check_output_folder(parent)
+        clear_leftovers(parent, parent / "glove-adagrad")
+        temporary = Temporary.new_folder(parent / "glove-adagrad")
+        self.path = temporary.path
+        weakref.finalize(self, temporary.remove)
+
+
+_UNTRAINED = "the model has not been trained; use fit, or give it sentences or a corpus_file"
+_UNFINISHED = "the first epoch was interrupted; use train to continue"
+
+
+def _rule(optimizer: str | optim.Rule, learning_rate: float | None) -> optim.Rule:
+    if isinstance(optimizer, str):
+        return optim.make(optimizer, **({} if learning_rate is None else {"learning_rate": learning_rate}))
+    if learning_rate is not None:
+        raise InputError(
+            f"learning_rate {learning_rate}: is a setting of the rule that optimizer names; give it there"
+        )
+    return optimizer
+
+
+def _checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
+    given = (callbacks,) if callable(callbacks) or not isinstance(callbacks, Iterable) else tuple(callbacks)
+    for callback in given:
+        if not callable(callback):
+            name = type(callback).__name__
+            if hasattr(callback, "on_epoch_end"):
+                raise TypeError(
+                    f"callbacks: {name} is a callback of gensim's Word2Vec; give a function instead, as "
+                    "lambda trainer, epoch, loss: ..."
+                )
+            raise TypeError(f"callbacks: {name} cannot be called; give functions of (trainer, epoch, loss)")
+    return given

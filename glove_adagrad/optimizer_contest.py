@@ -25,6 +25,9 @@ from glove_adagrad.trainer.parameters import row_length
 #: The most steps of the grid away from a rule's default rate.
 _FARTHEST = 12
 
+#: Trials that a search for a rate usually takes; for the time left.
+_EXPECTED_TRIALS = 4
+
 #: Bins of word frequency for a decade of it.
 _BINS_A_DECADE = 3
 
@@ -163,8 +166,16 @@ class Contest:
         counts, bins = self._bins()
         return [float(np.exp(np.log(counts[bins == k]).mean())) for k in np.unique(bins)]
 
-    def run(self, entrant: Entrant, tell: Callable[[str], None]) -> Result:
-        """Find a rule's rate, train and score it; `tell` gets a line now and then."""
+    def expected_epochs(self, entrant: Entrant) -> float:
+        """About how many epochs `run` trains for, trials included."""
+        trials = 0 if entrant.rate_given else _EXPECTED_TRIALS
+        return self.settings.epochs + trials * self.trial_epochs * self.trial_share
+
+    def run(self, entrant: Entrant, tell: Callable[[str, float], None]) -> Result:
+        """Find a rule's rate, train and score it.
+
+        `tell` is called with a line about the trial or the epoch just done, and the number of epochs it took.
+        """
         trials = [] if entrant.rate_given else self._search(entrant.rule, tell)
         finite = [trial for trial in trials if np.isfinite(trial.loss)]
         best = min(finite, key=lambda trial: trial.loss).rate if finite else entrant.rule.learning_rate
@@ -182,7 +193,7 @@ class Contest:
             with np.errstate(divide="ignore"):
                 logs = np.log(trainer.parameters.effective_rates())
             rates.append([float(np.exp(logs[bins == k].mean())) for k in np.unique(bins)])
-            tell(f"rate {best:g}, epoch {epoch}, loss {loss:.6f}")
+            tell(f"rate {best:.3g}, epoch {epoch}, loss {loss:.4f}", 1)
             begin = time.process_time()
 
         diverged = ""
@@ -200,7 +211,7 @@ class Contest:
             {} if diverged else self._scores(sums), diverged,
         )  # fmt: skip
 
-    def _search(self, rule: optim.Rule, tell: Callable[[str], None]) -> list[Trial]:
+    def _search(self, rule: optim.Rule, tell: Callable[[str, float], None]) -> list[Trial]:
         """Rates tried, in their order: the best is neither the first nor the last, if there is an end to it."""
         settings = replace(self.settings, epochs=self.trial_epochs, holdout=1 - self.trial_share)
         losses: dict[int, float] = {}
@@ -216,7 +227,7 @@ class Contest:
                     losses[step] = trainer.history[-1].loss
                 except TrainingError:
                     losses[step] = float("inf")
-                tell(f"rate {rate:g}: loss {losses[step]:.6f} after {self.trial_epochs} epochs of trial")
+                tell(f"trial of rate {rate:.3g}, loss {losses[step]:.4f}", self.trial_epochs * self.trial_share)
             return losses[step]
 
         best = 0

@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any, TypeVar
 
+from glove_adagrad.errors import InputError
+
 Result = TypeVar("Result")
+
+MOST_WORKERS = 1024
 
 
 def available_cores() -> int:
@@ -18,16 +22,31 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def number_of_workers(workers: int | None) -> int:
+    """Threads to use: all cores for None and for -1.
+
+    Raises
+    ------
+    InputError
+        If the number is 0 or another negative one, or above 1024.
+    """
+    if workers is None or workers == -1:
+        return available_cores()
+    if not 1 <= workers <= MOST_WORKERS:
+        raise InputError(f"workers {workers}: must be from 1 to {MOST_WORKERS}, or -1 for all cores")
+    return int(workers)
+
+
 def in_order(
-    pool: Executor, workers: int, tasks: Iterable[tuple[Callable[..., Result], tuple[Any, ...]]]
+    pool: Executor | None, workers: int, tasks: Iterable[tuple[Callable[..., Result], tuple[Any, ...]]]
 ) -> Iterator[Result]:
     """Run (function, arguments) pairs on a pool and yield their results in order.
 
     At most `workers` + 1 tasks are taken from `tasks` before the first result is yielded, which bounds the memory
     that waiting work and waiting results take. A single worker is the calling thread itself, so that it keeps to one
-    core.
+    core and needs no pool.
     """
-    if workers == 1:
+    if workers == 1 or pool is None:
         for function, arguments in tasks:
             yield function(*arguments)
         return

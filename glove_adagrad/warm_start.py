@@ -1,8 +1,9 @@
-"""Where a training starts, other than from drawn numbers: given vectors, vectors to stay near, an earlier run."""
+"""Initialisation other than random: given vectors, anchor vectors, or an earlier run."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,54 +15,84 @@ from glove_adagrad.trainer import Anchors, Parameters, Trainer
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Progress, Vocabulary, byte_order
 
+if TYPE_CHECKING:
+    from glove_adagrad.formats import RunVectors, WordVectors
 
-def start_from(trainer: Trainer, path: Path) -> int:
-    """Start from vectors in a file, for the words that it has; the others stay as drawn.
 
-    From a run, word and context vectors and biases are taken over. Of another file, which has one vector a word, word
-    plus context vector start at that. The update rule's state is that of the beginning.
+def read_start(source: Any, vector_size: int, **reading: bool) -> RunVectors | WordVectors:
+    """Read vectors to start from, or anchor vectors; worth doing before hours of counting.
+
+    Parameters
+    ----------
+    source
+        Anything that `formats.as_word_vectors` takes.
+    **reading
+        `trust_pickle` and `strict`, as `formats.read_vectors` takes them.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or the vectors are of another size.
+    TypeError
+        If the source is of a kind that holds no vectors.
+    """
+    from glove_adagrad.formats import RunVectors, as_start
+
+    start = as_start(source, **reading)
+    size = (start.word_vectors if isinstance(start, RunVectors) else start.vectors).shape[1]
+    if size != vector_size:
+        raise InputError(f"{source_name(source)}: has vectors of {size} components; give `vector_size={size}`")
+    return start
+
+
+def start_from(trainer: Trainer, source: Any, name: str | None = None) -> int:
+    """Start from given vectors, for the words that they have; the others stay as drawn.
+
+    From a run or a `GloVe`, word and context vectors and biases are copied. With other sources, which have one vector
+    for each word, the sum of word and context vector starts there. The update rule's state is the initial one.
+
+    Parameters
+    ----------
+    source
+        As for `read_start`, or what it returned.
+    name : str, optional
+        What the source is called in messages.
 
     Returns
     -------
     int
-        How many words start from the file.
+        How many words start from the vectors.
 
     Raises
     ------
     InputError
-        If the file cannot be read, its vectors are of another size, or it has none of the vocabulary's words.
+        As `read_start` does, and if the vectors have none of the vocabulary's words.
     """
-    from glove_adagrad.formats import is_run, read_run, read_vectors
+    from glove_adagrad.formats import RunVectors
 
-    size = trainer.settings.vector_size
-    if is_run(path):
-        run = read_run(path)
-        ours, theirs = _common(trainer.matrix.vocabulary, run.words, path)
-        _check_size(path, run.word_vectors, size)
-        named = (run.word_vectors, run.context_vectors, run.word_biases, run.context_biases)
+    start = read_start(source, trainer.settings.vector_size)
+    ours, theirs = _common(trainer.matrix.vocabulary, start.words, name or source_name(source))
+    if isinstance(start, RunVectors):
+        named = (start.word_vectors, start.context_vectors, start.word_biases, start.context_biases)
         trainer.parameters.set_vectors(ours, Vectors(*(array[theirs] for array in named)))
     else:
-        vectors = read_vectors(path)
-        ours, theirs = _common(trainer.matrix.vocabulary, vectors.words, path)
-        _check_size(path, vectors.vectors, size)
-        trainer.parameters.set_sums(ours, vectors.vectors[theirs])
+        trainer.parameters.set_sums(ours, start.vectors[theirs])
     return len(ours)
 
 
-def read_anchors(path: Path, matrix: CooccurrenceMatrix, vector_size: int, weight: float) -> Anchors:
-    """Vectors that training is to stay near, for the words of a matrix that a file has.
+def read_anchors(
+    source: Any, matrix: CooccurrenceMatrix, vector_size: int, weight: float, name: str | None = None
+) -> Anchors:
+    """Anchor vectors for the words of a matrix that a source has; source and errors are those of `start_from`."""
+    from glove_adagrad.formats import as_word_vectors
 
-    Raises
-    ------
-    InputError
-        If the file cannot be read, its vectors are of another size, or it has none of the matrix's words.
-    """
-    from glove_adagrad.formats import read_vectors
-
-    vectors = read_vectors(path)
-    _check_size(path, vectors.vectors, vector_size)
-    ours, theirs = _common(matrix.vocabulary, vectors.words, path)
+    vectors = as_word_vectors(read_start(source, vector_size))
+    ours, theirs = _common(matrix.vocabulary, vectors.words, name or source_name(source))
     return Anchors(ours, np.ascontiguousarray(vectors.vectors[theirs]), weight)
+
+
+def source_name(source: Any) -> str:
+    return str(source) if isinstance(source, (str, Path)) else f"the {type(source).__name__}"
 
 
 def extended_vocabulary(
@@ -86,7 +117,7 @@ def extended_vocabulary(
         key=lambda item: (-item[1], byte_order(item[0])),
     )
     if not kept:
-        raise InputError(f"no word occurs {min_count} times in both texts together; lower --min-count")
+        raise InputError(f"no word occurs {min_count} times in both texts together; lower `min_count`")
     return Vocabulary([word for word, _ in kept], np.array([count for _, count in kept], np.int64))
 
 
@@ -107,18 +138,11 @@ def continue_from(trainer: Trainer, checkpoint: Checkpoint, words: Vocabulary) -
     trainer.parameters.take_over(ours[theirs], earlier, theirs)
 
 
-def _common(vocabulary: Vocabulary, words: list[str], path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _common(vocabulary: Vocabulary, words: list[str], name: str) -> tuple[np.ndarray, np.ndarray]:
     """Ranks here and rows there of the words that both have."""
     rows = {word: row for row, word in enumerate(words)}
     found = np.array([rows.get(word.decode("utf-8", "surrogateescape"), -1) for word in vocabulary.words], np.int64)
     ours = np.flatnonzero(found >= 0)
     if not len(ours):
-        raise InputError(f"{path}: has none of the {len(vocabulary):,} words of the vocabulary")
+        raise InputError(f"{name}: has none of the {len(vocabulary):,} words of the vocabulary")
     return ours, found[ours]
-
-
-def _check_size(path: Path, vectors: np.ndarray, size: int) -> None:
-    if vectors.shape[1] != size:
-        raise InputError(
-            f"{path}: has vectors of {vectors.shape[1]} components; give --vector-size {vectors.shape[1]}"
-        )

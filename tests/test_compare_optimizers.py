@@ -67,7 +67,7 @@ def test_the_best_rate_has_worse_ones_on_both_sides(command: Command, tmp_path: 
         CooccurrenceMatrix.open(tmp_path / "m"), TrainingSettings(vector_size=8, epochs=1), Suite(), trial_share=0.5
     )
     for start in (1e-3, 1e-2, 50.0):
-        result = contest.run(Entrant("sgd", optim.make("sgd", learning_rate=start), False), lambda line: None)
+        result = contest.run(Entrant("sgd", optim.make("sgd", learning_rate=start), False), lambda line, epochs: None)
         losses = [trial.loss for trial in result.trials]
         assert 0 < int(np.argmin(losses)) < len(losses) - 1
         assert 1e-3 < result.options["learning_rate"] < 1

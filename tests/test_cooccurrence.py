@@ -305,7 +305,8 @@ def test_a_count_that_would_not_fit_is_refused_first(
     tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1 << 10))
-    with pytest.raises(InputError, match=r"needs about \d+ MB, and 0 MB are free; name a folder on a larger disk"):
+    message = r"needs about 0\.\d MB, and 0\.0 MB are free; name a folder on a larger disk"
+    with pytest.raises(InputError, match=message):
         count_cooccurrences(corpus, vocabulary, tmp_path / "m", progress=lambda done: pytest.fail("has begun"))
     assert not list(tmp_path.iterdir())
 

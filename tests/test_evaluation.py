@@ -34,7 +34,7 @@ from glove_adagrad.evaluation import (
 from glove_adagrad.evaluation.analogies import RIGHT, UNKNOWN, WRONG, AnalogyResult
 from glove_adagrad.evaluation.neighbours import Neighbourhood
 from glove_adagrad.evaluation.pairs import ClassList, PairList
-from glove_adagrad.evaluation.statistics import bootstrap_weights, mcnemar, pearson, spearman
+from glove_adagrad.evaluation.statistics import bootstrap_weights, holm, mcnemar, pearson, spearman
 from glove_adagrad.formats import WordVectors, from_keyed_vectors, read_vectors, to_keyed_vectors
 
 SHARED = Path(os.environ.get("GLOVE_SHARED", Path(__file__).parents[2] / "shared"))
@@ -291,6 +291,17 @@ def noisy(wv: WordVectors, noise: float) -> WordVectors:
     random = np.random.default_rng(5)
     scale = noise * np.linalg.norm(wv.vectors, axis=1, keepdims=True)
     return WordVectors(wv.words, (wv.vectors + scale * random.normal(size=wv.vectors.shape)).astype(np.float32))
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=8))
+def test_holm_equals_its_definition(p_values: list[float | None]) -> None:
+    known = sorted(p for p in p_values if p is not None)
+    for p, adjusted in zip(p_values, holm(p_values), strict=True):
+        if p is None:
+            assert adjusted is None
+        else:
+            below = [min(1.0, (len(known) - k) * q) for k, q in enumerate(known) if q <= p]
+            assert adjusted == max(below)
 
 
 def test_comparison_of_two_models(stanford: WordVectors) -> None:

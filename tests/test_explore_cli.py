@@ -135,7 +135,7 @@ def test_export_refuses_before_it_works(command: Command, run: Path, tmp_path: P
         1, "export", plain, file, "--format", "glove", "--vectors", "word"
     )
     assert file.read_text() == "kept"
-    assert not list(tmp_path.glob(".*.tmp"))
+    assert not list(tmp_path.glob(".*.glove-tmp"))
 
 
 def test_export_of_a_co_occurrence_folder(command: Command, tmp_path: Path) -> None:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
+import itertools
+import os
 import pickle
+import re
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from gensim.models.callbacks import CallbackAny2Vec
 from scipy import sparse
 
-from glove_adagrad import GloVe
-from glove_adagrad.errors import InputError
+from glove_adagrad import GloVe, Vocabulary, evaluate
+from glove_adagrad.cli.train import train
+from glove_adagrad.errors import InputError, TrainingError
+from glove_adagrad.evaluation import PairList, Suite
 from glove_adagrad.formats import read_run
+from glove_adagrad.parallel import available_cores
+from glove_adagrad.presets import PRESETS
+from glove_adagrad.trainer import Trainer
 
 GOLDEN = Path(__file__).parent / "golden"
 TEXT = [line.split() for line in (GOLDEN / "tiny.txt").read_text().splitlines() if line.strip()]
@@ -33,23 +47,68 @@ def test_sentences_and_files_give_the_same(model: GloVe) -> None:
     np.testing.assert_array_equal(from_file.wv.vectors, model.wv.vectors)
 
 
-def test_the_command_line_gives_the_same(tmp_path: Path) -> None:
-    model = GloVe(TEXT, sample=0.01, unobserved=1.0, **SMALL)
-    options = ["--vector-size", "8", "--epochs", "3", "--window", "5", "--quiet"]
-    options += ["--sample", "0.01", "--unobserved", "1"]
-    command = [
-        sys.executable,
-        "-m",
-        "glove_adagrad",
-        "train",
-        str(GOLDEN / "tiny.txt"),
-        "--output",
-        str(tmp_path / "r"),
-    ]
-    subprocess.run([*command, *options], check=True)
+def command_line(*arguments: object) -> None:
+    command = [sys.executable, "-m", "glove_adagrad", *map(str, arguments)]
+    subprocess.run([*command, "--quiet"], check=True)
+
+
+def test_the_command_line_gives_the_same(model: GloVe, tmp_path: Path) -> None:
+    first, second = tmp_path / "1.txt", tmp_path / "2.txt"
+    first.write_text("\n\n".join(" ".join(line).upper() for line in TEXT[:200]))
+    second.write_text("\n".join(map(" ".join, TEXT[200:])))
+    start, anchor = tmp_path / "start.txt", tmp_path / "anchor.txt"
+    model.wv.save_word2vec_format(start)
+    model.context_wv.save_word2vec_format(anchor)
+    trained = GloVe(
+        corpus_file=[first, second], lowercase=True, boundary="blank-line", keep_positions=True, min_cooccurrence=0.3,
+        sample=0.01, unobserved=1.0, symmetric=False, min_count=3, max_vocab=40, init=start, anchor=anchor,
+        anchor_weight=0.2, **SMALL,
+    )  # fmt: skip
+    command_line(
+        "train", first, second, "--output", tmp_path / "r", "--lowercase", "--boundary", "blank-line",
+        "--keep-positions", "--min-cooccurrence", 0.3, "--sample", 0.01, "--unobserved", 1, "--left-only",
+        "--min-count", 3, "--max-vocab", 40, "--init", start, "--anchor", anchor, "--anchor-weight", 0.2,
+        "--vector-size", 8, "--epochs", 3, "--window", 5,
+    )  # fmt: skip
     run = read_run(tmp_path / "r")
-    np.testing.assert_array_equal(run.context_vectors, model.context_wv.vectors)
-    np.testing.assert_array_equal(run.word_biases, model.biases[0])
+    assert run.words == trained.wv.index_to_key
+    np.testing.assert_array_equal(run.context_vectors, trained.context_wv.vectors)
+    np.testing.assert_array_equal(run.word_biases, trained.biases[0])
+
+
+def test_every_option_of_train_has_a_parameter() -> None:
+    other_names = {"corpus": "corpus_file", "left_only": "symmetric", "no_distance_weighting": "distance_weighting"}
+    of_runs = {"output", "cooccurrence", "resume", "extend", "checkpoint_minutes", "optimizer_option"}
+    options = {str(option.name) for option in train.params} - of_runs
+    parameters = {other_names.get(name, name) for name in options} - {"quiet"}
+    assert parameters | {"sentences", "callbacks", "show_progress"} == set(inspect.signature(GloVe).parameters)
+
+
+def test_every_parameter_is_documented_with_type_default_and_effect() -> None:
+    described = inspect.cleandoc(GloVe.__doc__ or "").split("Parameters\n----------\n")[1].split("\nRaises\n")[0]
+    entries = re.findall(r"^(\w+(?:, \w+)*) : (.+)\n((?:    .+\n)+)", described, re.MULTILINE)
+    names = [name for listed, *_ in entries for name in listed.split(", ")]
+    assert names == sorted(names, key=names.index)
+    assert set(names) == set(inspect.signature(GloVe).parameters)
+    for _, kind, effect in entries:
+        assert "default" in kind or "optional" in kind or "callable" in kind
+        assert effect.strip().endswith(".")
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_presets_are_defaults_that_other_parameters_override(preset: str) -> None:
+    plain, named = GloVe(), GloVe(preset=preset)
+    parameters = PRESETS[preset]
+    assert named.windows == replace(plain.windows, symmetric=parameters.get("symmetric", True))
+    assert named.settings.epochs == parameters.get("epochs", 25)
+    assert named.settings.unobserved == parameters.get("unobserved", 0)
+    assert named.settings.rule.learning_rate == parameters.get("learning_rate", 0.05)
+    given = GloVe(preset=preset, epochs=7, symmetric=True, unobserved=0.5, clip=3.0, learning_rate=0.02)
+    assert (given.settings.epochs, given.settings.unobserved, given.settings.clip) == (7, 0.5, 3.0)
+    assert given.windows.symmetric
+    assert given.settings.rule.learning_rate == 0.02
+    other = GloVe(preset=preset, optimizer="adam").settings.rule
+    assert other == GloVe(optimizer="adam").settings.rule
 
 
 def test_what_a_trained_model_has(model: GloVe) -> None:
@@ -72,19 +131,242 @@ def test_callbacks_are_told(model: GloVe) -> None:
     assert told == list(enumerate(model.loss_history, 1))
 
 
-def test_saved_loaded_and_pickled(model: GloVe, tmp_path: Path) -> None:
+def test_a_model_makes_its_vectors_once_until_it_is_trained_further(model: GloVe) -> None:
+    trained = GloVe(TEXT, **{**SMALL, "epochs": 2})
+    before, context = trained.wv, trained.context_wv
+    assert trained.wv is before
+    assert trained.context_wv is context
+    before.fill_norms()
+    assert trained.wv.norms is not None
+    trained.train(1)
+    assert trained.wv is not before
+    np.testing.assert_array_equal(trained.wv.vectors, model.wv.vectors)
+    np.testing.assert_array_equal(trained.context_wv.vectors, model.context_wv.vectors)
+    trained.fit(TEXT[:50])
+    assert len(trained.wv) < len(before)
+
+
+def test_train_does_not_change_a_later_fit() -> None:
+    trained = GloVe(TEXT, **{**SMALL, "epochs": 2}).train(5)
+    assert len(trained.loss_history) == 7
+    assert len(trained.fit(TEXT).loss_history) == 2
+
+
+def test_a_copy_a_saved_and_a_loaded_model_continue_as_one_longer_training(tmp_path: Path) -> None:
+    settings = {**SMALL, "optimizer": "adam", "unobserved": 0.5, "holdout": 0.1, "min_count": 2, "max_vocab": 40}
+    whole = GloVe(TEXT, **settings)
+    trained = GloVe(TEXT, **{**settings, "epochs": 1}, lowercase=True)
+    copied = copy.deepcopy(trained)
+    trained.save(tmp_path / "model")
+    trained.save(tmp_path / "model")  # its own folder is replaced
+    loaded = GloVe.load(tmp_path / "model")
+    assert (loaded.min_count, loaded.max_vocab, loaded.lowercase) == (2, 40, True)
+    assert (loaded.windows, loaded.settings) == (trained.windows, trained.settings)
+    loaded.save(tmp_path / "again")
+    for model in (copied, loaded, GloVe.load(tmp_path / "again"), trained):
+        assert model.loss_history == whole.loss_history[:1]
+        model.train(2)
+        np.testing.assert_array_equal(model.wv.vectors, whole.wv.vectors)
+        assert [epoch["holdout_loss"] for epoch in model.history] == [e["holdout_loss"] for e in whole.history]
+        assert model.settings.epochs == 1
+
+
+def test_a_saved_model_without_counts_and_a_pickled_one_have_the_vectors(model: GloVe, tmp_path: Path) -> None:
+    made = GloVe(TEXT, **SMALL)
+    made.save(tmp_path / "model", counts=False)
+    pickled = pickle.loads(pickle.dumps(made))
+    pickled.save(tmp_path / "pickled")
+    shutil.rmtree(made._trainer.matrix.folder)  # type: ignore[union-attr]
+    with pytest.raises(InputError, match="its counts are gone"):
+        made.save(tmp_path / "late")
+    for other in (GloVe.load(tmp_path / "model"), pickled, GloVe.load(tmp_path / "pickled")):
+        np.testing.assert_array_equal(other.wv.vectors, model.wv.vectors)
+        np.testing.assert_array_equal(other.biases, model.biases)
+        assert other.loss_history == model.loss_history
+        with pytest.raises(InputError, match="no co-occurrences to continue with"):
+            other.train(1)
+
+
+def test_the_command_line_takes_a_saved_model_and_load_takes_its_runs(model: GloVe, tmp_path: Path) -> None:
+    saved, run = tmp_path / "model", tmp_path / "run"
+    model.save(saved)
+    command_line("train", "--resume", saved, "--epochs", 5)
+    command_line("train", GOLDEN / "tiny.txt", "--output", run, "--vector-size", 8, "--epochs", 3, "--window", 5)
+    loaded = GloVe.load(run)
+    np.testing.assert_array_equal(loaded.wv.vectors, model.wv.vectors)
+    assert loaded.train(2).loss_history == GloVe.load(saved).loss_history
+    np.testing.assert_array_equal(loaded.context_wv.vectors, GloVe.load(saved).context_wv.vectors)
+    with pytest.raises(InputError, match=r"was not written by GloVe\.save"):
+        model.save(run)
+
+
+def test_nothing_else_is_replaced_by_a_saved_model(model: GloVe, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mine.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for name in ("data", "file"):
+        with pytest.raises(InputError, match="choose another name"):
+            model.save(tmp_path / name)
+    assert (tmp_path / "data" / "mine.txt").read_text() == (tmp_path / "file").read_text() == "mine"
+    for name in ("data", "nothing"):
+        with pytest.raises(InputError, match="is not a saved model or a run"):
+            GloVe.load(tmp_path / name)
+
+
+def test_names_that_a_vocabulary_file_cannot_hold_are_saved(tmp_path: Path) -> None:
+    fitted = GloVe.from_cooccurrence(np.ones((3, 3)), ["new york", "", "c"], vector_size=2, epochs=1)
+    fitted.save(tmp_path / "model")
+    assert GloVe.load(tmp_path / "model").wv.index_to_key == ["new york", "", "c"]
+    assert GloVe.load(tmp_path / "model").train(1).wv.index_to_key == ["new york", "", "c"]
+    fitted = GloVe.from_cooccurrence(np.ones((2, 2)), ["york", "c"], vector_size=2, epochs=1)
+    fitted.save(tmp_path / "tokens")
+    assert read_run(tmp_path / "tokens").words == ["york", "c"]
+
+
+def test_pickles_of_earlier_versions_are_read_with_a_warning() -> None:
+    with pytest.warns(DeprecationWarning, match="save the model again"):
+        old = GloVe.load(GOLDEN / "glove-0.1-adam.pickle")
+    new = GloVe(TEXT, vector_size=4, epochs=2, window=5, optimizer="adam")
+    assert old.wv.index_to_key == new.wv.index_to_key
+    np.testing.assert_allclose(old.wv.vectors, new.wv.vectors, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(old.loss_history, new.loss_history, rtol=1e-6)
+    assert (old.settings, old.windows) == (new.settings, new.windows)
+
+
+class _Hostile:
+    def __init__(self, call: Any, *arguments: Any) -> None:
+        self.call, self.arguments = call, arguments
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.call, self.arguments
+
+
+def test_no_code_of_a_pickle_is_run(model: GloVe, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    for content in (
+        _Hostile(os.mkdir, str(made)),
+        _Hostile(GloVe, None, str(GOLDEN / "tiny.txt")),
+        {"a": [_Hostile(eval, f"__import__('os').mkdir({str(made)!r})")]},
+        [1],
+    ):
+        (tmp_path / "file").write_bytes(pickle.dumps(content))
+        with pytest.raises(InputError, match="not a saved model"):
+            GloVe.load(tmp_path / "file")
+    assert not made.exists()
+    whole = (GOLDEN / "glove-0.1-adam.pickle").read_bytes()
+    for damaged in (b"no pickle", whole[:-100], whole.replace(b"Adam", b"Bdam")):
+        (tmp_path / "file").write_bytes(damaged)
+        with pytest.raises(InputError, match="not a saved model"):
+            GloVe.load(tmp_path / "file")
+
+
+@pytest.fixture(scope="module")
+def many_words() -> list[list[str]]:
+    """Enough words for several strata."""
+    drawn = np.random.default_rng(1).zipf(1.3, (400, 30)) % 3000
+    return [[f"w{word}" for word in line] for line in drawn.tolist()]
+
+
+@pytest.mark.parametrize("stratum", [0, 5, 31, 32, 50, 127])
+def test_interrupted_training_keeps_what_was_trained_and_continues_bit_for_bit(
+    many_words: list[list[str]], monkeypatch: pytest.MonkeyPatch, stratum: int
+) -> None:
+    settings: dict[str, Any] = {"vector_size": 6, "epochs": 4, "min_count": 1, "unobserved": 0.5, "workers": 2}
+    whole = GloVe(many_words, **settings)
+    strata = whole._trainer.strata  # type: ignore[union-attr]
+    assert strata == 32
+    passes = itertools.count()
+    train_stratum = Trainer._stratum
+
+    def interrupted(*arguments: Any) -> Any:
+        if next(passes) == stratum:
+            signal.raise_signal(signal.SIGINT)
+        return train_stratum(*arguments)
+
+    told: list[int] = []
+    model = GloVe(callbacks=lambda trainer, epoch, loss: told.append(epoch), **settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_stratum", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(many_words)
+    done = (stratum + 1) // strata
+    assert model.loss_history == whole.loss_history[:done]
+    assert told == list(range(1, done + 1))
+    if done:
+        assert np.isfinite(model.wv.vectors).all()
+    else:
+        with pytest.raises(InputError, match="first epoch was interrupted"):
+            model.wv  # noqa: B018
+    copied = copy.deepcopy(model)
+    for one in (copied, model):
+        one.train(4 - done)
+        assert one.loss_history == whole.loss_history
+        np.testing.assert_array_equal(one.wv.vectors, whole.wv.vectors)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupted_model_can_be_saved_and_continued(many_words: list[list[str]], tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"vector_size": 6, "epochs": 3, "min_count": 1}
+    whole = GloVe(many_words, **settings)
+
+    def stop(trainer: Trainer, epoch: int, loss: float) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    model = GloVe(callbacks=[stop], **settings)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(many_words)
     model.save(tmp_path / "model")
-    for copy in (GloVe.load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
-        np.testing.assert_array_equal(copy.wv.vectors, model.wv.vectors)
-        assert copy.loss_history == model.loss_history
-        with pytest.raises(InputError, match="no co-occurrences to go on with"):
-            copy.train(1)
-    (tmp_path / "other").write_bytes(pickle.dumps([1]))
-    with pytest.raises(InputError, match="holds list, expected a saved GloVe"):
-        GloVe.load(tmp_path / "other")
-    (tmp_path / "other").write_bytes(b"no pickle")
-    with pytest.raises(InputError, match="no saved model"):
-        GloVe.load(tmp_path / "other")
+    loaded = GloVe.load(tmp_path / "model").train(1)
+    np.testing.assert_array_equal(loaded.wv.vectors, whole.wv.vectors)
+
+
+def test_a_fit_that_fails_leaves_the_model_as_it_was(model: GloVe) -> None:
+    trained = copy.deepcopy(model)
+    with pytest.raises(InputError):
+        trained.fit([["too", "few", "words"]])
+    np.testing.assert_array_equal(trained.wv.vectors, model.wv.vectors)
+    assert len(trained.train(1).loss_history) == 4
+
+
+def test_a_diverged_model_is_not_trained() -> None:
+    model = GloVe(learning_rate=1e20, clip=1e30, **SMALL)
+    with pytest.raises(TrainingError, match="lower `learning_rate`"):
+        model.fit(TEXT)
+    assert repr(model) == "GloVe(not trained, vector_size=8)"
+    with pytest.raises(InputError, match="has not been trained"):
+        model.wv  # noqa: B018
+
+
+def test_representations_are_short(model: GloVe) -> None:
+    assert repr(model) == f"GloVe(43 words x 8, epochs=3, loss={model.loss_history[-1]:.4f})"
+    tokens = f"{int(model.vocabulary.counts.sum()):,}"
+    assert repr(model.vocabulary) == f"Vocabulary(43 words, {tokens} tokens: the, is, and, ...)"
+    assert repr(Vocabulary([b"\xff"], np.array([2]))) == "Vocabulary(1 words, 2 tokens: \\xff)"
+    matrix = model._trainer.matrix  # type: ignore[union-attr]
+    assert repr(matrix) == f"CooccurrenceMatrix(43 words, {matrix.records:,} records, {str(matrix.folder)!r})"
+    assert repr(GloVe()) == "GloVe(not trained, vector_size=100)"
+
+
+def test_all_cores_are_minus_one() -> None:
+    assert GloVe(workers=-1).workers == GloVe(workers=None).workers == GloVe().workers == available_cores()
+    for wrong in (0, -2, 1025):
+        with pytest.raises(InputError, match=f"workers {wrong}: must be from 1"):
+            GloVe(workers=wrong)
+
+
+def test_evaluation_takes_any_kind_of_model(model: GloVe, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    suite = Suite([], [PairList("pairs", [("the", "is"), ("old", "river"), ("and", "near")], np.arange(3.0))])
+    expected = model.evaluate(suite).as_dict()
+    assert expected["similarity"][0]["answered"] == 3
+    for source in (model.wv, model.word_vectors(), tmp_path / "model", str(tmp_path / "model")):
+        assert evaluate(source, suite).as_dict() == expected
+    assert model.evaluate(suite).scores == {"pairs": expected["similarity"][0]["spearman"]}
+    assert repr(model.evaluate(suite, name="m")).startswith("Evaluation(m, 43 words x 8: pairs ")
+    assert list(model.evaluate().scores) == ["questions-words", "wordsim353", "simlex999"]
+    with pytest.raises(TypeError, match="a dict holds no word vectors"):
+        evaluate({"the": [1, 2]}, suite)
 
 
 def test_counts_of_other_data(model: GloVe) -> None:
@@ -108,9 +390,19 @@ def test_counts_of_other_data(model: GloVe) -> None:
         ({"sentences": []}, ValueError, "no words"),
         ({"sentences": "a b c"}, TypeError, "a string was given"),
         ({"sentences": [["a", 3]]}, TypeError, "token 3 is a int"),
-        ({"sentences": TEXT, "corpus_file": "x"}, ValueError, "give one of them"),
+        ({"sentences": TEXT, "corpus_file": "x"}, ValueError, "give either sentences or corpus_file"),
         ({"corpus_file": "no-such-file"}, ValueError, "no such file"),
         ({"vector_size": 0}, ValueError, "vector_size 0"),
+        ({"min_count": 0}, ValueError, "min_count 0"),
+        ({"max_vocab": 0}, ValueError, "max_vocab 0"),
+        ({"boundary": "page"}, ValueError, "boundary 'page'"),
+        ({"preset": "best"}, ValueError, "preset 'best'"),
+        ({"callbacks": [print, 3]}, TypeError, "int cannot be called"),
+        ({"callbacks": 3}, TypeError, "int cannot be called"),
+        ({"callbacks": [CallbackAny2Vec()]}, TypeError, "callback of gensim's Word2Vec"),
+        ({"corpus_file": [GOLDEN / "tiny.txt", "no-such-file"]}, ValueError, "no-such-file: no such file"),
+        ({"sentences": TEXT, "init": "no-such-file"}, ValueError, "no-such-file: cannot be read"),
+        ({"sentences": TEXT, "anchor": [1, 2]}, TypeError, "a list holds no word vectors"),
         ({"optimizer": "none"}, ValueError, "not known"),
     ],
 )
@@ -129,9 +421,25 @@ def test_what_cannot_be_trained_on(arguments: dict[str, Any], error: type[Except
         (np.array([[1.0, np.nan], [1, 1]]), ["a", "b"], "must be finite and positive"),
     ],
 )
-def test_matrices_that_are_refused(cells: np.ndarray, words: list[str], message: str) -> None:
+@pytest.mark.parametrize("kind", [sparse.csr_array, np.asarray])
+def test_matrices_that_are_refused(cells: np.ndarray, words: list[str], message: str, kind: Any) -> None:
     with pytest.raises(ValueError, match=message):
-        GloVe.from_cooccurrence(sparse.csr_array(cells), words)
+        GloVe.from_cooccurrence(kind(cells), words)
+
+
+def test_what_is_not_a_matrix_is_refused() -> None:
+    with pytest.raises(TypeError, match="a dict is not a matrix of numbers"):
+        GloVe.from_cooccurrence({"a": 1}, ["a"])
+
+
+def test_dense_matrices_and_nested_lists_are_taken() -> None:
+    cells = np.random.default_rng(2).random((6, 6))
+    fits = [
+        GloVe.from_cooccurrence(matrix, "abcdef", vector_size=3, epochs=2)
+        for matrix in (sparse.coo_matrix(cells), cells, cells.tolist())
+    ]
+    for fit in fits[1:]:
+        np.testing.assert_array_equal(fit.wv.vectors, fits[0].wv.vectors)
 
 
 def test_an_untrained_model_says_so() -> None:
@@ -139,8 +447,9 @@ def test_an_untrained_model_says_so() -> None:
         GloVe().wv  # noqa: B018
 
 
-def test_importing_loads_neither_numba_nor_gensim() -> None:
-    code = "import sys, glove_adagrad; glove_adagrad.GloVe; assert not {'numba', 'gensim'} & set(sys.modules)"
+def test_importing_loads_nothing_heavy() -> None:
+    heavy = {"numba", "gensim", "scipy", "tqdm"}
+    code = f"import sys, glove_adagrad; glove_adagrad.GloVe; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -325,7 +325,7 @@ def test_a_trained_run_is_not_written_over(tmp_path: Path) -> None:
     arguments = ["train", str(GOLDEN / "tiny.txt"), "--output", str(tmp_path / "run"), "--epochs", "1", "--quiet"]
     assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
     before = (tmp_path / "run" / "vectors.txt").read_bytes()
-    with pytest.raises(InputError, match="holds a trained run; go on with --resume"):
+    with pytest.raises(InputError, match="holds a trained run; continue it with --resume"):
         CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert (tmp_path / "run" / "vectors.txt").read_bytes() == before
 

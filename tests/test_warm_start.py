@@ -158,4 +158,4 @@ def test_what_a_run_has_settled_cannot_be_given_again(run: Path, tmp_path: Path)
     ]
     result = CliRunner().invoke(cli, command)
     assert result.exit_code == 2
-    assert "window: cannot be given with --extend" in " ".join(result.output.split())
+    assert "--window cannot be combined with --extend: RUN fixes it" in " ".join(result.output.split())

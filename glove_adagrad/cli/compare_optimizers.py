@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from glove_adagrad.cli import options
-from glove_adagrad.cli.progress import progress_bar
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_output_folder
+from glove_adagrad.locks import lock_beside
+from glove_adagrad.progress import progress_bar
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 
 
-@click.command()
+@click.command(cls=options.SectionedCommand)
 @click.argument("corpus", nargs=-1, required=True, metavar="CORPUS|DIR")
-@click.option("--output", type=options.FilePath(), required=True, help="The folder for the table and the pictures.")
-@click.option(
+@options.output_option("Folder for the table and the pictures.")
+@options.option(
+    options.TRAINING,
     "--optimizer",
     "optimizers",
     multiple=True,
@@ -28,26 +31,56 @@ if TYPE_CHECKING:
     help="A rule to compare, with settings of it; repeatable. A learning_rate given is not searched for.  "
     "[default: all but adagrad-full]",
 )
-@click.option("--vector-size", type=click.IntRange(1), default=50, show_default=True, help="Components of a vector.")
-@click.option("--epochs", type=click.IntRange(1), default=15, show_default=True, help="Passes over the matrix.")
-@click.option("--x-max", type=float, default=10.0, show_default=True, help="Counts from here on weigh 1.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Equal seeds give equal bits.")
-@click.option(
+@options.option(
+    options.TRAINING,
+    "--vector-size",
+    type=options.Whole(1),
+    default=50,
+    show_default=True,
+    help="Dimension of the vectors.",
+)
+@options.option(
+    options.TRAINING, "--epochs", type=options.Whole(1), default=15, show_default=True, help="Passes over the matrix."
+)
+@options.option(
+    options.TRAINING,
+    "--x-max",
+    type=options.Number(),
+    default=10.0,
+    show_default=True,
+    help="Counts of at least x_max get weight 1.",
+)
+@options.option(
+    options.TRAINING,
+    "--seed",
+    type=options.Whole(0),
+    default=1,
+    show_default=True,
+    help="Random seed; equal seeds give identical vectors.",
+)
+@options.option(
+    options.TRAINING,
     "--trial-share",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=options.Number(0, 1, min_open=True),
     default=1.0,
     show_default=True,
-    help="Share of the cells that rates are tried on. On a small one, rates look good that are too high for all.",
+    help="Share of the cells used to search for a rate. A small share favours rates that are too high for all cells.",
 )
-@click.option(
-    "--trial-epochs", type=click.IntRange(1), default=2, show_default=True, help="Epochs that a rate is tried for."
+@options.option(
+    options.TRAINING,
+    "--trial-epochs",
+    type=options.Whole(1),
+    default=2,
+    show_default=True,
+    help="Epochs of each trial of a rate.",
 )
-@click.option(
+@options.option(
+    options.TRAINING,
     "--factor",
-    type=click.FloatRange(1, min_open=True),
+    type=options.Number(1, min_open=True),
     default=2.0,
     show_default=True,
-    help="Rates tried are the rule's default times a power of this.",
+    help="Try the rule's default rate times powers of this factor.",
 )
 @options.vocabulary_options
 @options.window_options
@@ -91,6 +124,7 @@ def compare_optimizers(
     from glove_adagrad.plots import save
     from glove_adagrad.plots.figures import check_matplotlib
     from glove_adagrad.plots.optimizers import plot_optimizers
+    from glove_adagrad.source_paths import check_apart
     from glove_adagrad.trainer import TrainingSettings
     from glove_adagrad.vocabulary import Vocabulary
 
@@ -102,8 +136,11 @@ def compare_optimizers(
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error
     check_output_folder(output)
+    click.get_current_context().with_resource(lock_beside(output))
     matrix = _given_matrix(corpus)
+    _claim(output, counts=matrix is None)
     if matrix is None:
+        check_apart(corpus, output)
         text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output, workers=workers)
         resources: dict[str, Any] = {"workers": workers, "memory": memory}
         with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
@@ -113,35 +150,68 @@ def compare_optimizers(
         with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
             windows = options.windows_of(**window_settings)
             matrix = count_cooccurrences(
-                text, vocabulary, output / "cooccurrence", windows=windows, tmp=tmp, progress=bar.to, **resources
+                text,
+                vocabulary,
+                output / "cooccurrence",
+                windows=windows,
+                same_text=True,
+                tmp=tmp,
+                progress=bar.to,
+                **resources,
             )
     contest = Contest(matrix, settings, default_suite(), trial_share, trial_epochs, factor, workers)
     contest.check(entrants)
     results = []
-    for entrant in entrants:
+    ends = list(accumulate(map(contest.expected_epochs, entrants)))
+    with progress_bar("", ends[-1], "epochs", quiet) as bar:
+        bar.start_at(0)
+        for number, (entrant, end) in enumerate(zip(entrants, ends, strict=True), start=1):
+            done = end - contest.expected_epochs(entrant)
 
-        def tell(line: str, label: str = entrant.label) -> None:
-            if not quiet:
-                click.echo(f"{label}: {line}")
+            def tell(
+                line: str, epochs: float, label: str = f"rule {number} of {len(entrants)}: {entrant.label}",
+                end: float = end,
+            ) -> None:  # fmt: skip
+                nonlocal done
+                done = min(done + epochs, end)
+                bar.label(label, line)
+                bar.to(done)
 
-        results.append(contest.run(entrant, tell))
-        record = {
-            "matrix": {"words": matrix.words, "tokens": matrix.tokens, "records": matrix.records},
-            "settings": {
-                "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "workers": workers,
-                "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
-            },
-            "frequencies": contest.frequencies(),
-            "results": [result.as_dict() for result in results],
-        }  # fmt: skip
-        with atomic_file(output / "results.json") as file:  # after each, as there are hours between them
-            file.write(json.dumps(record, indent=1).encode())
+            results.append(contest.run(entrant, tell))
+            bar.to(end)
+            bar.line()
+            record = {
+                "matrix": {"words": matrix.words, "tokens": matrix.tokens, "records": matrix.records},
+                "settings": {
+                    "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "workers": workers,
+                    "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
+                },
+                "frequencies": contest.frequencies(),
+                "results": [result.as_dict() for result in results],
+            }  # fmt: skip
+            with atomic_file(output / "results.json") as file:  # after each, as there are hours between them
+                file.write(json.dumps(record, indent=1).encode())
     with atomic_file(output / "table.md") as file:
         file.write(table(record).encode())
     for name, figure in plot_optimizers(record).items():
         save(figure, output / f"{name}.png")
     if not quiet:
         click.echo(table(record))
+
+
+def _claim(output: Path, *, counts: bool) -> None:
+    """Refuse a folder whose files would be replaced without being those of a comparison; mark it as one."""
+    results = output / "results.json"
+    try:
+        ours = isinstance(json.loads(results.read_bytes())["results"], list)
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = False
+    if not ours:
+        for name in ("results.json", "table.md", *(["cooccurrence"] if counts else [])):
+            if (output / name).exists():
+                raise InputError(f"{output}: holds {name}, which is not of a comparison; choose another folder")
+        with atomic_file(results) as file:
+            file.write(b'{"results": []}')
 
 
 def _given_matrix(corpus: tuple[str, ...]) -> CooccurrenceMatrix | None:

@@ -8,13 +8,15 @@ from typing import Any
 import click
 
 from glove_adagrad.cli import options
-from glove_adagrad.cli.progress import progress_bar
+from glove_adagrad.progress import progress_bar
 
 
-@click.command()
+@click.command(cls=options.SectionedCommand)
 @options.corpus_argument
-@click.option("--vocab", type=options.FilePath(), required=True, help="The vocab.txt of the words to count.")
-@click.option("--output", type=options.FilePath(), required=True, help="The folder to write.")
+@options.option(
+    options.INPUT, "--vocab", type=options.FilePath(), required=True, help="vocab.txt of the words to count."
+)
+@options.output_option("Folder to write.")
 @options.window_options
 @options.min_cooccurrence_option
 @options.corpus_options
@@ -38,18 +40,23 @@ def cooccur(
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
     """
-    from glove_adagrad.cooccurrence.count import count_cooccurrences
+    from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
     from glove_adagrad.cooccurrence.matrix import check_output
     from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.files import check_not_input
+    from glove_adagrad.source_paths import check_apart
     from glove_adagrad.vocabulary import Vocabulary
 
     windows = options.windows_of(**window_settings)
+    check_apart(corpus, output)
+    check_not_input(output, [vocab])
     check_output(output)
-    vocabulary = Vocabulary.read(vocab)
+    vocabulary = Vocabulary.read(vocab, warn_unordered=True)
     text = open_corpus(
         corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers
     )
     with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+        compile_counting(windows, tmp or output.absolute().parent)
         matrix = count_cooccurrences(
             text,
             vocabulary,

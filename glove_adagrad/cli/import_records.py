@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from glove_adagrad.cli import options
-from glove_adagrad.cli.progress import progress_bar
+from glove_adagrad.progress import progress_bar
 
 
 @click.command()
 @click.argument("file", type=options.FilePath())
 @click.option("--vocab", type=options.FilePath(), required=True, help="The vocab.txt that its ranks refer to.")
-@click.option("--output", type=options.FilePath(), required=True, help="The folder to write.")
+@options.output_option("Folder to write.")
 @click.option(
     "--window",
-    type=click.IntRange(1, 1000),
+    type=options.Whole(1, 1000),
     help="The window it was counted with. Name it where the folder is to be merged with others.",
 )
 @click.option("--no-distance-weighting", is_flag=True, help="It was counted with -distance-weighting 0.")

@@ -11,7 +11,7 @@ from glove_adagrad.cli import options
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=options.FilePath(), metavar="DIR...")
-@click.option("--output", type=options.FilePath(), required=True, help="The folder to write.")
+@options.output_option("Folder to write.")
 @click.option(
     "--vocab",
     type=options.FilePath(),
@@ -37,8 +37,10 @@ def merge(
     """
     from glove_adagrad.cooccurrence.combine import merge_matrices
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_output
+    from glove_adagrad.files import check_not_input
     from glove_adagrad.vocabulary import Vocabulary
 
+    check_not_input(output, folders)
     check_output(output)
     matrices = [CooccurrenceMatrix.open(folder) for folder in folders]
     matrix = merge_matrices(

@@ -1,6 +1,6 @@
-"""Options that several commands share, and the values they parse to.
+"""Options that several commands share, the values they parse to, and help in sections.
 
-A command takes a group by its decorator and receives the group's options as keyword arguments.
+A command applies a group's decorator and receives the group's options as keyword arguments.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from glove_adagrad.errors import InputError
 from glove_adagrad.parallel import available_cores
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.windows import Windows
+    from glove_adagrad.trainer import TrainingSettings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
@@ -32,16 +34,75 @@ class Size(click.ParamType):
         if isinstance(value, int):
             return value
         found = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT])(?:i?B)?", str(value).strip(), re.IGNORECASE)
+        if re.fullmatch(r"\d+(\.\d+)?", str(value).strip()):
+            self.fail(f"{value} has no unit; write {value}G for gigabytes or {value}M for megabytes", param, ctx)
         if not found or float(found[1]) == 0:
             self.fail(f"{value!r} is not a size; write a number and a unit, as 500M or 2G", param, ctx)
         return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
 class FilePath(click.Path):
-    """A path, as `pathlib.Path`; whether it can be used is for the rooms to say."""
+    """A path, as `pathlib.Path`; the library checks whether it can be used."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
+
+
+class Whole(click.IntRange):
+    """A whole number within bounds."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            int(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a whole number", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Number(click.FloatRange):
+    """A number, within bounds if any are given."""
+
+    name = "X"
+
+    def _describe_range(self) -> str:
+        return super()._describe_range() if (self.min, self.max) != (None, None) else ""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Option(click.Option):
+    """An option that belongs to a section of the help page."""
+
+    def __init__(self, *names: Any, section: str = "Options", **settings: Any) -> None:
+        self.section = section
+        super().__init__(*names, **settings)
+
+
+class SectionedCommand(click.Command):
+    """A command whose help lists options by section, in the order in which sections first appear."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None and isinstance(param, click.Option):
+                sections.setdefault(getattr(param, "section", "Help"), []).append(record)
+        sections["Help"] = sections.pop("Help")
+        for section, records in sections.items():
+            with formatter.section(section):
+                formatter.write_dl(records)
+
+
+def option(section: str, *names: str, **settings: Any) -> Decorator[Any]:
+    """Like `click.option`, for an option that `SectionedCommand` lists under `section`."""
+    return click.option(*names, cls=_Option, section=section, **settings)
 
 
 def _group(*options: Callable[[Command], Command]) -> Decorator[Command]:
@@ -53,94 +114,238 @@ def _group(*options: Callable[[Command], Command]) -> Decorator[Command]:
     return decorate
 
 
+INPUT, COUNTING, TRAINING = "Input and output", "Counting", "Training"
+UNOBSERVED, START, RESOURCES = "Unobserved pairs", "Starting point", "Resources"
+
 #: CORPUS..., at least one: keyword `corpus`, a tuple of str. `train`, which can do without, declares its own.
 corpus_argument: Decorator[Any] = click.argument("corpus", nargs=-1, required=True)
 
+
+def output_option(text: str, *, required: bool = True) -> Decorator[Any]:
+    """Keyword `output`, a path."""
+    return option(INPUT, "-o", "--output", type=FilePath(), required=required, help=text)
+
+
 #: Keywords `lowercase` and `text_format`, as `corpus.open_corpus` takes them.
 corpus_options: Decorator[Any] = _group(
-    click.option("--lowercase", is_flag=True, help="Turn letters to lower case."),
-    click.option(
+    option(INPUT, "--lowercase", is_flag=True, help="Convert the text to lower case."),
+    option(
+        INPUT,
         "--format",
         "text_format",
         type=click.Choice(["text", "wikipedia"]),
         default="text",
         show_default=True,
-        help="What the files are: plain text, or articles of a Wikipedia dump (.xml.bz2), read with gensim.",
+        help="Plain text, or a Wikipedia dump (.xml.bz2), whose articles are extracted with gensim.",
     ),
 )
 
 #: Keywords `min_count` and `max_vocab`, as `Vocabulary.count` takes them.
 vocabulary_options: Decorator[Any] = _group(
-    click.option(
-        "--min-count", type=click.IntRange(1), default=5, show_default=True, help="Leave out words that are rarer."
+    option(
+        COUNTING,
+        "--min-count",
+        type=Whole(1),
+        default=5,
+        show_default=True,
+        help="Ignore words that occur fewer times than this.",
     ),
-    click.option("--max-vocab", type=click.IntRange(1), help="Keep only so many of the most frequent words."),
+    option(COUNTING, "--max-vocab", type=Whole(1), help="Keep only the N most frequent words."),
 )
 
-#: Keywords of `windows_of`: `window`, `left_only`, `no_distance_weighting`, `boundary`, `keep_positions`, `sample`.
+#: Keywords of `windows_of`.
+WINDOW_SETTINGS = ("window", "left_only", "no_distance_weighting", "boundary", "keep_positions", "sample")
+
 window_options: Decorator[Any] = _group(
-    click.option(
+    option(
+        COUNTING,
         "--window",
-        type=click.IntRange(1, 1000),
+        type=Whole(1, 1000),
         default=15,
         show_default=True,
         help="Words up to this distance co-occur.",
     ),
-    click.option("--left-only", is_flag=True, help="Count only words to the left of a word, not on both sides."),
-    click.option("--no-distance-weighting", is_flag=True, help="Let a pair at distance d count 1, not 1/d."),
-    click.option(
+    option(COUNTING, "--left-only", is_flag=True, help="Count only the words to the left of a word."),
+    option(COUNTING, "--no-distance-weighting", is_flag=True, help="Count a pair at distance d as 1 instead of 1/d."),
+    option(
+        COUNTING,
         "--boundary",
         type=click.Choice(["line", "blank-line", "none"]),
         default="line",
         show_default=True,
         help="Where a context ends.",
     ),
-    click.option(
-        "--keep-positions", is_flag=True, help="Let words outside the vocabulary take a position in the window."
-    ),
-    click.option(
+    option(COUNTING, "--keep-positions", is_flag=True, help="Words outside the vocabulary occupy a window position."),
+    option(
+        COUNTING,
         "--sample",
-        type=click.FloatRange(0, 1, max_open=True),
+        type=Number(0, 1, max_open=True),
         default=0.0,
         metavar="SHARE",
-        help="Thin out at random words that are more of the text than this, as word2vec does (there 1e-4).",
+        help="Randomly drop occurrences of words more frequent than this share of the text (word2vec subsampling; "
+        "try 1e-4).  [default: off]",
     ),
 )
 
 #: Keyword `min_cooccurrence`.
-min_cooccurrence_option: Decorator[Any] = click.option(
+min_cooccurrence_option: Decorator[Any] = option(
+    COUNTING,
     "--min-cooccurrence",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=0.0,
-    metavar="X",
-    help="Leave out pairs of words whose count X is smaller.",
+    help="Drop pairs whose count X is smaller.  [default: keep all]",
+)
+
+#: Keywords of `training_settings`.
+training_options: Decorator[Any] = _group(
+    option(
+        TRAINING, "--vector-size", type=Whole(1), default=100, show_default=True, help="Dimension of the vectors."
+    ),
+    option(TRAINING, "--epochs", type=Whole(1), default=25, show_default=True, help="Passes over the matrix."),
+    option(
+        TRAINING,
+        "--x-max",
+        type=Number(),
+        default=10.0,
+        show_default=True,
+        help="Counts of at least x_max get weight 1.",
+    ),
+    option(TRAINING, "--alpha", type=Number(), default=0.75, show_default=True, help="Exponent of the weighting."),
+    option(
+        TRAINING,
+        "--optimizer",
+        default="adagrad",
+        show_default=True,
+        metavar="NAME",
+        help="The update rule: adagrad (Stanford's), adagrad-norm, adam, ...; an unknown name lists all.",
+    ),
+    option(
+        TRAINING,
+        "--learning-rate",
+        type=Number(),
+        help="Learning rate of the rule.  [default: the rule's own; adagrad: 0.05]",
+    ),
+    option(
+        TRAINING, "--optimizer-option", multiple=True, metavar="KEY=VALUE", help="A setting of the rule; repeatable."
+    ),
+    option(
+        TRAINING,
+        "--clip",
+        type=Number(),
+        default=100.0,
+        show_default=True,
+        help="Clip gradient components to [-X, X].",
+    ),
+    option(
+        TRAINING,
+        "--holdout",
+        type=Number(),
+        default=0.0,
+        metavar="SHARE",
+        help="Exclude this share of the cells from training and report their loss.",
+    ),
+    option(TRAINING, "--patience", type=Whole(1), help="Stop when the held-out loss has not fallen for N epochs."),
+    option(
+        TRAINING,
+        "--seed",
+        type=Whole(0),
+        default=1,
+        show_default=True,
+        help="Random seed; equal seeds give identical vectors.",
+    ),
+    option(
+        UNOBSERVED,
+        "--unobserved",
+        type=Number(),
+        default=0.0,
+        metavar="RATIO",
+        help="Also train on RATIO unobserved pairs per record; 1 is recommended.  [default: off]",
+    ),
+    option(
+        UNOBSERVED,
+        "--unobserved-weight",
+        type=Number(),
+        default=0.1,
+        show_default=True,
+        help="Weight of an unobserved pair.",
+    ),
+    option(
+        UNOBSERVED,
+        "--unobserved-power",
+        type=Number(),
+        default=0.75,
+        show_default=True,
+        help="Draw words in proportion to their counts to this power.",
+    ),
+    option(
+        UNOBSERVED,
+        "--unobserved-chance",
+        type=Number(),
+        default=0.5,
+        show_default=True,
+        help="Target of an unobserved pair: 1 = expected count under independence, 0 = one constant.",
+    ),
 )
 
 #: Keyword `workers`.
-workers_option: Decorator[Any] = click.option(
+workers_option: Decorator[Any] = option(
+    RESOURCES,
     "--workers",
-    type=click.IntRange(1, 1024),
-    default=available_cores,
+    type=Whole(-1, 1024),
+    default=-1,
+    callback=lambda context, param, value: _workers(value),
     show_default="all cores",
     help="Threads. Results do not depend on their number.",
 )
 
 #: Keywords `memory` (bytes) and `tmp` (Path or None).
 memory_options: Decorator[Any] = _group(
-    click.option(
+    option(
+        RESOURCES,
         "--memory",
         type=Size(),
         default="4G",
         show_default=True,
-        help="Memory that counting may use; what does not fit goes to temporary files.",
+        help="Memory for counting; the rest goes to temporary files.",
     ),
-    click.option("--tmp", type=FilePath(), help="Folder for temporary files.  [default: beside the output]"),
+    option(RESOURCES, "--tmp", type=FilePath(), help="Folder for temporary files.  [default: next to the output]"),
 )
 
 #: Keyword `quiet`.
-quiet_option: Decorator[Any] = click.option(
-    "-q", "--quiet", is_flag=True, help="Show no progress bars and no summary."
+quiet_option: Decorator[Any] = option(
+    RESOURCES, "-q", "--quiet", is_flag=True, help="Print no progress and no summary."
 )
+
+
+def _workers(value: int) -> int:
+    if value == 0:
+        raise click.UsageError("--workers 0: give the number of threads, or -1 for all cores")
+    return available_cores() if value < 0 else value
+
+
+def training_settings(
+    *, optimizer: str, optimizer_option: tuple[str, ...], learning_rate: float | None, **settings: Any
+) -> TrainingSettings:
+    """The settings of a training out of the keywords of `training_options`.
+
+    Raises
+    ------
+    click.UsageError
+        If a value is impossible.
+    """
+    from glove_adagrad import optim
+    from glove_adagrad.trainer import TrainingSettings
+
+    rule: dict[str, Any] = {} if learning_rate is None else {"learning_rate": learning_rate}
+    for setting in optimizer_option:
+        key, equals, value = setting.partition("=")
+        if not key or not equals:
+            raise click.UsageError(f"--optimizer-option {setting}: write KEY=VALUE")
+        rule[key] = value
+    try:
+        return TrainingSettings(rule=optim.make(optimizer, **rule), **settings)
+    except InputError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def windows_of(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,186 +11,172 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from glove_adagrad.cli import options
-from glove_adagrad.cli.progress import progress_bar
+from glove_adagrad.cli import options, sources
+from glove_adagrad.errors import Interrupted, OutputError, described
+from glove_adagrad.presets import PRESETS, SUMMARIES, preset_parameters
+from glove_adagrad.progress import compilation_shown, progress_bar, training_progress
 
 if TYPE_CHECKING:
+    from glove_adagrad.checkpoint import Checkpoint
+    from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
     from glove_adagrad.run import Run
+    from glove_adagrad.run_record import RunRecord
     from glove_adagrad.trainer import Trainer
+    from glove_adagrad.vocabulary import Vocabulary
 
 
-@click.command()
+@click.command(cls=options.SectionedCommand)
 @click.argument("corpus", nargs=-1)
-@click.option(
-    "--cooccurrence", type=options.FilePath(), help="Train on this folder of co-occurrences; no CORPUS then."
+@options.output_option("Folder of the run.", required=False)
+@options.option(
+    options.INPUT,
+    "--cooccurrence",
+    type=options.FilePath(),
+    metavar="DIR",
+    help="Train on an existing co-occurrence folder instead of CORPUS.",
 )
-@click.option("--output", type=options.FilePath(), help="The folder of the run.")
-@click.option(
-    "--resume", type=options.FilePath(), metavar="RUN", help="Go on with an interrupted run, to the same bits."
+@options.option(
+    options.INPUT,
+    "--resume",
+    type=options.FilePath(),
+    metavar="RUN",
+    help="Resume an interrupted run; the result is identical to an uninterrupted one.",
 )
-@click.option(
+@options.option(
+    options.INPUT,
     "--extend",
     type=options.FilePath(),
     metavar="RUN",
-    help="Add CORPUS to the counts of RUN and train on from its parameters, into --output.",
+    help="Add CORPUS to the counts of RUN and continue training from its parameters, into --output.",
 )
-@click.option(
-    "--init", type=options.FilePath(), metavar="FILE", help="Start from these vectors: a run or any file of vectors."
-)
-@click.option("--anchor", type=options.FilePath(), metavar="FILE", help="Vectors that words are to stay near.")
-@click.option(
-    "--anchor-weight",
-    type=click.FloatRange(0, min_open=True),
-    default=0.1,
-    show_default=True,
-    help="Weight MU of MU |w + c - r|^2 for each word with an anchor r.",
-)
-@click.option(
-    "--checkpoint-minutes", type=click.FloatRange(0), default=10.0, show_default=True, help="How often to save."
-)
-@click.option("--vector-size", type=click.IntRange(1), default=100, show_default=True, help="Components of a vector.")
-@click.option("--epochs", type=click.IntRange(1), default=25, show_default=True, help="Passes over the matrix.")
-@click.option("--x-max", type=float, default=10.0, show_default=True, help="Counts from here on weigh 1.")
-@click.option("--alpha", type=float, default=0.75, show_default=True, help="Exponent of the weighting.")
-@click.option("--learning-rate", type=float, help="The update rule's rate.  [default: the rule's own; adagrad: 0.05]")
-@click.option("--optimizer", default="adagrad", show_default=True, help="The update rule; see docs/adagrad.md.")
-@click.option("--optimizer-option", multiple=True, metavar="KEY=VALUE", help="A setting of the rule; repeatable.")
-@click.option("--clip", type=float, default=100.0, show_default=True, help="Largest component of a gradient.")
-@click.option("--holdout", type=float, default=0.0, help="Share of the cells to keep out; their loss is reported.")
-@click.option(
-    "--patience", type=click.IntRange(1), help="Stop if the held-out loss has not fallen for so many epochs."
-)
-@click.option(
-    "--unobserved", type=float, default=0.0, metavar="RATIO", help="Empty cells to learn from, for each record."
-)
-@click.option("--unobserved-weight", type=float, default=0.1, show_default=True, help="What an empty cell weighs.")
-@click.option(
-    "--unobserved-power",
-    type=float,
-    default=0.75,
-    show_default=True,
-    help="Draw words by their counts to this power.",
-)
-@click.option(
-    "--unobserved-chance",
-    type=float,
-    default=0.5,
-    show_default=True,
-    help="1 trains them towards the counts that chance gives, 0 all towards the same.",
-)
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Equal seeds give equal bits.")
+@options.corpus_options
 @options.vocabulary_options
 @options.window_options
 @options.min_cooccurrence_option
-@options.corpus_options
+@options.option(
+    options.TRAINING,
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    default="stanford",
+    show_default=True,
+    is_eager=True,
+    callback=lambda context, param, value: _apply_preset(context, value),
+    help="; ".join(f"{name}: {line}" for name, line in SUMMARIES.items()) + ". Other options take precedence.",
+)
+@options.training_options
+@options.option(
+    options.START,
+    "--init",
+    type=options.FilePath(),
+    metavar="FILE",
+    help="Start from these vectors: a run or a file.",
+)
+@options.option(
+    options.START,
+    "--anchor",
+    type=options.FilePath(),
+    metavar="FILE",
+    help="Anchor vectors to regularise towards (retrofitting).",
+)
+@options.option(
+    options.START,
+    "--anchor-weight",
+    type=options.Number(0, min_open=True),
+    default=0.1,
+    show_default=True,
+    help="Weight MU of the penalty MU |w + c - r|^2 of each word with an anchor r.",
+)
+@sources.reading_options
 @options.workers_option
 @options.memory_options
+@options.option(
+    options.RESOURCES,
+    "--checkpoint-minutes",
+    type=options.Number(0),
+    default=10.0,
+    show_default=True,
+    help="Minutes between checkpoints.",
+)
 @options.quiet_option
 @click.pass_context
 def train(
     context: click.Context,
     corpus: tuple[str, ...],
-    cooccurrence: Path | None,
     output: Path | None,
+    cooccurrence: Path | None,
     resume: Path | None,
     extend: Path | None,
+    preset: str,
     init: Path | None,
     anchor: Path | None,
     anchor_weight: float,
+    trust_pickle: bool,
+    strict: bool,
     checkpoint_minutes: float,
-    vector_size: int,
-    epochs: int,
-    x_max: float,
-    alpha: float,
-    learning_rate: float | None,
-    optimizer: str,
-    optimizer_option: tuple[str, ...],
-    clip: float,
-    holdout: float,
-    patience: int | None,
-    unobserved: float,
-    unobserved_weight: float,
-    unobserved_power: float,
-    unobserved_chance: float,
-    seed: int,
-    min_count: int,
-    max_vocab: int | None,
-    min_cooccurrence: float,
-    lowercase: bool,
-    text_format: str,
     workers: int,
     memory: int,
     tmp: Path | None,
     quiet: bool,
-    **window_settings: Any,
+    **settings: Any,
 ) -> None:
     """Build vectors from CORPUS: count its words and their co-occurrences, train, write the vectors.
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
+
+    \b
+    glove-adagrad train corpus.txt --output run --preset recommended
+    glove-adagrad train --cooccurrence counts --output run2 --vector-size 300
     """
     if resume is not None:
-        _resume(context, resume, epochs, checkpoint_minutes, workers, memory, quiet)
+        _resume(context, resume, cooccurrence, settings["epochs"], checkpoint_minutes, workers, memory, quiet)
         return
     if bool(corpus) == (cooccurrence is not None):
         raise click.UsageError("name either a CORPUS or --cooccurrence DIR")
     if output is None:
         raise click.UsageError("name the folder of the run: --output RUN")
     if extend is not None:
-        _refuse(context, _SETTLED_BY_EXTEND, "--extend")
-    rule_options: dict[str, Any] = {} if learning_rate is None else {"learning_rate": learning_rate}
-    for setting in optimizer_option:
-        key, equals, value = setting.partition("=")
-        if not key or not equals:
-            raise click.UsageError(f"--optimizer-option {setting}: write KEY=VALUE")
-        rule_options[key] = value
-    from glove_adagrad import optim
+        _refuse(context, _FIXED_BY_EXTEND, "--extend: RUN fixes it")
+    if cooccurrence is not None:
+        _refuse(context, _FIXED_BY_COOCCURRENCE, "--cooccurrence: DIR fixes it")
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
     from glove_adagrad.corpus import open_corpus
-    from glove_adagrad.errors import InputError
     from glove_adagrad.run import Run
-    from glove_adagrad.trainer import Trainer, TrainingSettings
-    from glove_adagrad.warm_start import continue_from, read_anchors, start_from
+    from glove_adagrad.run_record import RunRecord, last_state
+    from glove_adagrad.source_paths import check_apart
 
-    try:
-        settings = TrainingSettings(
-            vector_size=vector_size,
-            x_max=x_max,
-            alpha=alpha,
-            epochs=epochs,
-            seed=seed,
-            rule=optim.make(optimizer, **rule_options),
-            clip=clip,
-            holdout=holdout,
-            patience=patience,
-            unobserved=unobserved,
-            unobserved_weight=unobserved_weight,
-            unobserved_power=unobserved_power,
-            unobserved_chance=unobserved_chance,
-        )
-    except InputError as error:  # an option that cannot be is wrong usage
-        raise click.UsageError(str(error)) from error
-    windows = options.windows_of(**window_settings)
-    run = Run(output, checkpoint_minutes)
+    words = {name: settings.pop(name) for name in ("min_count", "max_vocab")}
+    text_options = {name: settings.pop(name) for name in ("lowercase", "text_format")}
+    min_cooccurrence = settings.pop("min_cooccurrence")
+    windows = options.windows_of(**{name: settings.pop(name) for name in options.WINDOW_SETTINGS})
+    if context.get_parameter_source("optimizer") is ParameterSource.COMMANDLINE:
+        _drop_rate_of_preset(context, settings)
+    training = options.training_settings(**settings)
+    record = RunRecord(
+        training, init=init, anchor=anchor, anchor_weight=anchor_weight, extend=extend,
+        trust_pickle=trust_pickle, strict=strict,
+    )  # fmt: skip
+    record.check()  # before hours of counting
+    check_apart(corpus, output)
     resources: dict[str, Any] = {"workers": workers, "memory": memory}
+    run = context.with_resource(Run(output, checkpoint_minutes))
     earlier = None
     if cooccurrence is not None:
         matrix = CooccurrenceMatrix.open(cooccurrence)
-        run.begin(matrix)
+        run.begin(replace(record, matrix_folder=run.matrix_name(matrix)), matrix)
     else:
-        text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.parent)
-        run.begin()
+        text = open_corpus(corpus, tmp=tmp or output.parent, workers=workers, **text_options)
         if extend is not None:
+            checkpoint, old = last_state(extend)
+            earlier = checkpoint, old.vocabulary
+            taken = {name: getattr(checkpoint.settings, name) for name in ("vector_size", "rule")}
+            record = replace(record, settings=replace(training, **taken))
+            run.begin(record)
             with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
-                checkpoint, words, matrix = run.extend(
-                    Run(extend), text, min_count=min_count, tmp=tmp, progress=bar.to, **resources
-                )
-            earlier = checkpoint, words
-            settings = replace(settings, vector_size=checkpoint.settings.vector_size, rule=checkpoint.settings.rule)
+                matrix = run.extend(old, text, min_count=words["min_count"], tmp=tmp, progress=bar.to, **resources)
         else:
+            run.begin(record)
             with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
-                vocabulary = run.count_words(
-                    text, min_count=min_count, max_vocab=max_vocab, progress=bar.to, **resources
-                )
+                vocabulary = run.count_words(text, progress=bar.to, **words, **resources)
             with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
                 matrix = run.count_cooccurrences(
                     text,
@@ -200,77 +187,125 @@ def train(
                     progress=bar.to,
                     **resources,
                 )
-    anchors = read_anchors(anchor, matrix, settings.vector_size, anchor_weight) if anchor is not None else None
-    trainer = Trainer(matrix, settings, anchors=anchors, **resources)
-    if earlier is not None:
-        continue_from(trainer, *earlier)
-    if init is not None:
-        number = start_from(trainer, init)
-        if not quiet:
-            click.echo(f"{number:,} of {matrix.words:,} words start from {init}")
-    _train(run, trainer, quiet)
+    with _resumable(run):
+        _train(run, _new_trainer(record, matrix, earlier, quiet, **resources), quiet)
 
 
-#: What a run to extend has settled.
-_SETTLED_BY_EXTEND = {
-    "vector_size", "learning_rate", "optimizer", "optimizer_option", "window", "left_only", "no_distance_weighting",
-    "boundary", "keep_positions", "sample", "max_vocab", "min_cooccurrence", "init",
+def _new_trainer(
+    record: RunRecord,
+    matrix: CooccurrenceMatrix,
+    earlier: tuple[Checkpoint, Vocabulary] | None,
+    quiet: bool,
+    **resources: Any,
+) -> Trainer:
+    trainer, number = record.new_trainer(matrix, earlier=earlier, **resources)
+    if number and not quiet:
+        click.echo(f"{number:,} of {matrix.words:,} words start from {record.init}")
+    return trainer
+
+
+@contextlib.contextmanager
+def _resumable(run: Run) -> Iterator[None]:
+    """Say how to continue where the block, which begins with complete counts, is left by a signal or a full disk."""
+    remedy = f"to continue: glove-adagrad train --resume {run.folder}"
+    try:
+        yield
+    except Interrupted as stop:
+        raise Interrupted(stop.signal, remedy) from None
+    except BrokenPipeError:
+        click.echo(f"glove-adagrad: standard output was closed; {remedy}", err=True)
+        raise
+    except (OutputError, OSError) as error:
+        raise OutputError(f"{described(error)}; {remedy}") from error
+
+
+def _apply_preset(context: click.Context, name: str) -> str:
+    """Make a preset's parameters the defaults of the options, so that options given on the command line win."""
+    parameters = preset_parameters(name)
+    if "symmetric" in parameters:
+        parameters["left_only"] = not parameters.pop("symmetric")
+    context.default_map = parameters
+    return name
+
+
+def _drop_rate_of_preset(context: click.Context, settings: dict[str, Any]) -> None:
+    """A preset's learning rate is that of its own update rule, and means nothing for another."""
+    if context.get_parameter_source("learning_rate") is ParameterSource.DEFAULT_MAP:
+        settings["learning_rate"] = None
+
+
+_COUNTING = {
+    "min_count", "max_vocab", "window", "left_only", "no_distance_weighting", "boundary", "keep_positions", "sample",
+    "min_cooccurrence",
 }  # fmt: skip
 
-#: What may be given together with --resume; all else is settled by the run.
-_WITH_RESUME = {"resume", "epochs", "checkpoint_minutes", "workers", "memory", "quiet"}
+_FIXED_BY_COOCCURRENCE = _COUNTING | {"lowercase", "text_format", "tmp"}
+
+_FIXED_BY_EXTEND = (_COUNTING - {"min_count"}) | {
+    "preset", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init",
+}  # fmt: skip
+
+#: Options that may be given with --resume; the run fixes all others.
+_WITH_RESUME = {"resume", "cooccurrence", "epochs", "checkpoint_minutes", "workers", "memory", "quiet"}
 
 
 def _resume(
     context: click.Context,
     folder: Path,
+    cooccurrence: Path | None,
     epochs: int,
     checkpoint_minutes: float,
     workers: int,
     memory: int,
     quiet: bool,
 ) -> None:
-    _refuse(context, context.params.keys() - _WITH_RESUME, "--resume")
+    _refuse(context, context.params.keys() - _WITH_RESUME, "--resume: RUN fixes it")
     from glove_adagrad.errors import InputError
     from glove_adagrad.run import Run
     from glove_adagrad.trainer import Trainer
 
     if not folder.is_dir():
         raise InputError(f"{folder}: no such run")
-    run = Run(folder, checkpoint_minutes)
-    checkpoint, matrix = run.resume()
-    settings = checkpoint.settings
-    if context.get_parameter_source("epochs") is ParameterSource.COMMANDLINE:
-        settings = replace(settings, epochs=epochs)
-    trainer = Trainer(matrix, settings, workers=workers, memory=memory, anchors=checkpoint.anchors)
-    checkpoint.restore(trainer)
-    _train(run, trainer, quiet)
+    run = context.with_resource(Run(folder, checkpoint_minutes))
+    raised = context.get_parameter_source("epochs") is ParameterSource.COMMANDLINE
+    longer: dict[str, Any] = {"epochs": epochs} if raised else {}
+    with _resumable(run):
+        if run.checkpoints.paths():
+            checkpoint, matrix = run.resume(cooccurrence)
+            settings = replace(checkpoint.settings, **longer)
+            trainer = Trainer(matrix, settings, workers=workers, memory=memory, anchors=checkpoint.anchors)
+            checkpoint.restore(trainer)
+        else:
+            record, matrix = run.restart(cooccurrence)
+            record = replace(record, settings=replace(record.settings, **longer))
+            trainer = _new_trainer(record, matrix, None, quiet, workers=workers, memory=memory)
+        _train(run, trainer, quiet)
 
 
 def _refuse(context: click.Context, names: Iterable[str], beside: str) -> None:
-    """Refuse options that have been given although something else settles them."""
-    given = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    """Refuse options that were given although something else fixes their value."""
+    # click before 8.3 says of an absent CORPUS that it came from the command line
+    given = [
+        name
+        for name in names
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and context.params[name] != ()
+    ]
     if given:
-        named = ", ".join(sorted(name.replace("_", "-") for name in given))
-        raise click.UsageError(f"{named}: cannot be given with {beside}, as the run has settled it")
+        flags = {param.name: max(param.opts, key=len) for param in context.command.params}
+        named = ", ".join(sorted("CORPUS" if name == "corpus" else flags[name] for name in given))
+        raise click.UsageError(f"{named} cannot be combined with {beside}")
 
 
 def _train(run: Run, trainer: Trainer, quiet: bool) -> None:
-    plan, matrix = trainer.plan(), trainer.matrix
+    matrix = trainer.matrix
+    with compilation_shown(quiet):
+        plan = trainer.plan()
     if not quiet:
         click.echo(
             f"{matrix.words:,} words, {matrix.records:,} records; parameters {plan.parameter_bytes / 1e6:,.0f} MB, "
             f"matrix {plan.matrix_bytes / 1e6:,.0f} MB; about {plan.epoch_seconds:.1f} s an epoch"
         )
-    with progress_bar("training", trainer.settings.epochs * trainer.strata, "strata", quiet) as bar:
-
-        def shown(trainer: Trainer) -> None:
-            done = len(trainer.history)
-            bar.to(done * trainer.strata + trainer.position.stratum)
-            if done:
-                last = trainer.history[-1]
-                bar.note(f"epoch {done}, loss {last.loss:.6f}, {last.records_per_second / 1e6:.1f} M records/s")
-
+    with training_progress(trainer, quiet) as shown:
         run.train(trainer, after_stratum=shown)
     if not quiet:
         click.echo(

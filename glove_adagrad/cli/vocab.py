@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from glove_adagrad.cli import options
-from glove_adagrad.cli.progress import progress_bar
+from glove_adagrad.progress import progress_bar
 
 
 @click.command()
 @options.corpus_argument
-@click.option("--output", type=options.FilePath(), required=True, help="The vocab.txt to write.")
+@options.output_option("vocab.txt to write.")
 @options.vocabulary_options
 @options.corpus_options
 @options.workers_option
@@ -36,13 +36,16 @@ def vocab(
     """
     from glove_adagrad.corpus import open_corpus
     from glove_adagrad.files import check_output_file
-    from glove_adagrad.vocabulary import Vocabulary
+    from glove_adagrad.source_paths import check_apart
+    from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 
+    check_apart(corpus, output)
     check_output_file(output)
     text = open_corpus(
         corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers
     )
     with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
+        compile_word_counting()
         vocabulary = Vocabulary.count(
             text, min_count=min_count, max_vocab=max_vocab, workers=workers, memory=memory, progress=bar.to
         )

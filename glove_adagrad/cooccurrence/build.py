@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
-from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
 from glove_adagrad.cooccurrence.merge import spill_folder
 from glove_adagrad.cooccurrence.meta import LARGEST_DENOMINATOR
 from glove_adagrad.cooccurrence.sorting import CellSorter, RepeatedCellError
@@ -123,7 +123,7 @@ def build_matrix(
     """
     dealer = Dealer(len(vocabulary))
     where = tmp or output.absolute().parent
-    with spill_folder(where) as spill, atomic_folder(output) as folder:
+    with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
         lower, upper = (CellSorter(dealer, spill, memory // 3, half) for half in ("lower-cells", "upper-cells"))
         taken = 0
         with full_disk_named(where):

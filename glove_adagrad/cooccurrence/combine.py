@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from glove_adagrad.cooccurrence.build import Cells, build_matrix
-from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.errors import InputError
@@ -58,9 +58,9 @@ def merge_matrices(
     for matrix in matrices[1:]:
         _check_alike(matrix, first)
     minimum = max(1, int(np.ceil(min_cooccurrence * first.denominator)))
-    with spill_folder(where) as spill, atomic_folder(output) as folder:
+    with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
         sizes = sum(int(tiles.offsets[-1]) for matrix in matrices for tiles in matrix.halves.values())
-        check_free_space(where, sizes, "name a folder on a larger disk with --tmp")
+        check_free_space(where, sizes, "name a folder on a larger disk as `tmp`")
         if vocabulary is not None:
             matrices = [
                 remap(matrix, vocabulary, spill / f"remapped-{number}", workers=workers, memory=memory, tmp=where)
@@ -97,7 +97,7 @@ def _check_alike(matrix: CooccurrenceMatrix, first: CooccurrenceMatrix) -> None:
         if one.min_cooccurrence > 0:
             raise InputError(
                 f"{one.folder}: cells below {one.min_cooccurrence:g} were left out, so that sums would be wrong; "
-                "count it again without --min-cooccurrence, which merge takes instead"
+                "count it again without `min_cooccurrence`, which merge takes instead"
             )
     for field in fields(Windows):
         value, other = getattr(first.windows, field.name), getattr(matrix.windows, field.name)
@@ -113,7 +113,7 @@ def _check_words(matrix: CooccurrenceMatrix, first: CooccurrenceMatrix) -> None:
     if list(ours.words) != list(theirs.words) or not np.array_equal(ours.counts, theirs.counts):
         raise InputError(
             f"{matrix.folder}: its vocabulary is not that of {first.folder}; count both with the same vocab.txt, "
-            "or name one with --vocab to merge onto"
+            "or give a `vocabulary` to merge onto"
         )
 
 

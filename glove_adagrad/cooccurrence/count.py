@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,15 +12,15 @@ import numpy as np
 
 from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
 from glove_adagrad.cooccurrence.estimate import check_disk
-from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, number_of_parts
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import CHUNK_BYTES, Corpus
+from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Sentences
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
-from glove_adagrad.vocabulary import Progress, Vocabulary
+from glove_adagrad.vocabulary import Progress, Vocabulary, compile_word_counting
 
 #: Which side of an occurrence is counted: see `left` and `right` of `kernels.cooccurrence.count_rows`.
 _SYMMETRIC = (1, 1)
@@ -45,6 +46,7 @@ def count_cooccurrences(
     *,
     windows: Windows | None = None,
     min_cooccurrence: float = 0.0,
+    same_text: bool = False,
     workers: int = 1,
     memory: int = 4 << 30,
     tmp: Path | None = None,
@@ -60,6 +62,8 @@ def count_cooccurrences(
         What counts, and how much; Stanford's defaults if left out.
     min_cooccurrence : float
         Cells whose X is smaller are left out.
+    same_text : bool
+        Whether the vocabulary was counted from this corpus, so that other numbers of tokens show a change since then.
     workers, memory
         Threads and bytes to use. The folder written does not depend on them.
     tmp : Path, optional
@@ -70,7 +74,7 @@ def count_cooccurrences(
     Raises
     ------
     InputError
-        If the corpus holds no word of the vocabulary, or no two of them within a window.
+        If the corpus holds no word of the vocabulary, no two of them within a window, or is not the `same_text`.
     """
     windows = windows or Windows()
     halves = {"lower": _SYMMETRIC} if windows.symmetric else {"lower": _LOWER, "upper": _UPPER}
@@ -81,7 +85,7 @@ def count_cooccurrences(
     workers = _affordable_workers(len(vocabulary), workers, memory)
     capacity = _segment_size(windows, len(vocabulary), workers, memory)
     where = tmp or output.absolute().parent
-    with spill_folder(where) as spill, atomic_folder(output) as folder:
+    with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
         check_disk(
             windows.counted(vocabulary.counts),
             windows.window,
@@ -117,6 +121,11 @@ def count_cooccurrences(
                 meter.segment_done()
             if tokens == 0:
                 raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
+            if same_text and tokens != (before := int(vocabulary.counts.sum())):
+                raise InputError(
+                    f"the corpus has changed between its two readings: {before:,} tokens of the vocabulary, then "
+                    f"{tokens:,}; count again when nothing changes the text"
+                )
             merged = {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}
         write_matrix(
             folder,
@@ -128,6 +137,20 @@ def count_cooccurrences(
             min_cooccurrence=min_cooccurrence,
         )
     return CooccurrenceMatrix.open(output)
+
+
+
+def compile_counting(windows: Windows, tmp: Path) -> None:
+    """Compile the kernels that count words and co-occurrences, or load them from the cache.
+
+    A call before counting keeps compilation out of its time. `tmp` is a folder for a few temporary bytes.
+    """
+    compile_word_counting()
+    text = Sentences([["a", "b", "a"]])
+    vocabulary = Vocabulary.count(text, min_count=1)
+    # `windows.sample` may leave nothing of so short a text; the kernels have run by then
+    with spill_folder(tmp) as spill, contextlib.suppress(InputError):
+        count_cooccurrences(text, vocabulary, spill / "compile", windows=windows)
 
 
 def _sampled(

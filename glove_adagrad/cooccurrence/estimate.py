@@ -54,7 +54,7 @@ def check_disk(counts: np.ndarray, window: int, *, symmetric: bool, segments: in
     check_free_space(
         spill,
         int(result if segments == 1 else runs + result),
-        "name a folder on a larger disk with --tmp" + (", or give more --memory" if segments > 1 else ""),
+        "name a folder on a larger disk as `tmp`" + (", or give more `memory`" if segments > 1 else ""),
     )
     if not same_disk:
         check_free_space(output, int(result), "write to a larger disk")

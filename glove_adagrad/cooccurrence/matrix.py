@@ -31,7 +31,7 @@ from glove_adagrad.files import check_output_folder
 from glove_adagrad.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CooccurrenceMatrix:
     """An opened folder of co-occurrences.
 
@@ -137,6 +137,9 @@ class CooccurrenceMatrix:
                     position += len(block)
             if checksum != tiles.checksum:
                 raise DamagedError(f"{tiles.path}: is damaged (its checksum differs); count again")
+
+    def __repr__(self) -> str:
+        return f"CooccurrenceMatrix({self.words:,} words, {self.records:,} records, {str(self.folder)!r})"
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -312,24 +315,44 @@ class _Folder:
         os.close(self._descriptor)
 
 
+#: Everything that a folder of co-occurrences may hold; a folder with other files is never replaced.
+_FILES = {"meta.json", "vocab.txt", "lower.bin", "lower.npy", "upper.bin", "upper.npy"}
+
+
 def check_output(folder: Path) -> None:
     """Refuse, before any work is done, a folder that could not be written or holds something else.
 
     Raises
     ------
     InputError
-        If `folder` is a file or a folder of other things, or the folder it is to stand in cannot be written.
+        As `check_replaceable`, or if the parent folder cannot be written.
     """
     check_output_folder(folder.absolute().parent)
+    check_replaceable(folder)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuse to replace anything but an empty folder or a co-occurrence matrix without other files in it.
+
+    Raises
+    ------
+    InputError
+        If `folder` is a file, is not a matrix, or holds other files.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():
         raise InputError(f"{folder}: is a file; name a folder")
-    if any(folder.iterdir()):
+    names = {path.name for path in folder.iterdir()}
+    if names:
         try:
             CooccurrenceMatrix.read_meta(folder)
         except InputError:
-            raise InputError(f"{folder}: is a folder of other things and would be replaced; name a new one") from None
+            raise InputError(
+                f"{folder}: is not a co-occurrence matrix and would be replaced; choose another output"
+            ) from None
+    if foreign := sorted(names - _FILES):
+        raise InputError(f"{folder}: holds {foreign[0]}, which would be lost; move it or choose another output")
 
 
 def write_matrix(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,27 +12,20 @@ import numpy as np
 
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, section_bases
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import EarlyFlush, check_output_folder, clear_leftovers, remove, temporary_name
+from glove_adagrad.files import EarlyFlush, check_output_folder
 from glove_adagrad.parallel import in_order
+from glove_adagrad.temporary import Temporary
 
 #: Runs that are merged at a time; each is an open file.
 _MOST_RUNS = 64
 
-_numbers = itertools.count()
-
 
 @contextlib.contextmanager
 def spill_folder(where: Path) -> Iterator[Path]:
-    """A folder for partial counts, gone at the end of the block; what killed processes left is cleared first."""
+    """Provide a folder for partial counts, removed at the end; what killed processes left in `where` goes first."""
     check_output_folder(where)
-    clear_leftovers(where)
-    folder = temporary_name(where / f"spill-{next(_numbers)}")
-    remove(folder)
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        remove(folder)
+    with Temporary.new_folder(where / "spill") as folder:
+        yield folder.path
 
 
 def merge_runs(runs: Sequence[Tiles], folder: Path, minimum: int, workers: int) -> Tiles:

@@ -22,7 +22,7 @@ def from_scipy(
 ) -> CooccurrenceMatrix:
     """See `CooccurrenceMatrix.from_scipy`."""
     words = len(vocabulary)
-    cells = _as_cells(matrix)
+    cells = as_cells(matrix)
     if cells.shape != (words, words):
         raise InputError(
             f"a matrix of {' x '.join(map(str, cells.shape))} cells does not fit a vocabulary of {words} words"
@@ -50,8 +50,8 @@ def from_scipy(
     )
 
 
-def _as_cells(matrix: Any) -> Any:
-    """A matrix as a coo_array of its own, repeated cells added up and zeros left out; see `from_scipy` for errors.
+def as_cells(matrix: Any) -> Any:
+    """Return a matrix as a new coo_array, repeated cells added up and zeros left out; `from_scipy` has the errors.
 
     SciPy's compiled code trusts index arrays as our kernels would, so they are checked before it sees them.
     """

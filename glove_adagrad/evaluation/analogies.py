@@ -5,24 +5,21 @@ are one small matrix product, and a question's scores are sums of three of its r
 2014, equations 3 and 4). A tile stays in the cache; memory does not grow with the vocabulary.
 
 float32 sums differ in their last digits with the order of summation. Where the two best candidates are
-closer than that, and in a few odd cases, the question is put to gensim itself.
+closer than that, and in a few odd cases, the question is answered in gensim's own arithmetic (`cosines`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glove_adagrad.errors import InputError
+from glove_adagrad.evaluation.cosines import EPSILON, Cosines, greatest, of_moderate_length
 from glove_adagrad.evaluation.lookup import Lookup, Rules
 from glove_adagrad.evaluation.questions import Question, QuestionSet
-from glove_adagrad.formats import WordVectors, of_moderate_length, to_keyed_vectors
-
-if TYPE_CHECKING:
-    from gensim.models import KeyedVectors
+from glove_adagrad.formats import WordVectors
 
 METHODS = ("add", "mul")
 
@@ -32,7 +29,6 @@ _TILE_NUMBERS = 1 << 18  # cosines at a time: 1 MiB, which second-level caches h
 _TOP = 5  # so many candidates gensim looks at
 _CLOSE = {"add": 1e-5, "mul": 1e-4}  # above the error of a float32 score, see `_solve`
 _THIN = 0.005  # 3CosMul divides by this or less where rounding is not bounded by _CLOSE
-_EPSILON = 1e-6  # in the denominator of 3CosMul, as in gensim
 
 
 @dataclass(frozen=True)
@@ -133,10 +129,10 @@ class _Solver:
     """Vectors made ready for any number of questions."""
 
     def __init__(self, wv: WordVectors, lookup: Lookup, method: str) -> None:
-        self._wv = wv = of_moderate_length(wv)
         self._lookup = lookup
         self._method = method
-        vectors = wv.vectors[: lookup.size]
+        self._vectors = of_moderate_length(wv.vectors)
+        vectors = self._vectors[: lookup.size]
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         # a vector of zeros points nowhere: NaN makes it lose every comparison, as in gensim
         self._unit = np.divide(vectors, norms, out=np.full_like(vectors, np.nan), where=norms > 0)
@@ -144,8 +140,8 @@ class _Solver:
         self._spellings = sizes - 1  # at a group's first row: how many other spellings there are
 
     @cached_property
-    def _gensim(self) -> KeyedVectors:
-        return to_keyed_vectors(self._wv)
+    def _cosines(self) -> Cosines:
+        return Cosines(self._vectors)
 
     def outcomes(self, questions: list[Question]) -> np.ndarray:
         """`RIGHT`, `WRONG` or `UNKNOWN` for each question."""
@@ -170,7 +166,7 @@ class _Solver:
         crowded = self._spellings[asked].sum(axis=1) >= _TOP
         predicted = self._lookup.groups[rows].astype(np.int64)
         for question in np.flatnonzero(close | crowded | doubtful):
-            predicted[question] = self._ask_gensim(*asked[question].tolist())
+            predicted[question] = self._as_gensim(*asked[question].tolist())
         return predicted
 
     def _solve(self, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -194,25 +190,19 @@ class _Solver:
             if multiply:
                 plus = (1 + plus) / 2
                 thin |= (plus < _THIN).any(axis=1)
-                minus = 1 / (plus + np.float32(_EPSILON))
+                minus = 1 / (plus + np.float32(EPSILON))
             best_two(plus, minus, multiply, table, groups[start : start + tile], start, best, rows, second)
         return best, second, rows, thin[positions.reshape(asked.shape)[:, 0]]
 
-    def _ask_gensim(self, a: int, b: int, c: int) -> int:
+    def _as_gensim(self, a: int, b: int, c: int) -> int:
         """The group of gensim's prediction, by the rules of its `evaluate_word_analogies`; -1 for none."""
-        from gensim.matutils import argsort
-
         size, groups = self._lookup.size, self._lookup.groups
         with np.errstate(all="ignore"):
             if self._method == "add":
-                found = self._gensim.most_similar([b, c], [a], topn=_TOP, restrict_vocab=size)
-                rows = [self._gensim.key_to_index[word] for word, _ in found]
+                scores, given = self._cosines.add([b, c], [a], size), 3
             else:
-                scores = self._gensim.most_similar_cosmul(
-                    *([self._wv.words[row] for row in part] for part in ([b, c], [a])), topn=None
-                )[:size]
-                order = argsort(scores, topn=_TOP + len({a, b, c}), reverse=True)
-                rows = [row for row in order.tolist() if row not in (a, b, c)][:_TOP]
+                scores, given = self._cosines.multiply([b, c], [a])[:size], len({a, b, c})
+        rows = [row for row in greatest(scores, _TOP + given).tolist() if row not in (a, b, c)][:_TOP]
         ignored = groups[[a, b, c]]
         prediction = -1
         for row in rows:

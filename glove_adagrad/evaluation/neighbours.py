@@ -1,4 +1,4 @@
-"""What lies near what: the questions that people ask of vectors one by one, answered by gensim."""
+"""Nearest neighbours, single analogies and odd-one-out queries, with gensim's answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation.analogies import METHODS
-from glove_adagrad.formats import WordVectors, of_moderate_length, to_keyed_vectors
+from glove_adagrad.evaluation.cosines import Cosines, greatest, unit_vector
+from glove_adagrad.formats import WordVectors
 
 #: A word and its cosine, or with 3CosMul its score.
 Neighbour = tuple[str, float]
@@ -31,7 +32,9 @@ class Neighbourhood:
     """
 
     def __init__(self, wv: WordVectors, name: str = "the vectors") -> None:
-        self._keyed = to_keyed_vectors(of_moderate_length(wv))
+        self._words = wv.words
+        self._rows = {word: row for row, word in enumerate(wv.words)}
+        self._cosines = Cosines(wv.vectors)
         self._name = name
 
     def similar(self, word: str, top: int = 10) -> list[Neighbour]:
@@ -43,8 +46,8 @@ class Neighbourhood:
             As `check` does.
         """
         self.check([word])
-        with np.errstate(invalid="ignore"):
-            return _finite(self._keyed.most_similar(word, topn=top))
+        row = self._rows[word]
+        return self._best(self._cosines.add([row]), [row], top)
 
     def analogy(self, a: str, b: str, c: str, top: int = 10, method: str = "add") -> list[Neighbour]:
         """Words that are to c as b is to a, best first, by 3CosAdd or 3CosMul (Levy and Goldberg 2014).
@@ -57,9 +60,9 @@ class Neighbourhood:
         if method not in METHODS:
             raise InputError(f"analogy method {method!r} is unknown; choose one of {', '.join(METHODS)}")
         self.check([a, b, c])
-        solve = self._keyed.most_similar if method == "add" else self._keyed.most_similar_cosmul
-        with np.errstate(invalid="ignore"):
-            return _finite(solve(positive=[b, c], negative=[a], topn=top))
+        rows = [self._rows[word] for word in (b, c, a)]
+        score = self._cosines.add if method == "add" else self._cosines.multiply
+        return self._best(score(rows[:2], rows[2:]), rows, top)
 
     def odd_one_out(self, words: Sequence[str]) -> list[Neighbour]:
         """Words with their cosine to the mean of all their unit vectors, the odd one, which has the least, first.
@@ -73,8 +76,9 @@ class Neighbourhood:
         if len(different) < 3:
             raise InputError(f"{len(different)} different words given; which one is odd takes at least three")
         self.check(different)
-        ranked = self._keyed.rank_by_centrality(different)
-        return [(word, float(cosine)) for cosine, word in reversed(ranked)]
+        units = np.array([self._cosines.unit(self._rows[word]) for word in different])
+        cosines = units @ unit_vector(units.mean(axis=0))
+        return sorted(zip(different, cosines.tolist(), strict=True), key=lambda found: found[1])
 
     def check(self, words: Sequence[str]) -> None:
         """Refuse words that cannot be asked about.
@@ -84,22 +88,22 @@ class Neighbourhood:
         InputError
             Naming all words without a vector, with near spellings of each, or one whose vector is zero.
         """
-        unknown = [word for word in dict.fromkeys(words) if word not in self._keyed.key_to_index]
+        unknown = [word for word in dict.fromkeys(words) if word not in self._rows]
         if unknown:
             parts = []
             for word in unknown:
                 near = self.near_spellings(word)
                 parts.append(f"{word!r} ({'near spellings: ' + ', '.join(near) if near else 'no near spelling'})")
-            raise InputError(f"not among the {len(self._keyed):,} words of {self._name}: {'; '.join(parts)}")
+            raise InputError(f"not among the {len(self._rows):,} words of {self._name}: {'; '.join(parts)}")
         for word in words:
-            if not self._keyed.get_vector(word).any():
+            if not self._cosines.norms[self._rows[word]]:
                 raise InputError(f"the vector of {word!r} in {self._name} is zero: nothing is near it")
 
     def near_spellings(self, word: str) -> list[str]:
         """Known words that are spelt much like this one, letter case ignored: by likeness, then by frequency."""
         spellings: dict[str, list[str]] = {}
         folded = word.casefold()
-        for known in self._keyed.index_to_key[:_SUGGESTED_FROM]:
+        for known in self._words[:_SUGGESTED_FROM]:
             if abs(len(known) - len(word)) <= 2:
                 spellings.setdefault(known.casefold(), []).append(known)
         found = difflib.get_close_matches(folded, spellings, n=_COMPARED, cutoff=_ALIKE)
@@ -112,7 +116,8 @@ class Neighbourhood:
 
         return [known for spelling in sorted(found, key=likeness) for known in spellings[spelling]][:_SUGGESTIONS]
 
-
-def _finite(neighbours: Sequence[Neighbour]) -> list[Neighbour]:
-    """Without words whose vector is zero and that have no cosine."""
-    return [(word, float(score)) for word, score in neighbours if np.isfinite(score)]
+    def _best(self, scores: np.ndarray, asked: Sequence[int], top: int) -> list[Neighbour]:
+        """The words of the `top` greatest scores, without those asked for and those that have no cosine."""
+        rows = greatest(scores, top + len(asked)).tolist()
+        found = [(self._words[row], float(scores[row])) for row in rows if row not in asked]
+        return [(word, score) for word, score in found[:top] if np.isfinite(score)]

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glove_adagrad.evaluation.cosines import unit_vector
 from glove_adagrad.evaluation.lookup import Lookup, Rules
 from glove_adagrad.evaluation.pairs import PairList
 from glove_adagrad.evaluation.statistics import Interval, bootstrap_interval, correlation, pearson, spearman
-from glove_adagrad.formats import WordVectors, of_moderate_length
+from glove_adagrad.formats import WordVectors
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def evaluate_pairs(wv: WordVectors, pairs: PairList, rules: Rules | None = None)
     rows = np.array([(lookup.row(a), lookup.row(b)) for a, b in pairs.pairs], dtype=np.int64).reshape(-1, 2)
     known = np.all(rows >= 0, axis=1)
     cosines = np.full(len(rows), 0.0 if rules.oov_as_zero else np.nan)
-    cosines[known] = _cosines(of_moderate_length(wv).vectors, rows[known])
+    cosines[known] = _cosines(wv.vectors, rows[known])
     counted = ~np.isnan(cosines)
     human, model = pairs.scores[counted], cosines[counted]
     rank, linear = correlation(spearman, human, model), correlation(pearson, human, model)
@@ -88,6 +89,4 @@ def evaluate_pairs(wv: WordVectors, pairs: PairList, rules: Rules | None = None)
 
 def _cosines(vectors: np.ndarray, rows: np.ndarray) -> list[float]:
     """Cosines in float32 and one by one, as gensim takes them: a last digit can decide a rank."""
-    from gensim.matutils import unitvec
-
-    return [float(np.dot(unitvec(vectors[a]), unitvec(vectors[b]))) for a, b in rows.tolist()]
+    return [float(np.dot(unit_vector(vectors[a]), unit_vector(vectors[b]))) for a, b in rows.tolist()]

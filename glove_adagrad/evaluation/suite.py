@@ -11,12 +11,14 @@ from typing import Any
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation.analogies import AnalogyResult, Score, evaluate_analogies
 from glove_adagrad.evaluation.categories import CategoryResult, evaluate_classes
+from glove_adagrad.evaluation.columns import Layout
 from glove_adagrad.evaluation.comparison import compare_analogies, compare_similarity
 from glove_adagrad.evaluation.lookup import Rules
 from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, read_pairs
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionSet, read_questions
 from glove_adagrad.evaluation.similarity import SimilarityResult, evaluate_pairs
-from glove_adagrad.formats import WordVectors
+from glove_adagrad.evaluation.statistics import holm
+from glove_adagrad.formats import as_word_vectors
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,18 @@ class Suite:
     similarity: list[PairList] = field(default_factory=list)
     categories: list[ClassList] = field(default_factory=list)
 
+    def layouts(self) -> list[tuple[str, Layout]]:
+        """Names of the sets that were read from files in columns, and how each was read."""
+        sets: list[PairList | ClassList] = [*self.similarity, *self.categories]
+        return [(each.name, each.layout) for each in sets if each.layout is not None]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Evaluation:
-    """All results of one model, in the order of its suite; analogies by set, then by method."""
+    """All results of one model, in the order of its suite; analogies by set, then by method.
+
+    `scores` has one number for each test set; `analogies`, `similarity` and `categories` have the details.
+    """
 
     name: str
     words: int
@@ -48,6 +58,23 @@ class Evaluation:
             + sum(result.answered for result in self.similarity)
             + sum(result.answered for result in self.categories)
         )
+
+    @property
+    def scores(self) -> dict[str, float | None]:
+        """One number for each set: accuracy of analogies (of 3CosMul under `name (mul)`), Spearman's correlation of
+        similarity, purity of categories. None if the model cannot answer anything."""
+        return {
+            **{
+                result.name if result.method == "add" else f"{result.name} (mul)": result.total().accuracy
+                for result in self.analogies
+            },
+            **{result.name: result.spearman for result in self.similarity},
+            **{result.name: result.purity for result in self.categories},
+        }
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {'none' if s is None else f'{s:.3f}'}" for name, s in self.scores.items())
+        return f"Evaluation({self.name or 'model'}, {self.words:,} words x {self.vector_size}: {scores})"
 
     def as_dict(self) -> dict[str, Any]:
         """Every count, and every figure at full precision, for JSON; None where a figure is undefined."""
@@ -95,8 +122,18 @@ def read_suite(
     similarity: Sequence[Path] = (),
     categories: Sequence[Path] = (),
     strict: bool = False,
+    columns: Sequence[str] = (),
+    class_columns: Sequence[str] = (),
 ) -> Suite:
     """Read the files named; the default suite if none is.
+
+    Parameters
+    ----------
+    analogies, similarity, categories : sequence of Path
+    strict : bool
+        Refuse malformed lines.
+    columns, class_columns : sequence of str
+        Columns of the similarity and of the category files, as `read_pairs` and `read_classes` take them.
 
     Raises
     ------
@@ -107,8 +144,8 @@ def read_suite(
         return default_suite()
     return Suite(
         [replace(read_questions(path, strict), name=name) for path, name in _named(analogies)],
-        [replace(read_pairs(path, strict), name=name) for path, name in _named(similarity)],
-        [replace(read_classes(path, strict), name=name) for path, name in _named(categories)],
+        [replace(read_pairs(path, strict, columns), name=name) for path, name in _named(similarity)],
+        [replace(read_classes(path, strict, class_columns), name=name) for path, name in _named(categories)],
     )
 
 
@@ -122,22 +159,28 @@ def _named(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
 
 
 def evaluate(
-    wv: WordVectors, suite: Suite, rules: Rules | None = None, methods: Sequence[str] = ("add",), name: str = ""
+    vectors: Any,
+    suite: Suite | None = None,
+    rules: Rules | None = None,
+    methods: Sequence[str] = ("add",),
+    name: str = "",
 ) -> Evaluation:
-    """Put every set of a suite to one model.
+    """Evaluate one model on every test set of a suite.
 
     Parameters
     ----------
-    wv : WordVectors
-    suite : Suite
+    vectors : GloVe, KeyedVectors, WordVectors, str or Path
+        The model, or the path of a run's folder or of a file of vectors; see `formats.as_word_vectors`.
+    suite : Suite, optional
+        `default_suite()` if left out: Google's analogies, WordSim-353 and SimLex-999.
     rules : Rules, optional
         gensim's by default.
     methods : sequence of {'add', 'mul'}
         How analogies are answered: 3CosAdd, 3CosMul or both.
     name : str
-        What the model is to be called in reports.
+        What the model is called in reports.
     """
-    rules = rules or Rules()
+    wv, suite, rules = as_word_vectors(vectors), suite or default_suite(), rules or Rules()
     return Evaluation(
         name,
         len(wv.words),
@@ -147,6 +190,23 @@ def evaluate(
         [evaluate_pairs(wv, pairs, rules) for pairs in suite.similarity],
         [evaluate_classes(wv, classes, rules) for classes in suite.categories],
     )
+
+
+def compare_models(models: Sequence[Evaluation]) -> list[dict[str, Any]]:
+    """Compare the first model with each other one.
+
+    Returns
+    -------
+    list of dict
+        As of `compare`. Each test also has `p_adjusted`: its p-value corrected by Holm's method for the number of
+        comparisons of the same test set.
+    """
+    comparisons = [compare(models[0], other) for other in models[1:]]
+    for kind in ("analogies", "similarity"):
+        for tests in zip(*(compared[kind] for compared in comparisons), strict=True):
+            for test, adjusted in zip(tests, holm([test["p_value"] for test in tests]), strict=True):
+                test["p_adjusted"] = adjusted
+    return comparisons
 
 
 def compare(first: Evaluation, second: Evaluation) -> dict[str, Any]:

@@ -5,13 +5,13 @@ binary), `glove_text` (no header), `keyedvectors` (gensim's own), `projector` (T
 `stanford_binary`. How vectors are trained is not known here.
 """
 
+from glove_adagrad.formats.conversion import as_start, as_word_vectors
 from glove_adagrad.formats.reading import read_vectors
 from glove_adagrad.formats.run_folder import RunVectors, is_run, read_history, read_run
 from glove_adagrad.formats.word_vectors import (
     VECTOR_CHOICES,
     WordVectors,
     from_keyed_vectors,
-    of_moderate_length,
     select_vectors,
     to_keyed_vectors,
     with_unk,
@@ -21,9 +21,10 @@ __all__ = [
     "VECTOR_CHOICES",
     "RunVectors",
     "WordVectors",
+    "as_start",
+    "as_word_vectors",
     "from_keyed_vectors",
     "is_run",
-    "of_moderate_length",
     "read_history",
     "read_run",
     "read_vectors",

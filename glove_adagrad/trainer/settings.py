@@ -78,7 +78,7 @@ class TrainingSettings:
         if self.patience is not None:
             _check("patience", self.patience, self.patience >= 1, "1 or more")
             if not self.holdout:
-                raise InputError("patience: watches the loss of held-out cells; give --holdout too, for example 0.01")
+                raise InputError("`patience` watches the loss of held-out cells; give for example `holdout=0.01`")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that say all of it, for a checkpoint and for people."""

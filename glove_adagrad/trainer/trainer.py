@@ -72,6 +72,16 @@ class Epoch:
         """Of the matrix and of empty cells together."""
         return (self.records + self.unobserved_records) / self.seconds if self.seconds else 0.0
 
+    def figures(self) -> dict[str, Any]:
+        """What `history.json` says of the epoch; losses that do not exist are left out."""
+        losses = {"loss": self.loss, "holdout_loss": self.holdout_loss, "unobserved_loss": self.unobserved_loss}
+        return {
+            "epoch": self.epoch,
+            **{name: loss for name, loss in losses.items() if loss is not None},
+            "seconds": self.seconds,
+            "records_per_second": self.records_per_second,
+        }
+
 
 @dataclass(frozen=True)
 class Position:
@@ -128,6 +138,8 @@ class Trainer:
     history : list of Epoch
     position : Position
         Within the epoch after those of the history.
+    consistent : bool
+        Whether parameters are those of `position`; not after an exception within a stratum, or divergence.
     """
 
     def __init__(
@@ -145,6 +157,7 @@ class Trainer:
         self.parameters.draw(settings.seed)
         self.history: list[Epoch] = []
         self.position = Position()
+        self.consistent = True
         self.anchors = anchors
         self._empty: EmptyCells | None = None
 
@@ -173,6 +186,10 @@ class Trainer:
         threads = min(self.workers, self.stream.parts)
         return Plan(parameters.nbytes, self.stream.resident_bytes, seconds * share / threads)
 
+    def compile(self) -> None:
+        """Compile the kernels, or load them from the cache, so that training time does not include it."""
+        self._train(np.zeros((0, 2), np.int64), *_sums(0))
+
     def fit(self, callbacks: Iterable[Callback] = (), after_stratum: Callable[[Trainer], None] | None = None) -> None:
         """Train until the settings' epochs are done or patience is at its end.
 
@@ -189,7 +206,7 @@ class Trainer:
             If the mean loss of a stratum is more than `_DIVERGED` times what vectors of zeros would have, or the loss
             or a parameter is no longer finite.
         """
-        self._train(np.zeros((0, 2), np.int64), *_sums(0))  # compilation apart
+        self.compile()
         _ = self._loss_limit
         with ThreadPoolExecutor(self.workers) as pool:
             while not self.done:
@@ -216,6 +233,7 @@ class Trainer:
             self.stream.load(self.stream.blocks(stratum), pool, self.workers)
             if at.stratum + 1 < self.strata:
                 self.stream.read_ahead(self.stream.blocks(order[at.stratum + 1]))
+            self.consistent = False
             losses, records = self._stratum(pool, stratum)
             loss = float(losses[0])
             if not loss <= self._loss_limit * max(1, int(records[0])):
@@ -229,6 +247,7 @@ class Trainer:
                 at.unobserved_loss + float(losses[1]),
                 at.unobserved_records + int(records[1]),
             )
+            self.consistent = True
             if self.position.stratum < self.strata and after_stratum:
                 after_stratum(self)
         self.check_finite()
@@ -392,9 +411,10 @@ class Trainer:
         list(pool.map(work, np.array_split(np.arange(len(anchors.words)), 1 if rule.shared else self.workers)))
 
     def _diverged(self, what: str) -> TrainingError:
+        self.consistent = False
         return TrainingError(
-            f"training diverged: {what}; lower --learning-rate (or the rate of --optimizer-option), lower --clip "
-            f"{self.settings.clip:g}, or raise --x-max {self.settings.x_max:g}"
+            f"training diverged: {what}; lower `learning_rate` or `clip` (now {self.settings.clip:g}), or raise "
+            f"`x_max` (now {self.settings.x_max:g})"
         )
 
 

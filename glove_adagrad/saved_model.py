@@ -1,0 +1,166 @@
+"""Saving a `GloVe` as the folder of a run; loading it or any run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings, versions
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.errors import InputError
+from glove_adagrad.files import atomic_folder, check_output_folder
+from glove_adagrad.trainer import Epoch, Parameters, Trainer, TrainingSettings
+from glove_adagrad.trainer.parameters import Vectors
+from glove_adagrad.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from glove_adagrad.model import GloVe
+
+#: Parameters of `GloVe` that are neither in its settings nor in its windows, and can be written.
+_COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "lowercase", "text_format", "anchor_weight")
+
+_ORIGIN = "GloVe.save"
+_FILES = {"vocab.txt", "model.npz", "vectors.txt", "cooccurrence", "checkpoints", "history.json"}
+
+
+def save(model: GloVe, folder: Path, *, counts: bool) -> None:
+    """See `GloVe.save`."""
+    from glove_adagrad.formats.run_folder import write_model
+
+    vectors, trainer = model._current(), model._trainer
+    check_output_folder(folder.absolute().parent)
+    _check_replaceable(folder)
+    # the words as they are in vocab.txt, which cannot hold every name of from_cooccurrence
+    written = trainer.matrix.vocabulary if trainer is not None else model.vocabulary
+    named = written.words != model.vocabulary.words
+    matrix_folder = None
+    if trainer is not None:
+        if counts and not trainer.matrix.folder.is_dir():
+            raise InputError(f"{trainer.matrix.folder}: its counts are gone; save with counts=False")
+        matrix_folder = "cooccurrence" if counts else str(trainer.matrix.folder.resolve())
+    with atomic_folder(folder, _check_replaceable) as new:
+        written.write(new / "vocab.txt")
+        write_model(new, vectors, written)
+        stages = {"training": sum(epoch.seconds for epoch in model._history)}
+        if trainer is not None:
+            if counts:
+                shutil.copytree(trainer.matrix.folder, new / "cooccurrence")
+            Checkpoints(new / "checkpoints").save(trainer, matrix_folder=matrix_folder, stages=stages)
+        history = {
+            "origin": _ORIGIN,
+            "settings": {
+                **model.settings.to_json(),
+                "windows": vars(model.windows),
+                "cooccurrence": matrix_folder,
+                **{name: getattr(model, name) for name in _COUNTING},
+            },
+            "names": model.vocabulary.decoded() if named else None,
+            "versions": versions(),
+            "stages": stages,
+            "epochs": [epoch.figures() for epoch in model._history],
+        }
+        (new / "history.json").write_text(json.dumps(history, indent=2) + "\n")
+
+
+def _check_replaceable(folder: Path) -> None:
+    """Refuse to replace anything but what `save` has written."""
+    from glove_adagrad.formats import read_history
+
+    if not folder.exists():
+        return
+    try:
+        saved = read_history(folder).get("origin") == _ORIGIN
+    except InputError:
+        saved = False
+    if not saved or {path.name for path in folder.iterdir()} - _FILES:
+        raise InputError(f"{folder}: exists and was not written by GloVe.save alone; choose another name")
+
+
+def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
+    """See `GloVe.load`."""
+    from glove_adagrad.formats import is_run, read_history, read_run
+
+    if path.is_file():
+        from glove_adagrad.saved_pickle import load_pickle
+
+        return load_pickle(cls, path, resources)
+    checkpoints = Checkpoints(path / "checkpoints")
+    if not is_run(path) and not checkpoints.paths():
+        raise InputError(f"{path}: is not a saved model or a run (no model.npz and no checkpoint in it)")
+    history = read_history(path) if (path / "history.json").exists() else {}
+    checkpoint = checkpoints.load() if checkpoints.paths() else None
+    settings = dict(history.get("settings", {}))
+    if checkpoint is not None:
+        settings.update(checkpoint.meta["settings"])
+        if history.get("origin") == _ORIGIN:  # a checkpoint has the number of epochs of the last `train`
+            settings["epochs"] = history["settings"]["epochs"]
+    model = _new(cls, path, settings, resources)
+    if checkpoint is not None:
+        vocabulary = Vocabulary.read(path / "vocab.txt")
+        model._history = [Epoch(**epoch) for epoch in checkpoint.meta["history"]]
+        model._trainer = _trainer(model, path, checkpoint)
+        if model._trainer is None:
+            model._vectors = _vectors(path, vocabulary, checkpoint)
+    else:
+        run = read_run(path)
+        vocabulary = Vocabulary([word.encode("utf-8", "surrogateescape") for word in run.words], run.counts)
+        model._vectors = Vectors(run.word_vectors, run.context_vectors, run.word_biases, run.context_biases)
+        model._history = [_epoch(figures) for figures in history.get("epochs", [])]
+    if names := history.get("names"):
+        words = [name.encode("utf-8", "surrogateescape") for name in names]
+        vocabulary = Vocabulary(words, vocabulary.counts)
+    model._vocabulary = vocabulary
+    return model
+
+
+def _new(cls: type[GloVe], path: Path, settings: dict[str, Any], resources: dict[str, Any]) -> GloVe:
+    """An untrained model of the settings of a run."""
+    names = {field.name for field in fields(TrainingSettings)}
+    try:
+        training = read_settings({name: value for name, value in settings.items() if name in names}, path)
+        windows = Windows(**(settings.get("windows") or {}))
+        counting = {name: settings[name] for name in _COUNTING if name in settings}
+        model = cls(**resources, **counting)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"{path}: its settings cannot be read ({error})") from error
+    model.settings, model.windows = training, windows
+    return model
+
+
+def _trainer(model: GloVe, path: Path, checkpoint: Checkpoint) -> Trainer | None:
+    """A trainer at the checkpoint; None where the counts are missing."""
+    folder = path / checkpoint.meta["matrix_folder"]
+    if not folder.exists():
+        return None
+    matrix = CooccurrenceMatrix.open(folder)
+    trainer = Trainer(
+        matrix, checkpoint.settings, workers=model.workers, memory=model.memory, anchors=checkpoint.anchors
+    )
+    checkpoint.restore(trainer)
+    return trainer
+
+
+def _vectors(path: Path, vocabulary: Vocabulary, checkpoint: Checkpoint) -> Vectors:
+    settings = checkpoint.settings
+    parameters = Parameters(len(vocabulary), settings.vector_size, settings.rule)
+    try:
+        parameters.restore(checkpoint.arrays)
+    except ValueError as error:
+        raise InputError(f"{checkpoint.path}: does not fit {path / 'vocab.txt'} ({error})") from error
+    return parameters.vectors()
+
+
+def _epoch(figures: dict[str, Any]) -> Epoch:
+    seconds = float(figures.get("seconds", 0.0))
+    return Epoch(
+        figures["epoch"],
+        figures["loss"],
+        figures.get("holdout_loss"),
+        seconds,
+        round(seconds * float(figures.get("records_per_second", 0.0))),
+        figures.get("unobserved_loss"),
+    )
