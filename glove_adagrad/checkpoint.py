@@ -215,6 +215,7 @@ _KEYS: dict[str, type] = {"matrix": dict, "history": list, "stages": dict, "matr
 
 
 def read_settings(values: Any, path: Path) -> TrainingSettings:
+    """Return the settings that `TrainingSettings.to_json` gave; errors name `path`."""
     if not isinstance(values, dict) or not isinstance(values.get("rule"), dict):
         raise DamagedError(f"{path}: is damaged (it has no settings)")
     rule = dict(values["rule"])

@@ -315,18 +315,16 @@ class GloVe:
             raise InputError("words: one is named twice")
         with np.errstate(invalid="ignore"):  # NaN is refused below, by its place
             counts = np.maximum(1, np.rint(np.asarray(matrix.sum(axis=1), np.float64).ravel())).astype(np.int64)
-        # names that a vocab.txt cannot hold are replaced in it by the numbers of rows
-        writable = all(name and not set(name) & set(b" \t\n\r\0") for name in names)
-        written = names if writable else [b"%d" % row for row in range(len(names))]
+        vocabulary = Vocabulary(names, counts)
         folder = _Folder(model.tmp)
         counted = CooccurrenceMatrix.from_scipy(
             matrix,
-            Vocabulary(written, counts),
+            vocabulary.writable(),
             folder.path / "cooccurrence",
             workers=model.workers,
             memory=model.memory,
         )
-        return model._start(counted, starts, Vocabulary(names, counts), folder)
+        return model._start(counted, starts, vocabulary, folder)
 
     def train(self, epochs: int) -> GloVe:
         """Train for more epochs on the same counts; the result is that of one longer training. Returns the model.
@@ -419,6 +417,12 @@ class GloVe:
     def word_vectors(self, which: str = "sum") -> WordVectors:
         """Return words and vectors without gensim: the sum, "word", "context", or "concat" (see `select_vectors`)."""
         return self.all_vectors().select(which)
+
+    def as_history(self) -> dict[str, Any]:
+        """Return what `save` writes as `history.json`: settings, versions, and the figures of each epoch."""
+        from glove_adagrad.saved_model import history_of
+
+        return history_of(self)
 
     def save(self, folder: str | Path, *, counts: bool = True) -> None:
         """Write the model as a folder, which appears whole or not at all.

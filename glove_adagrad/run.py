@@ -29,12 +29,6 @@ from glove_adagrad.temporary import SUFFIX, clear_leftovers, remove
 from glove_adagrad.trainer import Trainer
 from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 
-#: All that a run may hold, the pictures and the report about it included.
-_KNOWN = {
-    "run.json", "vocab.txt", "cooccurrence", "checkpoints", "model.npz", "vectors.txt", "history.json", "report.html",
-    "plots",
-}  # fmt: skip
-
 #: What an untrained run has left, to be replaced when it is started again.
 _UNTRAINED = ("vocab.txt", "vectors.txt", "history.json")
 
@@ -257,21 +251,21 @@ class Run:
         }
 
 
-def remove_run(folder: Path) -> None:
-    """Remove the folder of a run; nothing happens if there is none.
+def discard(folder: Path) -> None:
+    """Remove a run, trained or not, but no file that is not its own; the folder stays.
 
     Raises
     ------
     InputError
-        If the folder holds other files too, or another process fills it.
+        If the folder is not marked as a run, another process fills it, or its matrix holds other files.
     """
     if not is_marked(folder):
-        return
-    with Run(folder):
-        foreign = [path.name for path in folder.iterdir() if path.name not in _KNOWN and path.name != locks.SUFFIX]
-        if foreign:
-            raise InputError(f"{folder}: holds {min(foreign)}, which does not belong to the run; move it first")
-        remove(folder)
+        raise InputError(f"{folder}: is not a run that this program can remove; choose another folder")
+    with Run(folder) as run:
+        check_replaceable(folder / "cooccurrence")
+        for path in [*run.checkpoints.paths(), folder / "model.npz", *(folder / name for name in _UNTRAINED)]:
+            path.unlink(missing_ok=True)
+        remove(folder / "cooccurrence")
 
 
 def _same_words(path: Path, vocabulary: Vocabulary) -> bool:

@@ -34,36 +34,42 @@ def save(model: GloVe, folder: Path, *, counts: bool) -> None:
     vectors, trainer = model._current(), model._trainer
     check_output_folder(folder.absolute().parent)
     _check_replaceable(folder)
-    # the words as they are in vocab.txt, which cannot hold every name of from_cooccurrence
-    written = trainer.matrix.vocabulary if trainer is not None else model.vocabulary
-    named = written.words != model.vocabulary.words
-    matrix_folder = None
-    if trainer is not None:
-        if counts and not trainer.matrix.folder.is_dir():
-            raise InputError(f"{trainer.matrix.folder}: its counts are gone; save with counts=False")
-        matrix_folder = "cooccurrence" if counts else str(trainer.matrix.folder.resolve())
+    if trainer is not None and counts and not trainer.matrix.folder.is_dir():
+        raise InputError(f"{trainer.matrix.folder}: its counts are gone; save with counts=False")
+    history = history_of(model, "cooccurrence" if counts else None)
+    written = model.vocabulary.writable()
     with atomic_folder(folder, _check_replaceable) as new:
         written.write(new / "vocab.txt")
         write_model(new, vectors, written)
-        stages = {"training": sum(epoch.seconds for epoch in model._history)}
         if trainer is not None:
             if counts:
                 shutil.copytree(trainer.matrix.folder, new / "cooccurrence")
-            Checkpoints(new / "checkpoints").save(trainer, matrix_folder=matrix_folder, stages=stages)
-        history = {
-            "origin": _ORIGIN,
-            "settings": {
-                **model.settings.to_json(),
-                "windows": vars(model.windows),
-                "cooccurrence": matrix_folder,
-                **{name: getattr(model, name) for name in _COUNTING},
-            },
-            "names": model.vocabulary.decoded() if named else None,
-            "versions": versions(),
-            "stages": stages,
-            "epochs": [epoch.figures() for epoch in model._history],
-        }
+            Checkpoints(new / "checkpoints").save(
+                trainer, matrix_folder=history["settings"]["cooccurrence"], stages=history["stages"]
+            )
         (new / "history.json").write_text(json.dumps(history, indent=2) + "\n")
+
+
+def history_of(model: GloVe, matrix_folder: str | None = None) -> dict[str, Any]:
+    """See `GloVe.as_history`; `matrix_folder` is where the counts are to be, by default where they are."""
+    if model._trainer is None:
+        matrix_folder = None
+    elif matrix_folder is None:
+        matrix_folder = str(model._trainer.matrix.folder.resolve())
+    return {
+        "origin": _ORIGIN,
+        "settings": {
+            **model.settings.to_json(),
+            "windows": vars(model.windows),
+            "cooccurrence": matrix_folder,
+            **{name: getattr(model, name) for name in _COUNTING},
+        },
+        # where vocab.txt has numbers instead
+        "names": None if model.vocabulary.writable() is model.vocabulary else model.vocabulary.decoded(),
+        "versions": versions(),
+        "stages": {"training": sum(epoch.seconds for epoch in model._history)},
+        "epochs": [epoch.figures() for epoch in model._history],
+    }
 
 
 def _check_replaceable(folder: Path) -> None:

@@ -192,6 +192,12 @@ class Vocabulary:
         more = ["..."] if len(self) > len(first) else []
         return f"Vocabulary({len(self):,} words, {int(self.counts.sum()):,} tokens: {', '.join(first + more)})"
 
+    def writable(self) -> Vocabulary:
+        """The vocabulary itself, or its ranks as words if `vocab.txt` cannot hold a word: it has white space."""
+        if all(word and not set(word) & set(b" \t\n\r\0") for word in self.words):
+            return self
+        return Vocabulary([b"%d" % rank for rank in range(len(self))], self.counts)
+
     def decoded(self) -> list[str]:
         """The words as text; bytes that are no UTF-8 survive as surrogates."""
         return [word.decode("utf-8", "surrogateescape") for word in self.words]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 import warnings
@@ -44,9 +45,17 @@ def make_run(folder: Path, words: list[str], word: np.ndarray, context: np.ndarr
     return folder
 
 
+#: Lines of progress, which depend on how long things take.
+_PROGRESS = re.compile(
+    r"^(compiling \(once after installation\)"
+    r"|(vocabulary|co-occurrences|records|evaluating|epoch|rule) .*\d\d:\d\d.*)\n",
+    re.MULTILINE,
+)
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What a command left: its exit code, and the texts on stdout and stderr."""
+    """What a command left: its exit code, and the texts on stdout and stderr, without progress."""
 
     code: int
     out: str
@@ -71,7 +80,7 @@ class Command:
         except SystemExit as stop:
             code = int(stop.code or 0)
         captured = self._capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
+        return Outcome(code, captured.out, _PROGRESS.sub("", captured.err))
 
     def ok(self, *arguments: object) -> str:
         """The output of a command that must succeed and have nothing to complain of."""

@@ -218,6 +218,8 @@ def test_names_that_a_vocabulary_file_cannot_hold_are_saved(tmp_path: Path) -> N
     fitted.save(tmp_path / "model")
     assert GloVe.load(tmp_path / "model").wv.index_to_key == ["new york", "", "c"]
     assert GloVe.load(tmp_path / "model").train(1).wv.index_to_key == ["new york", "", "c"]
+    pickle.loads(pickle.dumps(fitted)).save(tmp_path / "without counts")
+    assert GloVe.load(tmp_path / "without counts").wv.index_to_key == ["new york", "", "c"]
     fitted = GloVe.from_cooccurrence(np.ones((2, 2)), ["york", "c"], vector_size=2, epochs=1)
     fitted.save(tmp_path / "tokens")
     assert read_run(tmp_path / "tokens").words == ["york", "c"]

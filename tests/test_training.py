@@ -238,10 +238,10 @@ def test_the_loss_falls_and_held_out_cells_are_not_trained_on(matrix: Cooccurren
     assert all(epoch.holdout_loss is not None and epoch.holdout_loss > 0 for epoch in trainer.history)
 
 
-def test_divergence_names_the_options(matrix: CooccurrenceMatrix) -> None:
+def test_divergence_names_what_to_lower(matrix: CooccurrenceMatrix) -> None:
     rule = optim.make("adagrad", learning_rate=1e20)
     trainer = Trainer(matrix, TrainingSettings(vector_size=10, epochs=50, rule=rule, clip=1e30))
-    with pytest.raises(TrainingError, match="lower --learning-rate"):
+    with pytest.raises(TrainingError, match="lower `learning_rate`"):
         trainer.fit()
 
 
@@ -277,7 +277,7 @@ def test_parameters_start_as_in_the_stanford_program() -> None:
 
 @pytest.mark.parametrize(
     ("values", "message"),
-    [({"x_max": 0.0}, "x_max 0"), ({"epochs": 0}, "epochs 0"), ({"patience": 2}, "--holdout")],
+    [({"x_max": 0.0}, "x_max 0"), ({"epochs": 0}, "epochs 0"), ({"patience": 2}, "`holdout=0.01`")],
 )
 def test_impossible_settings_are_refused_by_name(values: dict[str, int], message: str) -> None:
     with pytest.raises(InputError, match=message):

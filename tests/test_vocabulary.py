@@ -78,8 +78,8 @@ def test_unk_in_the_corpus_is_refused_with_its_place(tmp_path: Path, min_count: 
         Vocabulary.count(TextFiles([tmp_path / "corpus.txt"]), min_count=min_count)
 
 
-def test_no_frequent_word_is_an_error_that_names_the_option() -> None:
-    with pytest.raises(InputError, match=r"2 distinct words occurs 5 times; lower --min-count"):
+def test_no_frequent_word_is_an_error_that_names_the_parameter() -> None:
+    with pytest.raises(InputError, match=r"2 distinct words occurs 5 times; lower `min_count`"):
         Vocabulary.count(Sentences([["a", "b"]]))
 
 

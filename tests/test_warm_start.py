@@ -70,7 +70,7 @@ def test_vectors_that_do_not_fit_are_refused(matrix: CooccurrenceMatrix, tmp_pat
     with pytest.raises(InputError, match="none of the 72 words"):
         start_from(trainer, tmp_path / "other.txt")
     word2vec.write(tmp_path / "short.txt", WordVectors(["the"], np.ones((1, 3), np.float32)))
-    with pytest.raises(InputError, match="give --vector-size 3"):
+    with pytest.raises(InputError, match="give `vector_size=3`"):
         read_anchors(tmp_path / "short.txt", matrix, SIZE, 0.1)
 
 

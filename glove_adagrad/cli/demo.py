@@ -39,10 +39,12 @@ _STANFORD = "23.04 %"
 def demo(corpus: str, output: Path | None, workers: int, quiet: bool) -> None:
     """Train vectors on a small text, score them, and show neighbours of a few words."""
     if output is None:
-        from glove_adagrad.run import remove_run
+        from glove_adagrad.formats import is_run
+        from glove_adagrad.run import discard
 
         output = _OUTPUT
-        remove_run(output)
+        if is_run(output):
+            discard(output)
     common = ["--output", str(output), "--workers", str(workers), *(["--quiet"] if quiet else [])]
     if corpus == "text8":
         arguments = [str(_text8()), "--vector-size", "50", "--epochs", "15"]

@@ -118,9 +118,9 @@ def default_suite() -> Suite:
 
 
 def read_suite(
-    analogies: Sequence[Path] = (),
-    similarity: Sequence[Path] = (),
-    categories: Sequence[Path] = (),
+    analogies: Sequence[str | Path] = (),
+    similarity: Sequence[str | Path] = (),
+    categories: Sequence[str | Path] = (),
     strict: bool = False,
     columns: Sequence[str] = (),
     class_columns: Sequence[str] = (),
@@ -149,8 +149,9 @@ def read_suite(
     )
 
 
-def _named(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def _named(files: Sequence[str | Path]) -> Iterator[tuple[Path, str]]:
     """Each path with the shortest kind of name that tells it from the others."""
+    paths = [Path(file) for file in files]
     for name in (lambda path: path.stem if path.is_file() else path.name, lambda path: path.name, str):
         names = [name(path) for path in paths]
         if len(set(names)) == len(paths):

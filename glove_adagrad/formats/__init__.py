@@ -5,7 +5,7 @@ binary), `glove_text` (no header), `keyedvectors` (gensim's own), `projector` (T
 `stanford_binary`. How vectors are trained is not known here.
 """
 
-from glove_adagrad.formats.conversion import as_start, as_word_vectors
+from glove_adagrad.formats.conversion import as_history, as_start, as_word_vectors
 from glove_adagrad.formats.reading import read_vectors
 from glove_adagrad.formats.run_folder import RunVectors, is_run, read_history, read_run
 from glove_adagrad.formats.word_vectors import (
@@ -21,6 +21,7 @@ __all__ = [
     "VECTOR_CHOICES",
     "RunVectors",
     "WordVectors",
+    "as_history",
     "as_start",
     "as_word_vectors",
     "from_keyed_vectors",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glove_adagrad.formats.reading import read_vectors
-from glove_adagrad.formats.run_folder import RunVectors, is_run, read_run
+from glove_adagrad.formats.run_folder import RunVectors, is_run, read_history, read_run
 from glove_adagrad.formats.word_vectors import WordVectors, from_keyed_vectors
 
 
@@ -50,6 +50,12 @@ def as_start(source: Any, **reading: bool) -> RunVectors | WordVectors:
         return read_run(Path(source))
     model = _all_vectors(source)
     return as_word_vectors(source, **reading) if model is None else model
+
+
+def as_history(source: Any) -> dict[str, Any]:
+    """Return the history of a `GloVe` or of a run's folder: the contents of its `history.json`, with `epochs`."""
+    history = getattr(source, "as_history", None)
+    return history() if callable(history) else read_history(Path(source))
 
 
 def _all_vectors(source: Any) -> RunVectors | None:
