@@ -109,7 +109,7 @@ def test_equals_twin(
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> TextFiles:
+def texts_of_corpus(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """30,000 tokens of 500 words in lines of up to 12, in three files."""
     folder = tmp_path_factory.mktemp("corpus")
     rng = np.random.default_rng(1)
@@ -119,7 +119,12 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> TextFiles:
         lines.append(b" ".join(line) + b"\n")
     for number in range(3):
         (folder / f"{number}.txt").write_bytes(b"".join(lines[number * 2000 : (number + 1) * 2000]))
-    return TextFiles([folder])
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def corpus(texts_of_corpus: list[Path]) -> TextFiles:
+    return TextFiles(texts_of_corpus)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +135,12 @@ def vocabulary(corpus: TextFiles) -> Vocabulary:
 @pytest.mark.parametrize("sample", [0.0, 1e-3])
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_bytes_do_not_depend_on_workers_memory_or_files(
-    tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary, symmetric: bool, sample: float
+    tmp_path: Path,
+    corpus: TextFiles,
+    texts_of_corpus: list[Path],
+    vocabulary: Vocabulary,
+    symmetric: bool,
+    sample: float,
 ) -> None:
     windows = Windows(window=4, symmetric=symmetric, sample=sample)
 
@@ -143,7 +153,7 @@ def test_bytes_do_not_depend_on_workers_memory_or_files(
     reference = folder(corpus, 1, 1 << 30)
     assert folder(corpus, 2, 1 << 30) == reference
     assert folder(corpus, 3, 1) == reference, "several segments of the smallest size, merged"
-    (tmp_path / "whole.txt").write_bytes(b"".join(path.read_bytes() for path in corpus.paths))
+    (tmp_path / "whole.txt").write_bytes(b"".join(path.read_bytes() for path in texts_of_corpus))
     assert folder(TextFiles([tmp_path / "whole.txt"]), 2, 1 << 30) == reference
     assert sorted(path.name for path in tmp_path.iterdir()) == ["matrix", "whole.txt"], "no spill is left"
 
@@ -182,11 +192,13 @@ def test_sums_that_exceed_32_bits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("symmetric", [True, False])
-def test_merging_is_counting_all(tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary, symmetric: bool) -> None:
+def test_merging_is_counting_all(
+    tmp_path: Path, corpus: TextFiles, texts_of_corpus: list[Path], vocabulary: Vocabulary, symmetric: bool
+) -> None:
     windows = Windows(symmetric=symmetric)
     parts = [
         count_cooccurrences(TextFiles([path]), vocabulary, tmp_path / path.stem, windows=windows)
-        for path in corpus.paths
+        for path in texts_of_corpus
     ]
     for least in (0.0, 0.4):
         merge_matrices(parts, tmp_path / "merged", min_cooccurrence=least, workers=2)
@@ -229,9 +241,11 @@ def test_remapping_moves_each_cell(
     assert (moved.windows, moved.records, moved.symmetric) == (matrix.windows, len(expected), symmetric)
 
 
-def test_merging_onto_a_vocabulary(tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary) -> None:
+def test_merging_onto_a_vocabulary(
+    tmp_path: Path, corpus: TextFiles, texts_of_corpus: list[Path], vocabulary: Vocabulary
+) -> None:
     parts = []
-    for path in corpus.paths:
+    for path in texts_of_corpus:
         own = Vocabulary.count(TextFiles([path]), min_count=1)
         parts.append(count_cooccurrences(TextFiles([path]), own, tmp_path / path.stem))
     with pytest.raises(InputError, match="its vocabulary is not that of"):

@@ -90,6 +90,7 @@ class Speed:
         blocks = self.trainer.stream.blocks(self.stratum)
         self.stratum = (self.stratum + 1) % self.trainer.strata
         losses, records = np.zeros((len(blocks), 2)), np.zeros((len(blocks), 2), np.int64)
+        self.trainer.stream.load(blocks)
         begin = time.process_time()
         self.trainer._train(blocks, losses, records)
         self.taken.append(records.sum() / (time.process_time() - begin))

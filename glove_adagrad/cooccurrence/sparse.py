@@ -57,6 +57,7 @@ def as_cells(matrix: Any) -> Any:
     """
     from scipy import sparse
 
+    kind = type(matrix).__name__
     if not sparse.issparse(matrix):
         try:
             matrix = np.asarray(matrix)
@@ -64,8 +65,8 @@ def as_cells(matrix: Any) -> Any:
             matrix = np.empty(0, object)
     if matrix.dtype.kind not in "biuf" or matrix.ndim != 2:
         raise TypeError(
-            "expected a matrix of real numbers, SciPy's sparse or NumPy's; "
-            f"found {matrix.ndim} dimensions of {matrix.dtype}"
+            f"a {kind} is not a matrix of numbers, SciPy's sparse or NumPy's: "
+            f"it has {matrix.ndim} dimensions of {matrix.dtype}"
         )
     try:
         if isinstance(matrix, np.ndarray):

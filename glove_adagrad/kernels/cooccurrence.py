@@ -221,27 +221,30 @@ def damaged_tile(tiles, bases, table, sizes, u16, u32, u64):
     parts = len(sizes)
     for place in range(len(tiles)):
         p, q = tiles[place] // parts, tiles[place] % parts
-        cells, large = np.uint32(table[tiles[place], 1]), table[tiles[place], 2]
+        cells, large = table[tiles[place], 1], table[tiles[place], 2]
         ends, columns, sums, large_sums = bases[place]
-        first = np.uint32(0)
+        # columns may only fall where a row begins: such places are counted in all cells, in vector code, and in rows
+        falls = np.uint32(0)
+        for k in range(np.uint64(columns) + _1, np.uint64(columns + cells)):
+            falls += np.uint32(u16[k] <= u16[k - _1])
+        falls_between_rows = 0
+        first = 0
         bad = False
         for row in range(sizes[p]):
-            last = u32[ends + row]
+            last = np.int64(u32[ends + row])
             if last < first or last > cells:
                 return place
-            before = -1
-            for k in range(columns + np.int64(first), columns + np.int64(last)):
-                column = np.int64(u16[k])
-                bad |= column <= before
-                before = column
-            bad |= before >= min(sizes[q], row + (1 if q <= p else 0))
+            if last > first:
+                bad |= np.int64(u16[columns + last - 1]) >= min(sizes[q], row + (1 if q <= p else 0))
+                if first > 0:
+                    falls_between_rows += u16[columns + first] <= u16[columns + first - 1]
             first = last
-        zeros = 0
-        for k in range(sums, sums + np.int64(cells)):
-            zeros += u32[k] == 0
+        zeros = np.uint32(0)
+        for k in range(np.uint64(sums), np.uint64(sums + cells)):
+            zeros += np.uint32(u32[k] == 0)
         for k in range(large_sums, large_sums + large):
             bad |= u64[k] <= _LARGEST
-        if bad or first != cells or zeros != large:
+        if bad or first != cells or falls != falls_between_rows or zeros != large:
             return place
     return -1
 

@@ -55,7 +55,8 @@ class MatrixStream:
         self._reader = ThreadPoolExecutor(1)
         self._ahead: tuple[np.ndarray, Future[Halves]] | None = None
         sizes = [int(tiles.offsets[-1]) if self.whole else 0 for tiles in self._tiles]
-        self._memory = [np.empty(size, np.uint8) for size in sizes]
+        # zeros are tiles without cells, and take no memory until they are written over
+        self._memory = [np.zeros(size, np.uint8) for size in sizes]
         self.halves = self._as_halves(list(zip(self._memory, (tiles.bases for tiles in self._tiles), strict=True)))
 
     @property

@@ -39,6 +39,7 @@ from glove_adagrad.corpus import Sentences
 from glove_adagrad.errors import GloveError
 from glove_adagrad.formats import read_run
 from glove_adagrad.run import Run
+from glove_adagrad.run_record import RunRecord
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
@@ -67,11 +68,11 @@ def make_files(folder: Path) -> None:
     assert many.lower.table[:, 2].sum() > 0
     (folder / "spill").mkdir()
     shutil.copy(folder / "one-sided" / "lower.bin", folder / "spill" / "run")
-    run = Run(folder / "run")
     matrix = CooccurrenceMatrix.open(folder / "matrix")
-    run.begin(matrix)
-    trainer = Trainer(matrix, TrainingSettings(vector_size=6, epochs=1, seed=3))
-    run.train(trainer)
+    settings = TrainingSettings(vector_size=6, epochs=1, seed=3)
+    with Run(folder / "run") as run:
+        run.begin(RunRecord(settings, str(folder / "matrix")), matrix)
+        run.train(Trainer(matrix, settings))
 
 
 def use_matrix(name: str) -> Use:
