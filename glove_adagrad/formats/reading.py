@@ -40,6 +40,15 @@ def read_vectors(path: Path, *, trust_pickle: bool = False, strict: bool = False
     path = Path(path)
     if is_run(path):
         return read_run(path).select("sum")
+    try:
+        return _read_file(path, trust_pickle, strict)
+    except MemoryError as error:
+        raise InputError(
+            f"{path}: not enough memory for its vectors; close other programs, or keep only the file's first lines"
+        ) from error
+
+
+def _read_file(path: Path, trust_pickle: bool, strict: bool) -> WordVectors:
     with open_for_reading(path) as stream:
         head = stream.peek(SIGNATURE_BYTES)
         if head.startswith(_PICKLE):
