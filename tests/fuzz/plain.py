@@ -8,6 +8,7 @@ import lzma
 import re
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -102,7 +103,8 @@ def text_vectors(data: bytes) -> tuple[list[bytes], np.ndarray, int]:
     rows = lines[1:] if header else lines
     if not rows:
         raise Wrong("no rows")
-    size = header[1] if header else len(rows[0].split()) - 1
+    # without a header, what most of the first rows have
+    size = header[1] if header else Counter(len(row.split()) - 1 for row in rows[:100]).most_common(1)[0][0]
     words, numbers, bad = [], [], 0
     for row in rows:
         parsed = _row(row, size)

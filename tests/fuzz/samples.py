@@ -149,7 +149,7 @@ def history(random: Random) -> Files:
     """A run with a longer history."""
     files = run(random)
     found = json.loads(files["run/history.json"])
-    number = random.randint(3, 30)
-    found["epochs"] = [{**found["epochs"][0], "epoch": n, "loss": 0.1 / n, "holdout_loss": 0.2 / n} for n in range(1, number + 1)]
+    number, loss = random.randint(3, 30), random.random()
+    found["epochs"] = [{**found["epochs"][0], "epoch": n, "loss": loss / n, "holdout_loss": 0.2 / n} for n in range(1, number + 1)]
     found["stages"] = {name: random.uniform(1, 5000) for name in found["stages"]}
     return {**files, "run/history.json": json.dumps(found, indent=2).encode()}
