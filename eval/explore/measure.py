@@ -24,7 +24,7 @@ from glove_adagrad.formats import WordVectors, read_vectors, to_keyed_vectors
 from glove_adagrad.maps import content_words
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
-from pages import PageModel, Parsed  # noqa: E402
+from pages import PageModel, Parsed
 
 _ASKED = 1_000
 

@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     limits = Limits(options.memory << 20, options.seconds)
     if options.replay:
         return max(_replay(path, readers, limits) for path in options.replay)
-    chosen = [reader for reader in READERS if not options.reader or any(name in reader.name for name in options.reader)]
+    chosen = [
+        reader for reader in READERS if not options.reader or any(name in reader.name for name in options.reader)
+    ]
     if options.flips:
         chosen = [reader for reader in chosen if reader.own]
     if not chosen:
@@ -47,7 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _fuzz(subjects, number, seconds, bool(options.flips), options.findings, options.json)
 
 
-def _fuzz(subjects: list[Subject], number: int | None, seconds: float | None, flips: bool, findings: Path, as_json: Path | None) -> int:
+def _fuzz(
+    subjects: list[Subject],
+    number: int | None,
+    seconds: float | None,
+    flips: bool,
+    findings: Path,
+    as_json: Path | None,
+) -> int:
     begin = time.monotonic()
     tallies = {subject.reader.name: Tally() for subject in subjects}
     seen: Counter[str] = Counter()
@@ -63,15 +72,31 @@ def _fuzz(subjects: list[Subject], number: int | None, seconds: float | None, fl
         if seen[signature] <= _KEPT:
             mark = zlib.crc32(repr(sorted(case.files.items())).encode())
             path = findings / outcome.kind.replace(" ", "-") / f"{_file_name(name)}-{mark:08x}.zip"
-            save_finding(path, name, case, {"kind": outcome.kind, "detail": outcome.detail, "seed": subject.seed, "trial": trial, "flips": flips})
-            print(f"{outcome.kind}: {path}: {'+'.join(case.mutation.names)}: {outcome.detail.strip().splitlines()[-1][:160] if outcome.detail.strip() else ''}", file=sys.stderr)
+            save_finding(
+                path,
+                name,
+                case,
+                {
+                    "kind": outcome.kind,
+                    "detail": outcome.detail,
+                    "seed": subject.seed,
+                    "trial": trial,
+                    "flips": flips,
+                },
+            )
+            print(
+                f"{outcome.kind}: {path}: {'+'.join(case.mutation.names)}: {outcome.detail.strip().splitlines()[-1][:160] if outcome.detail.strip() else ''}",
+                file=sys.stderr,
+            )
     print(trials.table(tallies))
     broken = sum(tally.outcomes[trials.BROKEN] for tally in tallies.values())
     if broken:
         print(f"\n{broken} times the fuzzer itself, or the reading of a valid file, is broken.")
     spent = time.monotonic() - begin
     done = sum(tally.trials for tally in tallies.values())
-    print(f"\n{done:,} trials in {spent:.0f} s, seed {subjects[0].seed}, {'one flipped bit each' if flips else 'mutations'}.")
+    print(
+        f"\n{done:,} trials in {spent:.0f} s, seed {subjects[0].seed}, {'one flipped bit each' if flips else 'mutations'}."
+    )
     for signature, times in seen.most_common():
         print(f"{times:6}  {signature}")
     if as_json:
@@ -101,12 +126,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trials", type=int, help="how many trials to run")
     parser.add_argument("--flips", type=int, metavar="N", help="instead, flip one bit in our own files, N times")
     parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal trials")
-    parser.add_argument("--reader", action="append", default=[], metavar="NAME", help="only readers with NAME in their name; repeatable")
+    parser.add_argument(
+        "--reader",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only readers with NAME in their name; repeatable",
+    )
     parser.add_argument("--group", choices=["text", "sets", "vectors", "matrix"], help="only readers of this group")
     parser.add_argument("--list", action="store_true", help="list the readers")
     parser.add_argument("--replay", type=Path, nargs="+", metavar="FILE", help="run saved findings again")
     parser.add_argument("--findings", type=Path, default=Path("fuzz-findings"), help="the folder for findings")
-    parser.add_argument("--memory", type=int, default=512, metavar="MB", help="address space of a trial beyond that of an idle process")
+    parser.add_argument(
+        "--memory",
+        type=int,
+        default=512,
+        metavar="MB",
+        help="address space of a trial beyond that of an idle process",
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="time of a trial")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the counts here too")
     return parser

@@ -17,9 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from glove_adagrad.cli import main
-
 from fuzz.mutators import Mutation
+from glove_adagrad.cli import main
 
 #: The files of a case: path in its folder -> content.
 Files = dict[str, bytes]
@@ -112,7 +111,10 @@ def command(*arguments: object, stdin: Path | None = None) -> Printed:
     if stdin is not None:
         sys.stdin = open(stdin, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
     # named here, since a wrapper closes its buffer when it is collected
-    streams = io.TextIOWrapper(out, "utf-8", errors="strict", write_through=True), io.TextIOWrapper(err, "utf-8", errors="backslashreplace", write_through=True)
+    streams = (
+        io.TextIOWrapper(out, "utf-8", errors="strict", write_through=True),
+        io.TextIOWrapper(err, "utf-8", errors="backslashreplace", write_through=True),
+    )
     sys.stdout, sys.stderr = streams
     code = 0
     try:
@@ -139,7 +141,11 @@ def command(*arguments: object, stdin: Path | None = None) -> Printed:
 def check_line(line: str) -> None:
     """Refuse text with characters that a terminal would act upon."""
     for character in line:
-        if ord(character) < 32 or 0x7F <= ord(character) < 0xA0 or character in "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\ufeff":
+        if (
+            ord(character) < 32
+            or 0x7F <= ord(character) < 0xA0
+            or character in "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\ufeff"
+        ):
             raise Unclean(f"unescaped {character!r} in {line[:500]!r}")
 
 
@@ -148,7 +154,9 @@ def noted(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> tup
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = function(*arguments, **keywords)
-    return result, [str(warning.message) for warning in caught if not issubclass(warning.category, DeprecationWarning)]
+    return result, [
+        str(warning.message) for warning in caught if not issubclass(warning.category, DeprecationWarning)
+    ]
 
 
 def same(one: Any, other: Any) -> bool:

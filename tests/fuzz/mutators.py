@@ -30,7 +30,21 @@ class Mutation(NamedTuple):
 
 
 _INTEGERS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 62, (1 << 64) - 1)
-_FLOATS = (0.0, -0.0, 5e-324, 1e-45, 1e-300, 1e18, 1e19, 3.4e38, 1e300, float("inf"), float("-inf"), float("nan"), -1.0)
+_FLOATS = (
+    0.0,
+    -0.0,
+    5e-324,
+    1e-45,
+    1e-300,
+    1e18,
+    1e19,
+    3.4e38,
+    1e300,
+    float("inf"),
+    float("-inf"),
+    float("nan"),
+    -1.0,
+)
 _NUMBERS = (
     b"0", b"-0", b"-1", b"1", b"2", b"65535", b"2147483648", b"9223372036854775807", b"99999999999999999999",
     b"1e400", b"1e-400", b"1e38", b"3.5e38", b"-1e30", b"1e-30", b"5e-324", b"nan", b"inf", b"-inf", b"1_000", b"0x1p-3", b"1,5", b"+1",
@@ -136,7 +150,11 @@ def hostile_pickle(random: Random, data: bytes, other: bytes) -> bytes:
 
 def extreme_integer(random: Random, data: bytes, other: bytes) -> bytes:
     width = random.choice([1, 2, 4, 8])
-    return _at(data, _aligned(random, data, width), (random.choice(_INTEGERS) & (1 << 8 * width) - 1).to_bytes(width, "little"))
+    return _at(
+        data,
+        _aligned(random, data, width),
+        (random.choice(_INTEGERS) & (1 << 8 * width) - 1).to_bytes(width, "little"),
+    )
 
 
 def extreme_float(random: Random, data: bytes, other: bytes) -> bytes:
@@ -150,7 +168,14 @@ DAMAGE: tuple[Mutator, ...] = (
     flip_bit, flip_bit, flip_bit, set_byte, random_block, insert_bytes, delete_bytes, cut_end, cut_begin, zero_block, ones_block, repeat_block,
     swap_blocks, splice, append, empty, another_kind, hostile_pickle,
 )  # fmt: skip
-BINARY: tuple[Mutator, ...] = (*DAMAGE, extreme_integer, extreme_integer, extreme_integer, extreme_float, extreme_float)
+BINARY: tuple[Mutator, ...] = (
+    *DAMAGE,
+    extreme_integer,
+    extreme_integer,
+    extreme_integer,
+    extreme_float,
+    extreme_float,
+)
 
 # Text -------------------------------------------------------------------------------------------------------------
 
@@ -212,7 +237,11 @@ def line_ends(random: Random, data: bytes, other: bytes) -> bytes:
 
 def separators(random: Random, data: bytes, other: bytes) -> bytes:
     found = random.choice([b" ", b"\t", b","])
-    return data.replace(found, random.choice([b" ", b"\t", b",", b";", b"  ", b"\xc2\xa0", b"\xe3\x80\x80", b"", b" \t "]), random.choice([1, 7, -1]))
+    return data.replace(
+        found,
+        random.choice([b" ", b"\t", b",", b";", b"  ", b"\xc2\xa0", b"\xe3\x80\x80", b"", b" \t "]),
+        random.choice([1, 7, -1]),
+    )
 
 
 def encoding(random: Random, data: bytes, other: bytes) -> bytes:
@@ -333,7 +362,9 @@ def edit_zip(random: Random, data: bytes, other: bytes) -> bytes:
             np.save(raw, np.frombuffer(edit(random, meta, meta), np.uint8))
             members["meta.npy"] = raw.getvalue()
         case 5:
-            members[name] = random.choice([cut_end, append, empty, delete_bytes])(random, members[name], members[name])
+            members[name] = random.choice([cut_end, append, empty, delete_bytes])(
+                random, members[name], members[name]
+            )
         case _:
             members[name] = edit_npy(random, members[name], members[name])
     packed = io.BytesIO()
@@ -393,7 +424,9 @@ def mutate(random: Random, data: bytes, other: bytes, mutators: Sequence[Mutator
     return Mutation(data, tuple(names), edited)
 
 
-def mutate_compressed(random: Random, data: bytes, plain: bytes, other: bytes, kind: str, mutators: Sequence[Mutator]) -> Mutation:
+def mutate_compressed(
+    random: Random, data: bytes, plain: bytes, other: bytes, kind: str, mutators: Sequence[Mutator]
+) -> Mutation:
     """Damage a compressed file, or its content before it is compressed; now and then it is a bomb."""
     if random.random() < 0.01:
         return Mutation(bomb(kind, random), ("bomb",), True)

@@ -40,7 +40,11 @@ def unpack(kind: str, data: bytes) -> bytes:
             if kind == "zst":
                 member: Any = zstandard.ZstdDecompressor().decompressobj()
             else:
-                member = {"gz": lambda: zlib.decompressobj(31), "bz2": bz2.BZ2Decompressor, "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ)}[kind]()
+                member = {
+                    "gz": lambda: zlib.decompressobj(31),
+                    "bz2": bz2.BZ2Decompressor,
+                    "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ),
+                }[kind]()
             out.append(member.decompress(rest))
             if not member.eof:
                 raise EOFError("a member has no end")
@@ -183,12 +187,18 @@ def check_vectors(words: list[str], matrix: np.ndarray, warnings: list[str], dat
         first = {word: row for row, word in reversed(list(enumerate(expected))) if finite[row]}
         kept = sorted(first.values())
         if not np.array_equal(numbers[kept].view(np.uint32), matrix.view(np.uint32)):
-            problems.append(f"a reading of {len(kept)} rows of {numbers.shape[1]} numbers has other numbers than the {matrix.shape} found")
+            problems.append(
+                f"a reading of {len(kept)} rows of {numbers.shape[1]} numbers has other numbers than the {matrix.shape} found"
+            )
         elif [expected[row] for row in kept] != found:
-            differing = [(expected[row], word) for row, word in zip(kept, found, strict=False) if expected[row] != word]
+            differing = [
+                (expected[row], word) for row, word in zip(kept, found, strict=False) if expected[row] != word
+            ]
             problems.append(f"other words, expected and found: {differing[:3]}")
         elif (bad or len(kept) < len(expected)) and not warnings:
-            problems.append(f"{bad} rows or the header cannot be right, {len(expected) - len(kept)} rows repeated or not finite, and no warning")
+            problems.append(
+                f"{bad} rows or the header cannot be right, {len(expected) - len(kept)} rows repeated or not finite, and no warning"
+            )
         elif any(not word or re.search(rb"[\n\r]", word) for word in found):
             problems.append("an empty word or one with a line end")
         else:

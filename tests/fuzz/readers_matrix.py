@@ -16,14 +16,19 @@ from typing import Any
 import numpy as np
 
 from fuzz import plain, samples
-from fuzz.cases import Case, Files, Reader, Unclean, Wrong, command, same, write_files
+from fuzz.cases import Case, Files, Reader, Wrong, command, same, write_files
 from fuzz.mutators import BINARY, JSON, NPY, TEXT, ZIP, Mutation, mutate
 from fuzz.readers_text import one_of
 
 _TRAINING = ("--vector-size", 4, "--epochs", 1, "--workers", 1, "-q")
 
 #: The files of a matrix, by how they are damaged.
-_MATRIX = (*[("matrix/*.bin", BINARY)] * 3, *[("matrix/*.npy", NPY)] * 2, *[("matrix/meta.json", JSON)] * 2, ("matrix/vocab.txt", TEXT))
+_MATRIX = (
+    *[("matrix/*.bin", BINARY)] * 3,
+    *[("matrix/*.npy", NPY)] * 2,
+    *[("matrix/meta.json", JSON)] * 2,
+    ("matrix/vocab.txt", TEXT),
+)
 
 
 def equal(case: Case, result: Any) -> None:
@@ -48,7 +53,20 @@ def _train() -> Any:
 
 
 def _train_unobserved() -> Any:
-    command("train", "--cooccurrence", "matrix", "--output", "out/run", *_TRAINING, "--unobserved", 0.5, "--holdout", 0.1, "--memory", "1K")
+    command(
+        "train",
+        "--cooccurrence",
+        "matrix",
+        "--output",
+        "out/run",
+        *_TRAINING,
+        "--unobserved",
+        0.5,
+        "--holdout",
+        0.1,
+        "--memory",
+        "1K",
+    )
     return {**plain.npz(Path("out/run/model.npz").read_bytes()), "vocab": Path("out/run/vocab.txt").read_bytes()}
 
 
@@ -58,7 +76,9 @@ def _merge() -> Any:
 
 
 def _remap() -> Any:
-    command("merge", "matrix", "--vocab", "words.txt", "--output", "out/merged", "--workers", 1, "--memory", "64M", "-q")
+    command(
+        "merge", "matrix", "--vocab", "words.txt", "--output", "out/merged", "--workers", 1, "--memory", "64M", "-q"
+    )
     return {path.name: path.read_bytes() for path in Path("out/merged").iterdir()}
 
 
@@ -77,10 +97,14 @@ def _matrix(name: str, use: Callable[[], Any], weight: float, atomic: bool = Tru
     def make(random: Random) -> Files:
         files = samples.matrix(random, random.choice(list(samples.MATRICES)))
         if name == "remap":
-            files["words.txt"] = b"".join(b"%b %d\n" % entry for entry in plain.vocabulary(files["matrix/vocab.txt"])[::-2])
+            files["words.txt"] = b"".join(
+                b"%b %d\n" % entry for entry in plain.vocabulary(files["matrix/vocab.txt"])[::-2]
+            )
         return files
 
-    return Reader(f"matrix {name}", make, one_of(*_MATRIX), use, equal, atomic=atomic, weight=weight, own=("matrix/*",))
+    return Reader(
+        f"matrix {name}", make, one_of(*_MATRIX), use, equal, atomic=atomic, weight=weight, own=("matrix/*",)
+    )
 
 
 # Spill files ------------------------------------------------------------------------------------------------------
@@ -119,14 +143,30 @@ def _spill() -> Reader:
     """Records that are sorted on a disk that gives back other bytes than it got."""
 
     def make(random: Random) -> Files:
-        return {"vocab.txt": samples.vocabulary(random, 110), "records": samples.records(random, 110, False, 11_000), "seed": b"0"}
+        return {
+            "vocab.txt": samples.vocabulary(random, 110),
+            "records": samples.records(random, 110, False, 11_000),
+            "seed": b"0",
+        }
 
     def mutated(random: Random, files: Files, other: Files) -> tuple[str, Mutation]:
         return "seed", Mutation(b"%d" % random.randrange(1, 1 << 40), ("bad_disk",), False)
 
     def use() -> Any:
         with _bad_disk(int(Path("seed").read_bytes())):
-            command("import-records", "records", "--vocab", "vocab.txt", "--output", "out/matrix", "--workers", 1, "--memory", "1K", "-q")
+            command(
+                "import-records",
+                "records",
+                "--vocab",
+                "vocab.txt",
+                "--output",
+                "out/matrix",
+                "--workers",
+                1,
+                "--memory",
+                "1K",
+                "-q",
+            )
         return {path.name: path.read_bytes() for path in Path("out/matrix").iterdir()}
 
     return Reader("spill files", make, mutated, use, equal, atomic=True, weight=0.4)
@@ -143,7 +183,18 @@ def _stanford_records(window: bool) -> Reader:
         return {"records": samples.records(random, 30, window), "vocab.txt": vocabulary}
 
     def use() -> Any:
-        command("import-records", "records", "--vocab", "vocab.txt", "--output", "out/matrix", *options, "--workers", 1, "-q")
+        command(
+            "import-records",
+            "records",
+            "--vocab",
+            "vocab.txt",
+            "--output",
+            "out/matrix",
+            *options,
+            "--workers",
+            1,
+            "-q",
+        )
         command("export", "out/matrix", "out/records", "--format", "stanford-records", "-q")
         return Path("out/records").read_bytes()
 
@@ -169,15 +220,31 @@ def _scipy_mutation(random: Random, files: Files, other: Files) -> tuple[str, Mu
         case 2:
             about["row"][at], about["column"][at] = about["row"][0], about["column"][0]
         case 3:
-            about["dtype"] = random.choice(["float32", "int8", "uint64", "bool", "complex128", "object", "longdouble", "int64", "float16"])
+            about["dtype"] = random.choice(
+                ["float32", "int8", "uint64", "bool", "complex128", "object", "longdouble", "int64", "float16"]
+            )
         case 4:
-            about["format"] = random.choice(["csr", "csc", "coo", "lil", "dok", "dia", "bsr", "numpy", "list", "none"])
+            about["format"] = random.choice(
+                ["csr", "csc", "coo", "lil", "dok", "dia", "bsr", "numpy", "list", "none"]
+            )
         case 5:
             about["size"] = random.choice([[1, 1], [20, 19], [19, 20], [400, 400], [21, 21]])
         case 6:
-            about["words"] = random.choice([None, [], ["x"] * 20, about["words"][:-1], [1] * 20, "abcdefghijklmnopqrst", [f"{w}\ud800" for w in about["words"]]])
+            about["words"] = random.choice(
+                [
+                    None,
+                    [],
+                    ["x"] * 20,
+                    about["words"][:-1],
+                    [1] * 20,
+                    "abcdefghijklmnopqrst",
+                    [f"{w}\ud800" for w in about["words"]],
+                ]
+            )
         case 7:
-            about["words"][at % 20] = random.choice(["", " ", "a b", "\ud800", "\n", "<unk>", "x" * 2000, None, 5, about["words"][0]])
+            about["words"][at % 20] = random.choice(
+                ["", " ", "a b", "\ud800", "\n", "<unk>", "x" * 2000, None, 5, about["words"][0]]
+            )
         case 8:
             about["spoil"] = random.choice(["indices", "indptr", "negative", "data"])
     return "scipy.json", Mutation(json.dumps(about).encode(), ("scipy",), True)
@@ -234,7 +301,9 @@ def _scipy() -> Reader:
 
         about = json.loads(Path("scipy.json").read_bytes())
         matrix = _scipy_matrix(about)
-        model = GloVe.from_cooccurrence(matrix, words=about["words"], vector_size=3, epochs=1, workers=1, memory=64 << 20)
+        model = GloVe.from_cooccurrence(
+            matrix, words=about["words"], vector_size=3, epochs=1, workers=1, memory=64 << 20
+        )
         trained = model._trainer.matrix.to_scipy().toarray()  # type: ignore[union-attr]
         return {"cells": trained, "words": list(model.wv.index_to_key), "vectors": np.array(model.wv.vectors)}
 
@@ -287,7 +356,23 @@ def _extend() -> Reader:
         return {**samples.run(random), "more.txt": samples.text(random, 100)}
 
     def use() -> Any:
-        printed = command("train", "more.txt", "--extend", "run", "--output", "out/run", "--epochs", 1, "--min-count", 1, "--workers", 1, "--memory", "64M", "-q")
+        printed = command(
+            "train",
+            "more.txt",
+            "--extend",
+            "run",
+            "--output",
+            "out/run",
+            "--epochs",
+            1,
+            "--min-count",
+            1,
+            "--workers",
+            1,
+            "--memory",
+            "64M",
+            "-q",
+        )
         model = plain.npz(Path("out/run/model.npz").read_bytes())
         return {**model, "vocab": Path("out/run/vocab.txt").read_bytes(), "warned": "checkpoint" in printed.err}
 

@@ -82,7 +82,9 @@ def _google() -> Reader:
                 skipped += bool(words)
         _check_questions(expected, skipped, result)
 
-    return Reader("questions Google", make, one_of(("set.txt", TEXT)), lambda: _questions("set.txt"), check, weight=0.5)
+    return Reader(
+        "questions Google", make, one_of(("set.txt", TEXT)), lambda: _questions("set.txt"), check, weight=0.5
+    )
 
 
 def _msr() -> Reader:
@@ -97,7 +99,11 @@ def _msr() -> Reader:
         if len(questions) != len(answers):
             raise Wrong(f"{len(questions)} questions and {len(answers)} answers")
         rows = [(question.split(), answer.split()) for question, answer in zip(questions, answers, strict=True)]
-        good = [(answer[0], *question, (answer[1],)) for question, answer in rows if len(question) == 3 and len(answer) == 2]
+        good = [
+            (answer[0], *question, (answer[1],))
+            for question, answer in rows
+            if len(question) == 3 and len(answer) == 2
+        ]
         _check_questions(good, len(rows) - len(good), result)
 
     mutator = one_of(("set.questions", TEXT), ("set.answers", TEXT))
@@ -109,7 +115,9 @@ def _bats() -> Reader:
         files = {"vectors.txt": _vectors(random)}
         for name in ("I01 [noun - plural]", "E02 [country - capital]"):
             words = random.sample(_WORDS, 10)
-            files[f"bats/1_Kind/{name}.txt"] = "".join(f"{a}\t{b}/{b}s\n" for a, b in zip(words[:5], words[5:], strict=True)).encode()
+            files[f"bats/1_Kind/{name}.txt"] = "".join(
+                f"{a}\t{b}/{b}s\n" for a, b in zip(words[:5], words[5:], strict=True)
+            ).encode()
         return files
 
     def check(case: Case, result: Any) -> None:
@@ -129,7 +137,9 @@ def _bats() -> Reader:
             expected += [(section, a, b[0], c, d) for a, b in pairs for c, d in pairs if c != a]
         _check_questions(expected, skipped, result)
 
-    return Reader("questions BATS", make, one_of(("bats/1_Kind/*.txt", TEXT)), lambda: _questions("bats"), check, weight=0.4)
+    return Reader(
+        "questions BATS", make, one_of(("bats/1_Kind/*.txt", TEXT)), lambda: _questions("bats"), check, weight=0.4
+    )
 
 
 # Pairs and classes ------------------------------------------------------------------------------------------------
@@ -144,7 +154,9 @@ def _pair_files(kind: str, random: Random) -> bytes:
             return "".join(f"{a}\t{b}\t{x}\n" for a, b, x in rows).encode()
         case "semicolons":
             return b"word1;word2;similarity\n" + "".join(f"{a};{b};{x}\n" for a, b, x in rows).encode()
-    return b"word1\tword2\tPOS\tSimLex999\tconc(w1)\n" + "".join(f"{a}\t{b}\tN\t{x}\t2.5\n" for a, b, x in rows).encode()
+    return (
+        b"word1\tword2\tPOS\tSimLex999\tconc(w1)\n" + "".join(f"{a}\t{b}\tN\t{x}\t2.5\n" for a, b, x in rows).encode()
+    )
 
 
 def _pairs(kind: str) -> Reader:
@@ -185,7 +197,10 @@ def _pairs(kind: str) -> Reader:
 def _score_columns(line: str, a: str, b: str, score: float) -> set[int]:
     """The columns of a line with both words that are the score."""
     columns = set()
-    for row in [*plain.fields(line), *(csv.reader([line]) if "," in line and "\r" not in line and len(line) < 1000 else ())]:
+    for row in [
+        *plain.fields(line),
+        *(csv.reader([line]) if "," in line and "\r" not in line and len(line) < 1000 else ()),
+    ]:
         row = [part.strip() for part in row]
         if a in row and b in row:
             columns |= {column for column, part in enumerate(row) if _is(part, score)}
@@ -234,11 +249,25 @@ def _classes() -> Reader:
 
 def _words_to_map() -> Reader:
     def make(random: Random) -> Files:
-        rows = [f"{word}\t{random.choice(['animal', 'tool'])}" for word in random.sample(_WORDS, random.randint(4, 20))]
+        rows = [
+            f"{word}\t{random.choice(['animal', 'tool'])}" for word in random.sample(_WORDS, random.randint(4, 20))
+        ]
         return {"words.txt": "\n".join(rows).encode() + b"\n", "vectors.txt": _vectors(random)}
 
     def use() -> Any:
-        command("plot", "vectors.txt", "--words", "words.txt", "--output", "out/pictures", "--format", "svg", "--projection", "pca", "-q")
+        command(
+            "plot",
+            "vectors.txt",
+            "--words",
+            "words.txt",
+            "--output",
+            "out/pictures",
+            "--format",
+            "svg",
+            "--projection",
+            "pca",
+            "-q",
+        )
         return Path("out/pictures/words.svg").read_bytes()
 
     def check(case: Case, result: Any) -> None:
@@ -254,4 +283,11 @@ def _words_to_map() -> Reader:
     return Reader("plot --words", make, one_of(("words.txt", TEXT)), use, check, weight=0.1)
 
 
-READERS = [_google(), _msr(), _bats(), *map(_pairs, ("csv", "tsv", "simlex", "semicolons")), _classes(), _words_to_map()]
+READERS = [
+    _google(),
+    _msr(),
+    _bats(),
+    *map(_pairs, ("csv", "tsv", "simlex", "semicolons")),
+    _classes(),
+    _words_to_map(),
+]

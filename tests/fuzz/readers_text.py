@@ -32,7 +32,9 @@ def one_of(*targets: tuple[str, Sequence[Mutator]]) -> Callable[[Random, Files, 
     return choose
 
 
-def compressed(path: str, kind: str, mutators: Sequence[Mutator]) -> Callable[[Random, Files, Files], tuple[str, Mutation]]:
+def compressed(
+    path: str, kind: str, mutators: Sequence[Mutator]
+) -> Callable[[Random, Files, Files], tuple[str, Mutation]]:
     """Mutate a compressed file, or its content before it is compressed."""
 
     def choose(random: Random, files: Files, other: Files) -> tuple[str, Mutation]:
@@ -49,7 +51,22 @@ def _count(source: str, *options: object, stdin: Path | None = None) -> dict[str
     """The vocabulary and the records of a corpus."""
     command("vocab", source, "--min-count", 1, "--output", "out/vocab", "--workers", 1, *options, stdin=stdin)
     try:
-        command("cooccur", source, "--vocab", "out/vocab", "--window", _WINDOW, "--output", "out/matrix", "--workers", 1, "--memory", "64M", *options, stdin=stdin)
+        command(
+            "cooccur",
+            source,
+            "--vocab",
+            "out/vocab",
+            "--window",
+            _WINDOW,
+            "--output",
+            "out/matrix",
+            "--workers",
+            1,
+            "--memory",
+            "64M",
+            *options,
+            stdin=stdin,
+        )
     except Refused as error:
         if "no two words" not in str(error):
             raise Unclean(f"vocab accepts what cooccur refuses: {error}") from None
@@ -87,7 +104,15 @@ def _stdin() -> Reader:
     def use() -> Any:
         return _count("-", stdin=Path("text.txt"))
 
-    return Reader("corpus stdin", lambda random: {"text.txt": samples.text(random)}, one_of(("text.txt", TEXT)), use, check, atomic=True, weight=0.5)
+    return Reader(
+        "corpus stdin",
+        lambda random: {"text.txt": samples.text(random)},
+        one_of(("text.txt", TEXT)),
+        use,
+        check,
+        atomic=True,
+        weight=0.5,
+    )
 
 
 def _folder() -> Reader:
@@ -109,7 +134,15 @@ def _folder() -> Reader:
         _check_counts(lowered.encode("utf-8", "surrogateescape"), result)
 
     mutator = one_of(("texts/a.txt", TEXT), ("texts/b/c.txt", TEXT), ("texts/b/d.txt.gz", DAMAGE))
-    return Reader("corpus folder", make, mutator, functools.partial(_count, "texts", "--lowercase"), check, atomic=True, weight=0.5)
+    return Reader(
+        "corpus folder",
+        make,
+        mutator,
+        functools.partial(_count, "texts", "--lowercase"),
+        check,
+        atomic=True,
+        weight=0.5,
+    )
 
 
 # Lists of tokens --------------------------------------------------------------------------------------------------
@@ -161,7 +194,9 @@ def _sentences() -> Reader:
         if counts != result:
             raise Wrong(f"other words or counts: {list(set(counts.items()) ^ set(result.items()))[:6]}")
 
-    return Reader("sentences (Python)", make, one_of(("sentences.json", [edit_json])), use, check, refusals=(TypeError,))
+    return Reader(
+        "sentences (Python)", make, one_of(("sentences.json", [edit_json])), use, check, refusals=(TypeError,)
+    )
 
 
 # Wikipedia --------------------------------------------------------------------------------------------------------
@@ -182,7 +217,18 @@ def _dump(workers: int) -> Reader:
         return compressed("dump.xml.bz2", "bz2", TEXT)(random, files, other)
 
     def use() -> Any:
-        command("vocab", "dump.xml.bz2", "--format", "wikipedia", "--min-count", 1, "--output", "out/vocab", "--workers", workers)
+        command(
+            "vocab",
+            "dump.xml.bz2",
+            "--format",
+            "wikipedia",
+            "--min-count",
+            1,
+            "--output",
+            "out/vocab",
+            "--workers",
+            workers,
+        )
         return dict(plain.vocabulary(Path("out/vocab").read_bytes()))
 
     def check(case: Case, result: Any) -> None:
@@ -194,7 +240,9 @@ def _dump(workers: int) -> Reader:
         if result not in readings:
             raise Wrong(f"other words or counts: {list(set(readings[0].items()) ^ set(result.items()))[:6]}")
 
-    return Reader(f"wikipedia dump, {workers} worker{'s' * (workers > 1)}", make, mutated, use, check, atomic=True, weight=0.7)
+    return Reader(
+        f"wikipedia dump, {workers} worker{'s' * (workers > 1)}", make, mutated, use, check, atomic=True, weight=0.7
+    )
 
 
 def _articles(root: ElementTree.Element, by_title: bool) -> dict[bytes, int]:
@@ -206,7 +254,9 @@ def _articles(root: ElementTree.Element, by_title: bool) -> dict[bytes, int]:
         title, namespace, text = (page.findtext(f".//{{*}}{name}") or "" for name in ("title", "ns", "text"))
         if title.split(":")[0] in wikicorpus.IGNORED_NAMESPACES if by_title else namespace != "0":
             continue
-        tokens = wikicorpus.tokenize(wikicorpus.filter_wiki(text), wikicorpus.TOKEN_MIN_LEN, wikicorpus.TOKEN_MAX_LEN, False)
+        tokens = wikicorpus.tokenize(
+            wikicorpus.filter_wiki(text), wikicorpus.TOKEN_MIN_LEN, wikicorpus.TOKEN_MAX_LEN, False
+        )
         if len(tokens) >= wikicorpus.ARTICLE_MIN_WORDS:
             found.update(token.encode() for token in tokens)
     return dict(found)
@@ -221,7 +271,20 @@ def _vocabulary() -> Reader:
         return {"text.txt": text, "vocab.txt": b"".join(b"%b %d\n" % entry for entry in naive.vocabulary(text, 2))}
 
     def use() -> Any:
-        command("cooccur", "text.txt", "--vocab", "vocab.txt", "--window", _WINDOW, "--output", "out/matrix", "--workers", 1, "--memory", "64M")
+        command(
+            "cooccur",
+            "text.txt",
+            "--vocab",
+            "vocab.txt",
+            "--window",
+            _WINDOW,
+            "--output",
+            "out/matrix",
+            "--workers",
+            1,
+            "--memory",
+            "64M",
+        )
         kept = Path("out/matrix/vocab.txt").read_bytes()
         command("export", "out/matrix", "out/records", "--format", "stanford-records", "-q")
         return {"vocab": kept, "records": Path("out/records").read_bytes()}
@@ -230,7 +293,9 @@ def _vocabulary() -> Reader:
         vocabulary = plain.vocabulary(case.files["vocab.txt"])
         if (found := plain.vocabulary(result["vocab"])) != vocabulary:
             raise Wrong(f"other words or counts: {list(set(found) ^ set(vocabulary))[:6]}")
-        cells = naive.cooccurrences(naive.ids(case.files["text.txt"], [word for word, _ in vocabulary], "line", False), _WINDOW, True, True)
+        cells = naive.cooccurrences(
+            naive.ids(case.files["text.txt"], [word for word, _ in vocabulary], "line", False), _WINDOW, True, True
+        )
         plain.check_records(plain.records(result["records"]), {(a + 1, b + 1): x for (a, b), x in cells.items()})
 
     return Reader("vocab.txt", make, one_of(("vocab.txt", TEXT)), use, check, atomic=True)

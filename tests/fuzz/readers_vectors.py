@@ -50,12 +50,18 @@ def _file(name: str, make: Any, kind: str = "", weight: float = 1.0, mutators: A
     def made(random: Random) -> Files:
         return {path: compress(kind, make(random), random) if kind else make(random)}
 
-    return Reader(name, made, mutator, functools.partial(_read, path), functools.partial(_check, path, kind), weight=weight)
+    return Reader(
+        name, made, mutator, functools.partial(_read, path), functools.partial(_check, path, kind), weight=weight
+    )
 
 
 def _compressed(kind: str) -> Reader:
     def make(random: Random) -> bytes:
-        return samples.word2vec_binary(random) if random.random() < 0.4 else samples.word2vec_text(random, header=random.random() < 0.7)
+        return (
+            samples.word2vec_binary(random)
+            if random.random() < 0.4
+            else samples.word2vec_text(random, header=random.random() < 0.7)
+        )
 
     return _file(f"vectors {kind}", make, kind, 0.7)
 
@@ -123,7 +129,10 @@ def _run() -> Reader:
             return
         arrays = plain.npz(case.files["run/model.npz"])
         word, context = (np.asarray(arrays[f"{side}_vectors"], np.float32) for side in ("word", "context"))
-        rows = [np.column_stack([vectors, np.asarray(arrays[f"{side}_biases"], np.float32)]) for side, vectors in (("word", word), ("context", context))]
+        rows = [
+            np.column_stack([vectors, np.asarray(arrays[f"{side}_biases"], np.float32)])
+            for side, vectors in (("word", word), ("context", context))
+        ]
         if not same(np.concatenate(rows).astype("<f8").tobytes(), result["all"]) or not same(word + context, sums):
             raise Wrong("other numbers than model.npz has")
         if not np.isfinite(np.concatenate(rows).astype(float)).all():
@@ -153,11 +162,21 @@ def _history(name: str, weight: float) -> Reader:
             return
         for page in result if name == "plot" else [_as_xml(result)]:
             well_formed(page)
-        expected = [f"after epoch {epoch['epoch']}".encode() for epoch in epochs[-1:]] if name == "plot" else stages(case)
+        expected = (
+            [f"after epoch {epoch['epoch']}".encode() for epoch in epochs[-1:]] if name == "plot" else stages(case)
+        )
         if missing := [value for value in expected if value not in (result[0] if name == "plot" else result)]:
             raise Wrong(f"nowhere said: {missing[:3]}")
 
-    return Reader(f"history.json {name}", samples.history, one_of(("run/history.json", JSON)), use, check, weight=weight, atomic=name == "report")
+    return Reader(
+        f"history.json {name}",
+        samples.history,
+        one_of(("run/history.json", JSON)),
+        use,
+        check,
+        weight=weight,
+        atomic=name == "report",
+    )
 
 
 def stages(case: Case) -> list[bytes]:
@@ -210,7 +229,9 @@ def _saved() -> Reader:
         if not np.isfinite(result["wv"]).all() or len(result["wv"]) != len(result["words"]):
             raise Wrong("numbers that are not finite, or too few of them")
 
-    return Reader("GloVe.load", make, one_of(("saved*", ZIP), ("saved*", BINARY)), use, check, weight=0.7, own=("saved*",))
+    return Reader(
+        "GloVe.load", make, one_of(("saved*", ZIP), ("saved*", BINARY)), use, check, weight=0.7, own=("saved*",)
+    )
 
 
 # Starting from vectors --------------------------------------------------------------------------------------------
@@ -228,16 +249,39 @@ def _start(option: str) -> Reader:
     def use(path: str = "vectors.txt", output: str = "out/run") -> Any:
         from glove_adagrad.formats import read_vectors
 
-        command("train", "--cooccurrence", "matrix", "--vector-size", 4, "--epochs", 1, option, path, "--output", output, "--workers", 1)
+        command(
+            "train",
+            "--cooccurrence",
+            "matrix",
+            "--vector-size",
+            4,
+            "--epochs",
+            1,
+            option,
+            path,
+            "--output",
+            output,
+            "--workers",
+            1,
+        )
         found, warnings = noted(read_vectors, Path(path))
         model = Path(output, "model.npz").read_bytes()
-        return {"model": plain.npz(model), "words": list(found.words), "vectors": np.array(found.vectors), "warnings": warnings}
+        return {
+            "model": plain.npz(model),
+            "words": list(found.words),
+            "vectors": np.array(found.vectors),
+            "warnings": warnings,
+        }
 
     def check(case: Case, result: Any) -> None:
         plain.check_vectors(result["words"], result["vectors"], result["warnings"], case.files["vectors.txt"])
         encoded = [word.encode("utf-8", "surrogateescape") for word in result["words"]]
         # a word with a space cannot be written, nor is it in any vocabulary
-        rows = [word + b" " + row.tobytes() for word, row in zip(encoded, result["vectors"].astype("<f4"), strict=True) if b" " not in word]
+        rows = [
+            word + b" " + row.tobytes()
+            for word, row in zip(encoded, result["vectors"].astype("<f4"), strict=True)
+            if b" " not in word
+        ]
         Path("plain.bin").write_bytes(b"%d %d\n" % (len(rows), result["vectors"].shape[1]) + b"".join(rows))
         if not same(use("plain.bin", "out/plain")["model"], result["model"]):
             raise Wrong("another model than from the vectors that the file holds")

@@ -49,7 +49,9 @@ def vectors(random: Random) -> tuple[list[str], np.ndarray]:
 def word2vec_text(random: Random, *, header: bool = True) -> bytes:
     named, matrix = vectors(random)
     form = random.choice(["%.6f", "%.6f", "%r", "%.3e", "%.9g"])
-    lines = [" ".join([word, *(form % float(number) for number in row)]) for word, row in zip(named, matrix, strict=True)]
+    lines = [
+        " ".join([word, *(form % float(number) for number in row)]) for word, row in zip(named, matrix, strict=True)
+    ]
     if header:
         lines.insert(0, f"{len(named)} {matrix.shape[1]}")
     return "\n".join(lines).encode() + b"\n"
@@ -95,7 +97,19 @@ def _matrix(corpus: bytes, kind: str, window: int) -> Files:
         folder = Path(name)
         (folder / "text").write_bytes(corpus)
         command("vocab", folder / "text", "--min-count", 1, "--output", folder / "v", "--workers", 1)
-        command("cooccur", folder / "text", "--vocab", folder / "v", "--window", window, "--output", folder / "matrix", "--workers", 1, *MATRICES[kind])
+        command(
+            "cooccur",
+            folder / "text",
+            "--vocab",
+            folder / "v",
+            "--window",
+            window,
+            "--output",
+            folder / "matrix",
+            "--workers",
+            1,
+            *MATRICES[kind],
+        )
         return read_files(folder, "matrix/**/*")
 
 
@@ -119,7 +133,14 @@ def records(random: Random, words: int, window: bool, number: int = 150) -> byte
     """Stanford's records in any order: sums of 1/d if `window`, else any numbers."""
     pairs = random.sample([(a, b) for a in range(1, words + 1) for b in range(1, words + 1)], number)
     return b"".join(
-        struct.pack("<iid", a, b, sum(1 / random.randint(1, 3) for _ in range(random.randint(1, 5))) if window else random.lognormvariate(0, 2))
+        struct.pack(
+            "<iid",
+            a,
+            b,
+            sum(1 / random.randint(1, 3) for _ in range(random.randint(1, 5)))
+            if window
+            else random.lognormvariate(0, 2),
+        )
         for a, b in pairs
     )
 
@@ -134,9 +155,15 @@ def dump(random: Random) -> bytes:
     """A Wikipedia dump as plain XML, with pages of several namespaces."""
     pages = []
     for number in range(random.randint(2, 5)):
-        title, namespace = ("Paris", 0) if number == 0 else random.choice([("Berlin", 0), ("Talk:Berlin", 1), ("Template:Box", 10), ("O'Neill & Sons", 0)])
+        title, namespace = (
+            ("Paris", 0)
+            if number == 0
+            else random.choice([("Berlin", 0), ("Talk:Berlin", 1), ("Template:Box", 10), ("O'Neill & Sons", 0)])
+        )
         content = " ".join(random.choices(words(random, 70), k=90))
-        markup = random.choice(["", "{{Infobox|a=b}} ", "[[Link|shown]] ", "&lt;ref&gt;note&lt;/ref&gt; ", "== Head ==\n"])
+        markup = random.choice(
+            ["", "{{Infobox|a=b}} ", "[[Link|shown]] ", "&lt;ref&gt;note&lt;/ref&gt; ", "== Head ==\n"]
+        )
         pages.append(
             f"<page><title>{title.replace('&', '&amp;')} {number}</title><ns>{namespace}</ns><id>{number}</id>"
             f"<revision><id>{number}</id><text>{markup}{content}</text></revision></page>\n"
@@ -150,6 +177,8 @@ def history(random: Random) -> Files:
     files = run(random)
     found = json.loads(files["run/history.json"])
     number, loss = random.randint(3, 30), random.random()
-    found["epochs"] = [{**found["epochs"][0], "epoch": n, "loss": loss / n, "holdout_loss": 0.2 / n} for n in range(1, number + 1)]
+    found["epochs"] = [
+        {**found["epochs"][0], "epoch": n, "loss": loss / n, "holdout_loss": 0.2 / n} for n in range(1, number + 1)
+    ]
     found["stages"] = {name: random.uniform(1, 5000) for name in found["stages"]}
     return {**files, "run/history.json": json.dumps(found, indent=2).encode()}

@@ -14,11 +14,11 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from fuzz import trials
 from fuzz.cases import Case, Files, Reader, Wrong, load_finding
 from fuzz.mutators import Mutation
 from fuzz.trials import Limits, Outcome, run_trial
-
 from glove_adagrad.errors import InputError
 
 _TESTS = Path(__file__).parents[1]
@@ -147,7 +147,16 @@ def test_trials_follow_from_the_seed() -> None:
 
 
 def _fuzz(folder: Path, *arguments: object) -> tuple[subprocess.CompletedProcess[str], dict[str, dict[str, int]]]:
-    command = [sys.executable, "-m", "fuzz", "--findings", folder / "findings", "--json", folder / "counts.json", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "fuzz",
+        "--findings",
+        folder / "findings",
+        "--json",
+        folder / "counts.json",
+        *arguments,
+    ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_TESTS.parent), str(_TESTS)])}
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment, timeout=900)
     return done, json.loads((folder / "counts.json").read_text())

@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import faulthandler
 import gc
-import json
 import os
 import re
 import resource
@@ -24,10 +23,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from glove_adagrad.errors import GloveError
-
 from fuzz.cases import Case, Files, Reader, Refused, Unclean, Wrong, check_line, write_files
 from fuzz.mutators import TOUCHED, Mutation, flip_bit
+from glove_adagrad.errors import GloveError
 
 ONE_LINE, ACCEPTED = "one line", "accepted"
 TRACEBACK, CRASH, HANG, MEMORY, WRONG = "traceback", "crash", "hang", "over memory", "accepted but wrong"
@@ -159,7 +157,11 @@ class _Clock:
             return now - self._begin > self._seconds
         if used > self._used:
             self._used, self._advanced = used, now
-        return used > self._seconds or now - self._advanced > self._seconds or now - self._begin > self._MOST * self._seconds
+        return (
+            used > self._seconds
+            or now - self._advanced > self._seconds
+            or now - self._begin > self._MOST * self._seconds
+        )
 
     def _processor_seconds(self) -> float | None:
         """Processor time of the group so far; None where the system does not say."""
@@ -303,7 +305,9 @@ class Subject:
     def _try_check(self) -> None:
         """See that the check is one: that it refuses the result of another input."""
         (files, expected), (_, other) = self._valid
-        found = run_trial(replace(self.reader, use=lambda: other), Case(files, files, expected, _UNCHANGED), self.limits)
+        found = run_trial(
+            replace(self.reader, use=lambda: other), Case(files, files, expected, _UNCHANGED), self.limits
+        )
         if found.kind != WRONG:
             raise ValueError(f"its check passes the result of another input: {found.kind}: {found.detail}")
 
@@ -363,7 +367,9 @@ _UNCHANGED = Mutation(b"", (), False)
 _NOTHING = Case({}, {}, None, _UNCHANGED)
 
 
-def run_trials(subjects: Iterable[Subject], *, trials: int | None, seconds: float | None, flips: bool = False) -> Iterator[tuple[Subject, int, Case, Outcome]]:
+def run_trials(
+    subjects: Iterable[Subject], *, trials: int | None, seconds: float | None, flips: bool = False
+) -> Iterator[tuple[Subject, int, Case, Outcome]]:
     """Run trials of all readers in turn, by their weights, until their number or the time is used up."""
     subjects = list(subjects)
     for subject in subjects:
