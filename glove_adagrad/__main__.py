@@ -2,4 +2,5 @@
 
 from glove_adagrad.cli import main
 
-main()
+if __name__ == "__main__":  # processes of a pool import this module, too
+    main()

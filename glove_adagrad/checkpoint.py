@@ -1,26 +1,32 @@
 """Everything that a training needs to go on, in files that are whole or not there.
 
 A checkpoint is one uncompressed .npz file of the trainer's arrays and a JSON text. Zip archives hold a CRC-32 of each
-member, which is compared when it is read. How training works is not known here.
+member, which is compared when it is read, and what the members hold is checked. How training works is not known here.
 """
 
 from __future__ import annotations
 
 import json
+import platform
 import time
 import warnings
-import zipfile
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from glove_adagrad import __version__, optim
+from glove_adagrad.cooccurrence.tiles import number_of_parts
+from glove_adagrad.decoding import DamagedError, build, check_format, is_number, is_whole, read_archive, read_json
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import atomic_file, check_output_folder, clear_leftovers
-from glove_adagrad.trainer import Anchors, Epoch, Position, Trainer, TrainingSettings
+from glove_adagrad.files import atomic_file, check_output_folder
+from glove_adagrad.temporary import clear_leftovers
+from glove_adagrad.trainer import Anchors, Epoch, Parameters, Position, Trainer, TrainingSettings
 
-FORMAT = "glove-adagrad checkpoint 1"
+_NAME, _VERSION = "glove-adagrad checkpoint", 1
+FORMAT = f"{_NAME} {_VERSION}"
 
 #: So many are kept: should the last be damaged, the one before is used.
 _KEPT = 2
@@ -35,17 +41,19 @@ class Checkpoint(NamedTuple):
     ----------
     path : Path
     meta : dict
-        Settings, history, position, the matrix's checksums, and what the caller of `save` added.
+        The matrix's checksums, and what the caller of `save` added.
     arrays : dict of str to ndarray
+    settings : TrainingSettings
+    history : list of Epoch
+    position : Position
     """
 
     path: Path
     meta: dict[str, Any]
     arrays: dict[str, np.ndarray]
-
-    @property
-    def settings(self) -> TrainingSettings:
-        return TrainingSettings.from_json(self.meta["settings"])
+    settings: TrainingSettings
+    history: list[Epoch]
+    position: Position
 
     @property
     def anchors(self) -> Anchors | None:
@@ -65,9 +73,15 @@ class Checkpoint(NamedTuple):
             raise InputError(
                 f"{trainer.matrix.folder}: is not the matrix of {self.path} (its checksum differs); train anew"
             )
+        if (before := self.meta.get("versions")) not in (None, versions()):
+            warnings.warn(
+                f"{self.path}: was written with {_listed(before)}, and this is {_listed(versions())}; "
+                "the result may differ in its last digits",
+                stacklevel=2,
+            )
         trainer.parameters.restore(self.arrays)
-        trainer.history[:] = [Epoch(**epoch) for epoch in self.meta["history"]]
-        trainer.position = Position(**self.meta["position"])
+        trainer.history[:] = self.history
+        trainer.position = self.position
 
 
 class Checkpoints:
@@ -116,6 +130,7 @@ class Checkpoints:
             "matrix": trainer.matrix.meta["checksums"],
             "history": [asdict(epoch) for epoch in trainer.history],
             "position": asdict(trainer.position),
+            "versions": versions(),
             **more,
         }
         if trainer.anchors is not None:
@@ -135,20 +150,80 @@ class Checkpoints:
         Raises
         ------
         InputError
-            If there is none.
+            If there is none, or a newer version of the program has written one.
         """
         for path in self.paths():
             try:
                 return _read(path)
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-                warnings.warn(f"{path}: is damaged ({error}); the checkpoint before it is used", stacklevel=2)
-        raise InputError(f"{self.folder}: holds no checkpoint to go on from; train anew")
+            except DamagedError as error:
+                warnings.warn(f"{error}; the checkpoint before it is used", stacklevel=2)
+        raise InputError(f"{self.folder}: holds no checkpoint that can be read; train from scratch")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all that results depend on."""
+    return {
+        "glove_adagrad": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": metadata.version("numba"),
+    }
+
+
+def _listed(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _read(path: Path) -> Checkpoint:
-    with np.load(path) as file:
-        arrays = {name: file[name] for name in file.files}
-    meta = json.loads(arrays.pop(_META).tobytes())
-    if meta.get("format") != FORMAT:
-        raise ValueError(f"not of the format '{FORMAT}'")
-    return Checkpoint(path, meta, arrays)
+    """Read a checkpoint and check that its parts fit each other."""
+    arrays = read_archive(path)
+    meta = read_json(arrays.pop(_META, np.empty(0, np.uint8)).tobytes(), path)
+    check_format(meta, _NAME, _VERSION, path)
+    for key, kind in _KEYS.items():
+        if not isinstance(meta.get(key, kind()), kind):
+            raise DamagedError(f"{path}: is damaged ({key} is {meta[key]!r})")
+    settings = read_settings(meta.get("settings"), path)
+    checkpoint = Checkpoint(
+        path,
+        meta,
+        arrays,
+        settings,
+        [build(Epoch, epoch, path) for epoch in meta.get("history", ())],
+        build(Position, meta.get("position"), path),
+    )
+    words = len(arrays["words"]) if "words" in arrays and arrays["words"].ndim else 0
+    expected = Parameters.layout(words, settings.vector_size, settings.rule) if words else {}
+    if _ANCHOR_WORDS in arrays or _ANCHOR_VECTORS in arrays:
+        number = arrays[_ANCHOR_WORDS].size if _ANCHOR_WORDS in arrays else 0
+        expected[_ANCHOR_WORDS] = ((number,), np.dtype(np.int64))
+        expected[_ANCHOR_VECTORS] = ((number, settings.vector_size), np.dtype(np.float32))
+    found = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+    if not words or found != expected:
+        wrong = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+        raise DamagedError(f"{path}: is damaged (array {', '.join(wrong) or 'words'} is not as expected)")
+    if not is_whole(checkpoint.position.stratum, 0, number_of_parts(words)):
+        raise DamagedError(f"{path}: is damaged (stratum is {checkpoint.position.stratum})")
+    if _ANCHOR_WORDS in arrays:
+        ranks = arrays[_ANCHOR_WORDS]
+        if not (is_number(meta.get("anchor_weight"), 0) and ((ranks >= 0) & (ranks < words)).all()):
+            raise DamagedError(f"{path}: is damaged (anchors do not fit the words)")
+    return checkpoint
+
+
+#: Types of what `meta` holds besides settings and position.
+_KEYS: dict[str, type] = {"matrix": dict, "history": list, "stages": dict, "matrix_folder": str}
+
+
+def read_settings(values: Any, path: Path) -> TrainingSettings:
+    """Return the settings that `TrainingSettings.to_json` gave; errors name `path`."""
+    if not isinstance(values, dict) or not isinstance(values.get("rule"), dict):
+        raise DamagedError(f"{path}: is damaged (it has no settings)")
+    rule = dict(values["rule"])
+    name = rule.pop("name", None)
+    if name not in optim.available():
+        raise InputError(f"{path}: has the optimizer {name!r}, of a newer version of this program; update it")
+    try:
+        made = optim.make(name, **rule)
+    except InputError as error:
+        raise InputError(f"{path}: {error}; was it written by a newer version of this program?") from error
+    return build(TrainingSettings, {k: v for k, v in values.items() if k != "rule"}, path, rule=made)

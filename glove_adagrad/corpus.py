@@ -6,21 +6,19 @@ not known here.
 
 from __future__ import annotations
 
-import glob
-import io
-import itertools
-import os
+import reprlib
 import sys
-import tempfile
-import weakref
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import clear_leftovers, full_disk_named, remove, temporary_name
+from glove_adagrad.source_paths import files_of
+from glove_adagrad.text_file import TextFile
+from glove_adagrad.text_kind import BYTE_ORDER_MARK, refuse_other_files, suspicion
 
 #: Bytes handed on at a time: large against the cost of a call, small against any memory budget.
 CHUNK_BYTES = 1 << 20
@@ -28,9 +26,7 @@ CHUNK_BYTES = 1 << 20
 #: What is kept of a run of bytes without any white space: more than the longest token.
 _KEPT_BYTES = 4096
 
-_SPACED = bytes.maketrans(b"\t\n", b"  ")
-_spool_numbers = itertools.count()
-_COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
+_WHITE_SPACE = (b"", b" ", b"\t", b"\n")
 
 
 class Chunk(NamedTuple):
@@ -61,95 +57,104 @@ class Corpus(Protocol):
 
 
 class TextFiles:
-    """Text files, read one after the other as if joined, a line end being added where a file lacks its last.
+    """Text files, read one after the other as if joined, with a line end added where a file lacks its last.
 
     Parameters
     ----------
-    sources : sequence of str or Path
+    sources : sequence of str, Path or TextFile
         Files, folders (every file below, in the order of names; names that start with a dot are left out),
         glob patterns of both, or `-` for standard input. It and named pipes are copied to a temporary file, because
-        counting reads the text twice. `.gz`, `.bz2`, `.xz` and `.zst` files are decompressed while being read.
+        counting reads the text twice. Files compressed with gzip, bzip2, xz or Zstandard are decompressed while being
+        read; their first bytes tell, not their names. A byte order mark (U+FEFF) at the start of a file is dropped.
     lowercase : bool
         Turn letters to lower case (Unicode rules; bytes that are not UTF-8 are kept as they are).
     tmp : Path, optional
         Where the copy of standard input is kept; the system's temporary folder by default.
-    spools : sequence
-        Temporary files among the sources, to be kept as long as this object.
 
     Raises
     ------
     InputError
-        If a source is missing, unreadable or empty, or holds a zero byte and therefore is no text.
+        If a source is missing, unreadable or empty, is not text (an archive, UTF-16, a zero byte in it), or has
+        changed since this object was made.
+
+    Warns
+    -----
+    UserWarning
+        Once for each kind of text that is counted but seems to be meant otherwise: JSON, CoNLL-U, an XML dump, lines
+        that end in CR, words separated by U+3000.
     """
 
     def __init__(
-        self,
-        sources: Sequence[str | Path],
-        *,
-        lowercase: bool = False,
-        tmp: Path | None = None,
-        spools: Sequence[_Spool] = (),
+        self, sources: Sequence[str | Path | TextFile], *, lowercase: bool = False, tmp: Path | None = None
     ) -> None:
         self.lowercase = lowercase
-        self._spools = list(spools)
-        self.paths: list[Path] = []
+        self._files: list[TextFile] = []
+        self._warned: set[str] = set()
         if [str(source) for source in sources].count("-") > 1:
             raise InputError("-: standard input is named twice; it can be read only once")
         for source in sources:
-            for path in [Path("-")] if str(source) == "-" else _expand(str(source)):
-                if str(path) == "-":
-                    self.paths.append(self._spooled(sys.stdin.buffer, tmp))
-                    continue
+            if isinstance(source, TextFile):
+                self._files.append(source)
+                continue
+            if str(source) == "-":
+                if sys.stdin is None:
+                    raise InputError("-: standard input is closed; name a file or pipe text into the command")
+                self._files.append(TextFile.copy("standard input", tmp, _blocks(sys.stdin.buffer)))
+                continue
+            for path in files_of(str(source)):
                 if path.is_fifo():
                     with open(path, "rb") as pipe:
-                        self.paths.append(self._spooled(pipe, tmp))
+                        self._files.append(TextFile.copy(str(path), tmp, _blocks(pipe)))
                 else:
-                    _check_readable(path)
-                    self.paths.append(path)
-        if not self.paths or not any(path.stat().st_size for path in self.paths):
+                    self._files.append(TextFile(path))
+        if not any(file.size for file in self._files):
             raise InputError(
                 f"{', '.join(map(str, sources))}: the corpus is empty; name a text file with words in it"
             )
 
-    def _spooled(self, stream: IO[bytes], tmp: Path | None) -> Path:
-        self._spools.append(_Spool(tmp, _blocks(stream)))
-        return self._spools[-1].path
-
     @property
     def total_bytes(self) -> int | None:
-        return sum(path.stat().st_size for path in self.paths)
+        return sum(file.size for file in self._files)
 
     def chunks(self) -> Iterator[Chunk]:
         done = 0
-        for path in self.paths:
-            size = path.stat().st_size
-            with open(path, "rb") as raw, _decompressed(raw, path) as file:
-                try:
-                    for text, starts_line in _cut(_blocks(file), self.lowercase):
-                        if (zero := text.find(b"\0")) >= 0:
-                            near = text[max(0, zero - 20) : zero + 1]
-                            raise InputError(
-                                f"{path}: a zero byte after {near[:-1]!r}: this is no text in UTF-8 or another "
-                                "byte encoding; convert or leave out the file"
-                            )
-                        position = done + min(raw.tell(), size)
-                        yield Chunk(np.frombuffer(text, np.uint8), starts_line, position)
-                except (EOFError, ValueError) as error:
-                    raise _damaged(path, error) from error
-                except OSError as error:
-                    if error.errno is None:  # raised by a decompressor, not by the system
-                        raise _damaged(path, error) from error
-                    raise
-            done += size
+        for file in self._files:
+            for text, starts_line, position in self._texts(file):
+                yield Chunk(np.frombuffer(text, np.uint8), starts_line, done + position)
+            done += file.size
 
     def locate(self, token: bytes) -> str:
-        for path in self.paths:
-            with open(path, "rb") as raw, _decompressed(raw, path) as file:
-                for number, line in enumerate(file, 1):
-                    words = (_lowered(line) if self.lowercase else line).translate(_SPACED, b"\r").split(b" ")
-                    if token in words:
-                        return f"{path}:{number}"
-        return ", ".join(map(str, self.paths))
+        for file in self._files:
+            line = 1
+            for text, _, _ in self._texts(file):
+                if (at := _find_token(text, token)) >= 0:
+                    line += text.count(b"\n", 0, at)
+                    return f"{file.name}:{line}"
+                line += text.count(b"\n")
+        return ", ".join(file.name for file in self._files)
+
+    def _texts(self, file: TextFile) -> Iterator[tuple[bytes, bool, int]]:
+        """Yield a file's text cut between words, whether each piece starts a line, and the bytes read so far."""
+        with file.opened() as (raw, content):
+            for text, starts_line in _cut(self._without_mark(file.name, _blocks(content)), self.lowercase):
+                if (zero := text.find(b"\0")) >= 0:
+                    near = text[max(0, zero - 20) : zero]
+                    raise InputError(
+                        f"{file.name}: a zero byte after {near!r}: not text in UTF-8 or another byte encoding; "
+                        "convert the file with iconv if it is UTF-16, or leave it out"
+                    )
+                yield text, starts_line, min(raw.tell(), file.size)
+
+    def _without_mark(self, name: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Look at the first block of a file, and drop a byte order mark."""
+        head = next(blocks, b"")
+        refuse_other_files(head, name)
+        head = head.removeprefix(BYTE_ORDER_MARK)
+        if (doubt := suspicion(head)) and doubt not in self._warned:
+            self._warned.add(doubt)
+            warnings.warn(f"{name}: {doubt}", stacklevel=2)
+        yield head
+        yield from blocks
 
 
 class Sentences:
@@ -165,9 +170,10 @@ class Sentences:
     Raises
     ------
     TypeError
-        If `sentences` is an iterator (it could be read only once), or a token is neither str nor bytes.
+        If `sentences` is not an iterable that can be read twice, a sentence is not a list of tokens or the like, or a
+        token is neither str nor bytes.
     InputError
-        If a token is empty or contains white space or a zero byte.
+        If a token is empty, contains white space or a zero byte, or is not Unicode.
     """
 
     total_bytes = None
@@ -175,10 +181,13 @@ class Sentences:
     def __init__(self, sentences: Iterable[Sequence[str | bytes]], *, lowercase: bool = False) -> None:
         if isinstance(sentences, (str, bytes)):
             raise TypeError("sentences: a string was given; give lists of tokens, or name a file as corpus_file")
-        if iter(sentences) is sentences:
+        iterator = _iterator(sentences)
+        if isinstance(sentences, Mapping) or iterator is None:
+            raise TypeError(f"sentences: {_described(sentences)} was given; give a list of lists of tokens")
+        if iterator is sentences:
             raise TypeError(
                 "sentences: an iterator or generator can be read only once, and the text is read twice; "
-                "give a list, or an object whose __iter__ starts anew"
+                "give a list, or an object whose __iter__ starts from the beginning"
             )
         self._sentences = sentences
         self._lowercase = lowercase
@@ -205,15 +214,30 @@ class Sentences:
 
     def _line(self, number: int, sentence: Sequence[str | bytes]) -> bytes:
         if isinstance(sentence, (str, bytes)):
-            raise TypeError(f"sentence {number}: is a string; give a list of tokens, as by its split()")
+            raise TypeError(f"sentence {number} is a string; give a list of tokens, as by its split()")
+        iterator = _iterator(sentence)
+        # a set has no order, and an iterator can be read only once
+        if isinstance(sentence, (Mapping, Set)) or iterator is None or iterator is sentence:
+            raise TypeError(
+                f"sentence {number} is {_described(sentence)}; give lists of tokens, for example dataset['tokens']"
+            )
         tokens = []
-        for token in sentence:
+        for token in iterator:
             if isinstance(token, str):
-                token = token.encode("utf-8", "surrogateescape")
+                try:
+                    token = token.encode("utf-8", "surrogateescape")
+                except UnicodeEncodeError:
+                    raise InputError(
+                        f"sentence {number}: token {reprlib.repr(token)} holds a lone surrogate, not a character"
+                    ) from None
             elif not isinstance(token, bytes):
-                raise TypeError(f"sentence {number}: token {token!r} is a {type(token).__name__}, not a string")
+                raise TypeError(
+                    f"sentence {number}: token {reprlib.repr(token)} is {_described(token)}, not a string"
+                )
             if not token or any(byte in token for byte in b" \t\n\r\0"):
-                raise InputError(f"sentence {number}: token {token!r} is empty or holds white space or a zero byte")
+                raise InputError(
+                    f"sentence {number}: token {reprlib.repr(token)} is empty or holds white space or a zero byte"
+                )
             tokens.append(token)
         line = b" ".join(tokens) + b"\n"
         return _lowered(line) if self._lowercase else line
@@ -227,142 +251,59 @@ def open_corpus(
     tmp: Path | None = None,
     workers: int = 1,
 ) -> TextFiles:
-    """The corpus that some names on a command line stand for.
+    """Open the corpus that some names on a command line stand for.
 
     Parameters
     ----------
     sources, lowercase
-        As `TextFiles` takes them.
+        As for `TextFiles`.
     text_format : {"text", "wikipedia"}
-        What the files hold. Articles of Wikipedia dumps are taken apart once and kept as text, one a line.
+        What the files hold. Articles of Wikipedia dumps are extracted once and kept as text, one a line.
     tmp : Path, optional
         Where standard input and Wikipedia's articles are kept; the system's temporary folder by default.
     workers : int
-        Processes that take Wikipedia's markup apart.
+        Processes that extract text from Wikipedia's markup.
 
     Raises
     ------
     InputError
-        As `TextFiles` does, and for a dump that is none.
+        As `TextFiles` does, and for a dump that is damaged, is not one, or holds no article.
     """
     if text_format == "text":
         return TextFiles(sources, lowercase=lowercase, tmp=tmp)
-    from glove_adagrad.wikipedia import articles
+    from glove_adagrad.wikipedia import ARTICLE_MIN_WORDS, articles
 
-    paths = [path for source in sources for path in _expand(str(source))]
-    for path in paths:
-        _check_readable(path)
-    text = _Spool(tmp, (line for path in paths for line in articles(path, lowercase=lowercase, workers=workers)))
-    return TextFiles([text.path], tmp=tmp, spools=[text])
-
-
-class _Spool:
-    """A temporary file of text; it lives as long as this object."""
-
-    def __init__(self, folder: Path | None, blocks: Iterable[bytes]) -> None:
-        folder = folder or Path(tempfile.gettempdir())
-        clear_leftovers(folder, "text-*")
-        self.path = temporary_name(folder / f"text-{next(_spool_numbers)}")
-        self._remove = weakref.finalize(self, remove, self.path)
-        try:
-            with full_disk_named(folder), open(self.path, "wb") as file:
-                for block in blocks:
-                    file.write(block)
-        except BaseException:
-            self._remove()
-            raise
+    files = [TextFile(path) for source in sources for path in files_of(str(source))]
+    lines = (line for file in files for line in articles(file, lowercase=lowercase, workers=workers))
+    name = ", ".join(map(str, sources))
+    problem = f"{name}: no article in the main namespace has {ARTICLE_MIN_WORDS} words or more"
+    return TextFiles([TextFile.copy(name, tmp, _not_empty(lines, problem))])
 
 
-def _expand(source: str) -> list[Path]:
-    path = Path(source)
-    if path.is_dir():
-        found = _below(path)
-        if not found:
-            raise InputError(f"{source}: the folder holds no files")
-        return found
-    if path.exists():
-        return [path]
-    matches = [Path(name) for name in glob.glob(source, recursive=True)]
-    # a folder stands for its files here too; `**` finds those apart from it
-    found = sorted({file for match in matches for file in ([match] if match.is_file() else _below(match))})
-    if not found:
-        raise InputError(f"{source}: no such file, folder or pattern")
-    return found
+def _not_empty(blocks: Iterable[bytes], problem: str) -> Iterator[bytes]:
+    """Pass blocks on, and raise InputError at their end if there was no text in them."""
+    size = 0
+    for block in blocks:
+        size += len(block)
+        yield block
+    if not size:
+        raise InputError(problem)
 
 
-def _below(path: Path) -> list[Path]:
-    """All files of a folder and the folders in it, but for hidden ones, in the order of names."""
-    return sorted(
-        Path(folder, name)
-        for folder, _, names in os.walk(path)
-        for name in names
-        if not any(part.startswith(".") for part in Path(folder, name).relative_to(path).parts)
-    )
-
-
-def _check_readable(path: Path) -> None:
+def _iterator(value: Any) -> Iterator[Any] | None:
+    """An iterator over a value; None where there is none, as for an array without dimensions."""
     try:
-        with open(path, "rb"):
-            pass
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+        return iter(value)
+    except TypeError:
+        return None
 
 
-def _damaged(path: Path, error: Exception) -> InputError:
-    if isinstance(error, InputError):
-        return error
-    return InputError(f"{path}: cannot be decompressed ({error}); is the file complete?")
-
-
-def _decompressed(raw: IO[bytes], path: Path) -> IO[bytes]:
-    if path.suffix not in _COMPRESSED:
-        return open(raw.fileno(), "rb", buffering=0, closefd=False)
-    if path.suffix == ".zst":
-        return io.BufferedReader(_ZstdReader(raw))
-    from smart_open import compression
-
-    file: IO[bytes] = compression.compression_wrapper(raw, "rb", filename=str(path))
-    return file
-
-
-class _ZstdReader(io.RawIOBase):
-    """Reads frames of zstd, and unlike zstandard's own reader notices if the last one is cut short."""
-
-    def __init__(self, raw: IO[bytes]) -> None:
-        import zstandard
-
-        self._blocks = self._decompress(raw, zstandard.ZstdDecompressor())
-        self._block = memoryview(b"")
-
-    @staticmethod
-    def _decompress(raw: IO[bytes], zstd: Any) -> Iterator[bytes]:
-        frame = None
-        data = b""
-        while data or (data := raw.read(1 << 16)):
-            frame = frame or zstd.decompressobj()
-            try:
-                yield frame.decompress(data)
-            except Exception as error:  # zstandard's own, which is not an OSError as that of the others
-                raise EOFError(error) from error
-            data = frame.unused_data
-            if frame.eof:
-                frame = None
-        if frame is not None:
-            raise EOFError("the last frame has no end")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._block:
-            block = next(self._blocks, None)
-            if block is None:
-                return 0
-            self._block = memoryview(block)
-        taken = self._block[: len(buffer)]
-        buffer[: len(taken)] = taken
-        self._block = self._block[len(taken) :]
-        return len(taken)
+def _described(value: object) -> str:
+    """The type of a value with its article, for messages."""
+    name = type(value).__name__
+    if value is None:
+        return name
+    return f"an {name}" if name[0] in "aeiouAEIOU" else f"a {name}"
 
 
 def _blocks(file: IO[bytes]) -> Iterator[bytes]:
@@ -388,6 +329,17 @@ def _cut(blocks: Iterable[bytes], lowercase: bool) -> Iterator[tuple[bytes, bool
         starts_line = text.endswith(b"\n")
     if rest or not starts_line:
         yield (_lowered(rest) if lowercase else rest) + b"\n", starts_line
+
+
+def _find_token(text: bytes, token: bytes) -> int:
+    """Where a token first stands between white space; -1 if it does not."""
+    at = text.find(token)
+    while at >= 0:
+        end = at + len(token)
+        if text[max(at - 1, 0) : at] in _WHITE_SPACE and text[end : end + 1] in _WHITE_SPACE:
+            return at
+        at = text.find(token, at + 1)
+    return -1
 
 
 def _lowered(text: bytes) -> bytes:

@@ -15,15 +15,16 @@ import numpy as np
 from glove_adagrad import optim
 from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.cooccurrence.sparse import as_sparse
+from glove_adagrad.cooccurrence.sparse import as_cells
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus, Sentences, open_corpus
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import check_output_folder, remove
+from glove_adagrad.files import check_output_folder
 from glove_adagrad.interrupt import DeferredInterrupt
 from glove_adagrad.parallel import number_of_workers
 from glove_adagrad.presets import with_preset
 from glove_adagrad.progress import progress_bar, training_progress
+from glove_adagrad.temporary import Temporary, clear_leftovers
 from glove_adagrad.trainer import Epoch, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.trainer.trainer import Callback
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
     from glove_adagrad.evaluation import Evaluation, Suite
+    from glove_adagrad.explore import Page
     from glove_adagrad.formats import RunVectors, WordVectors
 
 
@@ -268,6 +270,7 @@ class GloVe:
                 folder.path / "cooccurrence",
                 windows=self.windows,
                 min_cooccurrence=self.min_cooccurrence,
+                same_text=True,
                 progress=bar.to,
                 **resources,
             )
@@ -300,7 +303,7 @@ class GloVe:
             matrix = CooccurrenceMatrix.open(Path(matrix))
         if isinstance(matrix, CooccurrenceMatrix):
             return model._start(matrix, starts, matrix.vocabulary)
-        matrix = as_sparse(matrix)
+        matrix = as_cells(matrix)
         if words is None:
             raise InputError("words: name the rows of the matrix")
         if len(set(matrix.shape)) != 1:
@@ -373,6 +376,37 @@ class GloVe:
     def biases(self) -> tuple[np.ndarray, np.ndarray]:
         vectors = self._current()
         return vectors.word_biases, vectors.context_biases
+
+    def learned_rates(self) -> np.ndarray | None:
+        """Return the learned rate of each word, float64 [V]: the factor of a steady gradient in the next update.
+
+        None for a model that was loaded without its counts, and so without the state of the update rule.
+        """
+        return None if self._trainer is None else self._trainer.parameters.effective_rates()
+
+    def explore(self, output: str | Path | None = None, *, top: int = 20_000, projection: str | None = None) -> Page:
+        """Make the interactive page that the command `glove-adagrad explore` writes; a notebook shows it.
+
+        Parameters
+        ----------
+        output : str or Path, optional
+            An HTML file to write as well.
+        top : int
+            How many of the most frequent words to include.
+        projection : {'tsne', 'umap', 'pca'}, optional
+            How the map is made; by default the first of these that is installed.
+        """
+        from glove_adagrad.explore.notebook import explore_model
+
+        page = explore_model(self, top, projection)
+        if output is not None:
+            page.save(output)
+        return page
+
+    def _repr_html_(self) -> str:
+        from glove_adagrad.explore.notebook import card
+
+        return card(self)
 
     def all_vectors(self) -> RunVectors:
         """Return copies of all vectors and biases, with the words and their counts."""
@@ -536,10 +570,12 @@ class _Folder:
     """A temporary folder for counts, which exists as long as a model that uses it."""
 
     def __init__(self, parent: Path | None) -> None:
-        if parent is not None:
-            check_output_folder(parent)
-        self.path = Path(tempfile.mkdtemp(prefix="glove-adagrad-", dir=parent))
-        weakref.finalize(self, remove, self.path)
+        parent = parent or Path(tempfile.gettempdir())
+        check_output_folder(parent)
+        clear_leftovers(parent, parent / "glove-adagrad")
+        temporary = Temporary.new_folder(parent / "glove-adagrad")
+        self.path = temporary.path
+        weakref.finalize(self, temporary.remove)
 
 
 _UNTRAINED = "the model has not been trained; use fit, or give it sentences or a corpus_file"

@@ -38,15 +38,15 @@ def number_of_workers(workers: int | None) -> int:
 
 
 def in_order(
-    pool: Executor, workers: int, tasks: Iterable[tuple[Callable[..., Result], tuple[Any, ...]]]
+    pool: Executor | None, workers: int, tasks: Iterable[tuple[Callable[..., Result], tuple[Any, ...]]]
 ) -> Iterator[Result]:
     """Run (function, arguments) pairs on a pool and yield their results in order.
 
     At most `workers` + 1 tasks are taken from `tasks` before the first result is yielded, which bounds the memory
     that waiting work and waiting results take. A single worker is the calling thread itself, so that it keeps to one
-    core.
+    core and needs no pool.
     """
-    if workers == 1:
+    if workers == 1 or pool is None:
         for function, arguments in tasks:
             yield function(*arguments)
         return

@@ -8,10 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from glove_adagrad import __version__
-from glove_adagrad.checkpoint import Checkpoint, Checkpoints
+from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings, versions
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.errors import InputError
@@ -27,26 +24,23 @@ if TYPE_CHECKING:
 _COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "lowercase", "text_format", "anchor_weight")
 
 _ORIGIN = "GloVe.save"
+_FILES = {"vocab.txt", "model.npz", "vectors.txt", "cooccurrence", "checkpoints", "history.json"}
 
 
 def save(model: GloVe, folder: Path, *, counts: bool) -> None:
     """See `GloVe.save`."""
-    from glove_adagrad.formats import WordVectors, word2vec
+    from glove_adagrad.formats.run_folder import write_model
 
     vectors, trainer = model._current(), model._trainer
     check_output_folder(folder.absolute().parent)
-    if folder.exists() and not _is_saved(folder):
-        raise InputError(f"{folder}: exists and was not written by GloVe.save; choose another name")
+    _check_replaceable(folder)
     if trainer is not None and counts and not trainer.matrix.folder.is_dir():
         raise InputError(f"{trainer.matrix.folder}: its counts are gone; save with counts=False")
     history = history_of(model, "cooccurrence" if counts else None)
     written = model.vocabulary.writable()
-    with atomic_folder(folder) as new:
+    with atomic_folder(folder, _check_replaceable) as new:
         written.write(new / "vocab.txt")
-        with open(new / "model.npz", "wb") as file:
-            np.savez(file, **vectors._asdict())
-        sums = vectors.word_vectors + vectors.context_vectors
-        word2vec.write(new / "vectors.txt", WordVectors(written.decoded(), sums, written.counts))
+        write_model(new, vectors, written)
         if trainer is not None:
             if counts:
                 shutil.copytree(trainer.matrix.folder, new / "cooccurrence")
@@ -72,20 +66,24 @@ def history_of(model: GloVe, matrix_folder: str | None = None) -> dict[str, Any]
         },
         # where vocab.txt has numbers instead
         "names": None if model.vocabulary.writable() is model.vocabulary else model.vocabulary.decoded(),
-        "versions": {"glove_adagrad": __version__, "numpy": np.__version__},
+        "versions": versions(),
         "stages": {"training": sum(epoch.seconds for epoch in model._history)},
         "epochs": [epoch.figures() for epoch in model._history],
     }
 
 
-def _is_saved(folder: Path) -> bool:
-    """Whether `save` has written the folder."""
+def _check_replaceable(folder: Path) -> None:
+    """Refuse to replace anything but what `save` has written."""
     from glove_adagrad.formats import read_history
 
+    if not folder.exists():
+        return
     try:
-        return read_history(folder).get("origin") == _ORIGIN
+        saved = read_history(folder).get("origin") == _ORIGIN
     except InputError:
-        return False
+        saved = False
+    if not saved or {path.name for path in folder.iterdir()} - _FILES:
+        raise InputError(f"{folder}: exists and was not written by GloVe.save alone; choose another name")
 
 
 def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
@@ -129,7 +127,7 @@ def _new(cls: type[GloVe], path: Path, settings: dict[str, Any], resources: dict
     """An untrained model of the settings of a run."""
     names = {field.name for field in fields(TrainingSettings)}
     try:
-        training = TrainingSettings.from_json({name: value for name, value in settings.items() if name in names})
+        training = read_settings({name: value for name, value in settings.items() if name in names}, path)
         windows = Windows(**(settings.get("windows") or {}))
         counting = {name: settings[name] for name in _COUNTING if name in settings}
         model = cls(**resources, **counting)

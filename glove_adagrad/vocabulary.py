@@ -6,6 +6,8 @@ Windows and co-occurrences are not known here.
 from __future__ import annotations
 
 import queue
+import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from glove_adagrad.corpus import Chunk, Corpus, Sentences
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 from glove_adagrad.parallel import in_order
+from glove_adagrad.text_kind import BYTE_ORDER_MARK, HEAD_BYTES, refuse_other_files, undecodable
 
 #: Told after each piece of text: bytes of the source read so far.
 Progress = Callable[[int], None]
@@ -27,6 +30,13 @@ _UNKNOWN_KEY = np.uint64(int.from_bytes(UNKNOWN_WORD, "little"))  # as `kernels.
 
 BOUNDARIES = ("none", "line", "blank-line")
 
+#: Counts are int64, and so must their sum be.
+_LARGEST_TOTAL = (1 << 63) - 1
+_MOST_DIGITS = len(str(_LARGEST_TOTAL))
+
+#: Bytes that no word of a `vocab.txt` has.
+_ODD_BYTES = re.compile(rb"[ \t\0]")
+_SPACED = bytes.maketrans(b"\t", b" ")
 
 #: Bytes as C compares them where its characters are signed: 0x80 to 0xFF come before 0x00 to 0x7F.
 _SIGNED = bytes(byte ^ 0x80 for byte in range(256))
@@ -142,7 +152,7 @@ def _ranked(words: list[bytes], counts: np.ndarray, prefixes: np.ndarray) -> np.
 
 
 def compile_word_counting() -> None:
-    """Compile the kernels that count words, or load them from the cache, so that it is not counting time."""
+    """Compile or load the kernels that count words, so that counting time does not include it."""
     Vocabulary.count(Sentences([["compile"]]), min_count=1, workers=2)
 
 
@@ -279,33 +289,71 @@ class Vocabulary:
             raise InputError(
                 f"none of the corpus's {distinct:,} distinct words occurs {min_count} times; lower `min_count`"
             )
+        if bad := undecodable(found):
+            warnings.warn(
+                f"{corpus.locate(bad[0])}: {len(bad):,} of {len(found):,} words are not UTF-8, such as "
+                f"{bad[0][:50]!r}; if the text has another encoding, convert it, as with iconv -f LATIN1 -t UTF-8",
+                stacklevel=2,
+            )
         return cls(found, all_counts[order])
 
     @classmethod
-    def read(cls, path: Path) -> Vocabulary:
-        """Read a `vocab.txt`: a word, a space, a count on each line, in order of rank.
+    def read(cls, path: Path, *, warn_unordered: bool = False) -> Vocabulary:
+        """Read a `vocab.txt`: a word, white space and a count on each line, in order of rank.
+
+        As Stanford's programs do, it takes lines that end in CRLF, tabs, and blanks and lines to spare. A byte order
+        mark is dropped.
+
+        Parameters
+        ----------
+        warn_unordered : bool
+            Warn about counts that are not in descending order.
 
         Raises
         ------
         InputError
-            If a line is malformed or a word stands twice; file and line are named.
+            If a line is malformed, a word is repeated, or a count is 0 or too large; file and line are named.
         """
-        words: dict[bytes, None] = {}
-        counts = []
         try:
-            lines = path.read_bytes().split(b"\n")
+            data = path.read_bytes()
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-        if lines[-1] == b"":
-            lines.pop()
-        for number, line in enumerate(lines, 1):
+        vocabulary = cls.parse(data, path)
+        if warn_unordered and len(rising := np.flatnonzero(np.diff(vocabulary.counts) > 0)):
+            word = vocabulary.words[int(rising[0]) + 1]
+            warnings.warn(
+                f"{path}: counts are not in descending order, first at the word {_shown(word)}; "
+                "words are ranked in the order of the lines",
+                stacklevel=2,
+            )
+        return vocabulary
+
+    @classmethod
+    def parse(cls, data: bytes, path: Path) -> Vocabulary:
+        """Parse the content of a `vocab.txt`; `path` names it in errors, which are those of `read`."""
+        words: dict[bytes, None] = {}
+        counts = []
+        total = 0
+        refuse_other_files(data[:HEAD_BYTES], str(path))
+        for number, line in enumerate(_lines(data.removeprefix(BYTE_ORDER_MARK)), 1):
             word, _, count = line.rpartition(b" ")
-            if not word or not count.isdigit() or any(byte in word for byte in b" \t\r\0"):
-                raise InputError(f"{path}:{number}: {_shown(line)} is not a word, a space and a count")
+            if not word or not count.isdigit() or _ODD_BYTES.search(word):
+                fields = line.translate(_SPACED).split(b" ")
+                fields = [field for field in fields if field]
+                if not fields:
+                    continue
+                if len(fields) != 2 or not fields[1].isdigit() or b"\0" in line:
+                    raise InputError(f"{path}:{number}: {_shown(line)} is not a word, a space and a count")
+                word, count = fields
             if word in words:
-                raise InputError(f"{path}:{number}: the word {_shown(word)} stands here a second time")
+                raise InputError(f"{path}:{number}: the word {_shown(word)} is repeated")
+            occurrences = int(count[:_MOST_DIGITS])
+            total += occurrences
+            if not occurrences or len(count) > _MOST_DIGITS or total > _LARGEST_TOTAL:
+                problem = "the counts exceed 2^63 - 1" if occurrences else "the count is 0"
+                raise InputError(f"{path}:{number}: {_shown(line)}: {problem}; is it damaged?")
             words[word] = None
-            counts.append(int(count))
+            counts.append(occurrences)
         if not counts:
             raise InputError(f"{path}: holds no words")
         return cls(list(words), np.array(counts, np.int64))
@@ -313,7 +361,11 @@ class Vocabulary:
     def write(self, path: Path) -> None:
         """Write `vocab.txt`, the format of Stanford's `vocab_count`."""
         with atomic_file(path) as file:
-            file.writelines(map(b"%b %d\n".__mod__, zip(self.words, self.counts.tolist(), strict=True)))
+            file.write(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of `vocab.txt`."""
+        return b"".join(map(b"%b %d\n".__mod__, zip(self.words, self.counts.tolist(), strict=True)))
 
     def encode(
         self,
@@ -380,6 +432,13 @@ class Vocabulary:
         table.hot = np.zeros((kernels.HOT, 2), np.uint64)
         kernels.index_words(starts, table.arena, usable, table.slots, table.hot)
         return table
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Split text at LF, CRLF or CR."""
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data.split(b"\n")
 
 
 def _shown(text: bytes) -> str:

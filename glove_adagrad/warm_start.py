@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from glove_adagrad.formats import RunVectors, WordVectors
 
 
-def read_start(source: Any, vector_size: int) -> RunVectors | WordVectors:
+def read_start(source: Any, vector_size: int, **reading: bool) -> RunVectors | WordVectors:
     """Read vectors to start from, or anchor vectors; worth doing before hours of counting.
 
     Parameters
     ----------
     source
         Anything that `formats.as_word_vectors` takes.
+    **reading
+        `trust_pickle` and `strict`, as `formats.read_vectors` takes them.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def read_start(source: Any, vector_size: int) -> RunVectors | WordVectors:
     """
     from glove_adagrad.formats import RunVectors, as_start
 
-    start = as_start(source)
+    start = as_start(source, **reading)
     size = (start.word_vectors if isinstance(start, RunVectors) else start.vectors).shape[1]
     if size != vector_size:
         raise InputError(f"{source_name(source)}: has vectors of {size} components; give `vector_size={size}`")

@@ -1,69 +1,214 @@
-"""Wikipedia dumps as text: one article a line, in gensim's reading of the markup.
+"""Articles of Wikipedia dumps as text, one a line, with the markup parsed by gensim.
 
-The pages are those of gensim's `WikiCorpus` under its default rules: articles of 50 words and more, of words of 2 to
-15 letters. Its own iterator is not used because it hangs on a damaged dump and swallows Ctrl-C.
+The articles are those of gensim's `WikiCorpus` under its default rules: pages of the main namespace with 50 words or
+more, of words of 2 to 15 letters. Its own iterator is not used because it hangs on a damaged dump, swallows Ctrl-C
+and keeps an element of every page in memory.
 """
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
-from xml.etree.ElementTree import ParseError
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element, XMLPullParser
 
-from glove_adagrad.errors import InputError
+from glove_adagrad.errors import GloveError, InputError
+from glove_adagrad.parallel import in_order
+from glove_adagrad.text_file import TextFile
 
-#: Pages that each process is given at a time.
-_PAGES = 10
+#: Shorter articles, most of them redirects and stubs, are left out; as in gensim.
+ARTICLE_MIN_WORDS = 50
+
+_NAMESPACE = "http://www.mediawiki.org/xml/export-"
+
+#: Characters of markup that a process is given at a time.
+_BATCH = 1 << 18
+
+#: A page that is larger, in bytes or in XML elements, is not one of Wikipedia's, which has 2 MB at most.
+_LARGEST_PAGE, _MOST_ELEMENTS = 1 << 24, 10_000
+
+_BLOCK = 1 << 16
 
 
-def articles(path: Path, *, lowercase: bool, workers: int = 1) -> Iterator[bytes]:
-    """Read a dump (`...-pages-articles.xml.bz2`).
+class _Page(NamedTuple):
+    title: str
+    markup: str
+
+
+def articles(file: TextFile, *, lowercase: bool, workers: int = 1) -> Iterator[bytes]:
+    """Read a dump (`...-pages-articles.xml.bz2`; compressed in any known way, or not).
 
     Parameters
     ----------
     workers : int
-        Processes that take the markup apart; none besides this one if 1.
+        Processes that parse the markup; if 1, this process does it.
 
     Yields
     ------
     bytes
-        Each article's words, separated by spaces, and a line end.
+        Words of some articles, separated by spaces, one article a line.
 
     Raises
     ------
     InputError
-        If the file is no such dump, or damaged.
+        If the file is not such a dump, or damaged.
+    GloveError
+        If a process ends unexpectedly.
     """
+    tasks = ((_text, (file.name, batch, lowercase)) for batch in _batches(_Dump(file).pages()))
+    with _processes(workers) as pool:
+        try:
+            yield from in_order(pool, workers, tasks)
+        except BrokenProcessPool as error:
+            raise GloveError(
+                f"{file.name}: a process that parses markup was killed; is there enough memory? Try --workers 1"
+            ) from error
+
+
+def _text(name: str, pages: list[_Page], lowercase: bool) -> bytes:
+    """The words of some pages, in a process of the pool."""
     from gensim.corpora import wikicorpus
 
-    settings = (wikicorpus.tokenize, wikicorpus.TOKEN_MIN_LEN, wikicorpus.TOKEN_MAX_LEN, lowercase)
-    ignored = tuple(f"{namespace}:" for namespace in wikicorpus.IGNORED_NAMESPACES)
-    pages = ((text, title, number, settings) for title, text, number in _pages(path) if not title.startswith(ignored))
-    pool = multiprocessing.Pool(workers, wikicorpus.init_to_ignore_interrupt) if workers > 1 else None
+    lines = []
+    for page in pages:
+        try:
+            tokens, _, _ = wikicorpus.process_article((page.markup, page.title, 0), lower=lowercase)
+        except Exception as error:
+            raise InputError(f"{name}: page {page.title[:60]!r}: markup cannot be parsed ({error!r})") from error
+        if len(tokens) >= ARTICLE_MIN_WORDS:
+            lines.append(" ".join(tokens) + "\n")
+    return "".join(lines).encode()
+
+
+def _batches(pages: Iterator[_Page]) -> Iterator[list[_Page]]:
+    batch: list[_Page] = []
+    size = 0
+    for page in pages:
+        batch.append(page)
+        size += len(page.markup)
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+class _Dump:
+    """Takes the articles out of a dump's XML, a page at a time."""
+
+    def __init__(self, file: TextFile) -> None:
+        self._file = file
+        self._last = ""
+
+    def pages(self) -> Iterator[_Page]:
+        """Yield the pages of the main namespace that gensim does not ignore by their title."""
+        from gensim.corpora.wikicorpus import IGNORED_NAMESPACES
+
+        ignored = {f"{name}:" for name in IGNORED_NAMESPACES}
+        others: set[str] = set()  # namespaces by the dump's own list; dumps before 2012 have no <ns>
+        for page, namespace in self._elements():
+            if page.tag == namespace + "namespace":
+                if page.get("key") != "0" and page.text:
+                    others.add(f"{page.text}:")
+                continue
+            title = page.findtext(namespace + "title") or ""
+            number = page.findtext(namespace + "ns")
+            markup = page.findtext(f"{namespace}revision/{namespace}text")
+            self._last = title or self._last
+            main = number == "0" if number is not None else not title.startswith(tuple(others))
+            if main and markup and not title.startswith(tuple(ignored)):
+                yield _Page(title, markup)
+
+    def _elements(self) -> Iterator[tuple[Element, str]]:
+        """Yield each complete page, and each namespace of the list, with the prefix that tags have."""
+        parser: XMLPullParser[Any] = XMLPullParser(["start", "end"])
+        root: Element | None = None
+        prefix = ""
+        size = elements = revisions = 0
+        with self._file.opened() as (_, content):
+            ended = False
+            while not ended:
+                block = content.read(_BLOCK)
+                ended = not block
+                for event, element in self._events(parser, block):
+                    if root is None:
+                        root, prefix = element, self._prefix(element)
+                    if event == "start":
+                        elements += 1
+                    elif element.tag == prefix + "revision":
+                        # of a dump of all revisions the first counts, as in gensim
+                        revisions += 1
+                        if revisions > 1:
+                            element.clear()
+                        size = elements = 0
+                    elif element.tag in (prefix + "page", prefix + "namespace"):
+                        yield element, prefix
+                        if element.tag == prefix + "page":
+                            root.clear()
+                        size = elements = revisions = 0
+                size += len(block)
+                if size > _LARGEST_PAGE or elements > _MOST_ELEMENTS:
+                    raise InputError(
+                        f"{self._file.name}: no page ends within {_LARGEST_PAGE >> 20} MB or {_MOST_ELEMENTS:,} "
+                        f"elements{self._where()}; not a Wikipedia dump"
+                    )
+
+    def _events(self, parser: XMLPullParser[Any], block: bytes) -> Iterator[Any]:
+        try:
+            if block:
+                parser.feed(block)
+            else:
+                parser.close()
+            yield from parser.read_events()
+        except Exception as error:  # the parser's own, and those of encodings
+            problem = f"damaged or incomplete{self._where()}" if self._last else "not a Wikipedia dump"
+            raise InputError(f"{self._file.name}: {problem} ({error})") from error
+
+    def _prefix(self, root: Element) -> str:
+        name, _, tag = root.tag.rpartition("}")
+        if tag != "mediawiki" or not name.startswith("{" + _NAMESPACE):
+            raise InputError(
+                f"{self._file.name}: not a Wikipedia dump: it begins with <{root.tag[:80]}>; expected <mediawiki>"
+            )
+        return name + "}"
+
+    def _where(self) -> str:
+        return f" after page {self._last[:60]!r}" if self._last else ""
+
+
+@contextlib.contextmanager
+def _processes(workers: int) -> Iterator[Executor | None]:
+    """A pool of processes, all of which are gone at the end, whatever they are doing."""
+    if workers == 1:
+        yield None
+        return
+    # not forked: this process may have threads, and handlers of signals
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_process)
+    others = set(multiprocessing.active_children())
     try:
-        while group := list(islice(pages, _PAGES * workers)):
-            run = pool.imap if pool else map
-            for tokens, _, _ in run(wikicorpus._process_article, group):
-                if len(tokens) >= wikicorpus.ARTICLE_MIN_WORDS:
-                    yield " ".join(tokens).encode() + b"\n"
+        yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - others:
+            process.kill()  # a page may keep it busy for long
+        raise
     finally:
-        if pool:
-            pool.terminate()
+        pool.shutdown(cancel_futures=True)
 
 
-def _pages(path: Path) -> Iterator[tuple[str, str, str]]:
-    import bz2
+def _begin_process() -> None:
+    """Leave Ctrl-C to the parent, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
-    from gensim.corpora.wikicorpus import extract_pages
 
-    try:
-        with bz2.open(path, "rb") as file:
-            yield from extract_pages(file)
-    except (ParseError, EOFError, AttributeError, StopIteration, RuntimeError) as error:
-        raise InputError(f"{path}: is no Wikipedia dump, or an incomplete one ({error})") from error
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        raise InputError(f"{path}: is no Wikipedia dump compressed with bzip2 ({error})") from error
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)

@@ -7,6 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from glove_adagrad.formats import WordVectors
+
 
 def tokens(line: bytes) -> list[bytes]:
     """The tokens of a line, by Stanford's rules."""
@@ -122,3 +124,38 @@ def train_records(word, context, squares, i, j, log_x, weight, *, clip):  # type
             rows[row] -= g / np.sqrt(accumulated[row])
             accumulated[row] += g**2
     return loss
+
+
+def neighbourhood_distances(first: WordVectors, second: WordVectors, neighbours: int) -> np.ndarray:
+    """Hamilton, Leskovec and Jurafsky (2016), section 3.2: for each common word of two models, word by word."""
+    common = [word for word in first.words if word in second.words]
+
+    def cosine(model: WordVectors, one: str, other: str) -> float:
+        a, b = (model.vectors[model.words.index(word)].astype(np.float64) for word in (one, other))
+        lengths = np.linalg.norm(a) * np.linalg.norm(b)
+        return float(a @ b / lengths) if lengths else 0.0
+
+    distances = []
+    for word in common:
+        near: set[str] = set()
+        for model in (first, second):
+            others = sorted((w for w in common if w != word), key=lambda other: -cosine(model, word, other))
+            near.update(others[:neighbours])
+        one, other = ([cosine(model, word, n) for n in sorted(near)] for model in (first, second))
+        lengths = np.linalg.norm(one) * np.linalg.norm(other)
+        distances.append(1 - float(np.dot(one, other) / lengths) if lengths else 1.0)
+    return np.array(distances)
+
+
+def is_tile(
+    ends: list[int], columns: list[int], sums: list[int], large: list[int], p: int, q: int, size: int
+) -> bool:
+    """Whether sections make a tile of parts p and q of `size` words each, in a half of a matrix."""
+    if sorted(ends) != ends or ends[-1] != len(columns):
+        return False
+    for row, (first, last) in enumerate(zip([0, *ends], ends, strict=False)):
+        some = columns[first:last]
+        # a column's word is not rarer than the row's: of equal row numbers, the lower part has the more frequent word
+        if some != sorted(set(some)) or any(c >= size or (c, q) > (row, p) for c in some):
+            return False
+    return sums.count(0) == len(large) and all(number >> 32 for number in large)

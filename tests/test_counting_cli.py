@@ -152,7 +152,7 @@ BAD_INPUT = [
     (1, ["vocab", "rare.txt", "--output", "full"], "full: is a folder; name a file"),
     (1, ["cooccur", "rare.txt", "--vocab", "missing.txt", "--output", "m"], "missing.txt: cannot be read"),
     (1, ["cooccur", "rare.txt", "--vocab", "rare.txt", "--output", "m"], "rare.txt:1: "),
-    (1, ["cooccur", "rare.txt", "--vocab", "good.txt", "--output", "full"], "full: is a folder of other things"),
+    (1, ["cooccur", "rare.txt", "--vocab", "good.txt", "--output", "full"], "full: is not a co-occurrence matrix"),
     (1, ["cooccur", "rare.txt", "--vocab", "good.txt", "--output", "rare.txt"], "rare.txt: is a file"),
     (1, ["cooccur", "rare.txt", "--vocab", "other.txt", "--output", "m"], "no word of the vocabulary"),
     (1, ["merge", "full", "--output", "m"], "full: holds no co-occurrences"),
@@ -228,7 +228,7 @@ def stopped(folder: Path, output: Path, how: signal.Signals) -> int:
     )  # also if the tests run in the background
     running = subprocess.Popen(code(SLOW_SEGMENTS, arguments), cwd=folder, stderr=subprocess.PIPE, preexec_fn=heard)
     for _ in range(1200):
-        if list(output.parent.glob(".spill-*/lower-3")):
+        if list(output.parent.glob(".spill.*/lower-3")):
             break
         assert running.poll() is None, "ended before it could be stopped"
         time.sleep(0.05)
@@ -263,7 +263,7 @@ def test_a_disk_that_fills_up_gives_one_line(large: Path, tmp_path: Path, segmen
     arguments = ["cooccur", "corpus.txt", "--vocab", "vocab.txt", "--output", str(tmp_path / "m")]
     run = process(large, *arguments, before=limit + segments)
     assert run.returncode == 1
-    why = "cannot be written (File too large); free some space or name another place"
+    why = "cannot be written (File too large); free some space or choose another place"
     assert run.stderr == f"glove-adagrad: error: {tmp_path}: {why}\n"
     assert not list(tmp_path.iterdir())
 
@@ -303,7 +303,7 @@ def test_an_early_flush_that_fails_is_heard_of(large: Path, tmp_path: Path, segm
     arguments = ["cooccur", "corpus.txt", "--vocab", "vocab.txt", "--output", str(tmp_path / "m")]
     run = process(large, *arguments, before=FAILING_FLUSH + segments)
     assert run.returncode == 1
-    why = "cannot be written (No space left on device); free some space or name another place"
+    why = "cannot be written (No space left on device); free some space or choose another place"
     assert run.stderr == f"glove-adagrad: error: {tmp_path}: {why}\n"
     assert not list(tmp_path.iterdir())
 

@@ -32,8 +32,9 @@ from glove_adagrad.evaluation import (
     read_questions,
 )
 from glove_adagrad.evaluation.analogies import RIGHT, UNKNOWN, WRONG, AnalogyResult
+from glove_adagrad.evaluation.neighbours import Neighbourhood
 from glove_adagrad.evaluation.pairs import ClassList, PairList
-from glove_adagrad.evaluation.statistics import bootstrap_weights, mcnemar, pearson, spearman
+from glove_adagrad.evaluation.statistics import bootstrap_weights, holm, mcnemar, pearson, spearman
 from glove_adagrad.formats import WordVectors, from_keyed_vectors, read_vectors, to_keyed_vectors
 
 SHARED = Path(os.environ.get("GLOVE_SHARED", Path(__file__).parents[2] / "shared"))
@@ -292,6 +293,17 @@ def noisy(wv: WordVectors, noise: float) -> WordVectors:
     return WordVectors(wv.words, (wv.vectors + scale * random.normal(size=wv.vectors.shape)).astype(np.float32))
 
 
+@given(st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=8))
+def test_holm_equals_its_definition(p_values: list[float | None]) -> None:
+    known = sorted(p for p in p_values if p is not None)
+    for p, adjusted in zip(p_values, holm(p_values), strict=True):
+        if p is None:
+            assert adjusted is None
+        else:
+            below = [min(1.0, (len(known) - k) * q) for k, q in enumerate(known) if q <= p]
+            assert adjusted == max(below)
+
+
 def test_comparison_of_two_models(stanford: WordVectors) -> None:
     questions, pairs = questions_of(stanford, 20), read_pairs(WORDSIM)
     worse = noisy(WordVectors(stanford.words[:9000], stanford.vectors[:9000]), 0.3)
@@ -352,3 +364,34 @@ def test_nothing_answerable_divides_by_nothing() -> None:
     assert compare_similarity(result, result).p_value is None
     with pytest.raises(InputError, match="unknown; choose one of add, mul"):
         evaluate_analogies(wv, default_suite().analogies[0], method="plus")
+
+
+def test_norms_that_float32_cannot_hold_change_no_answer() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(60, 8)).astype(np.float32)
+    # powers of two, so that the directions stay the same to the last bit
+    lengths = np.ldexp(1.0, np.array([0, 64, 110, -80, -115, 125]))[np.arange(60) % 6][:, None]
+    words = [f"w{row}" for row in range(60)]
+    plain = WordVectors(words, vectors)
+    extreme = WordVectors(words, (vectors * lengths).astype(np.float32))
+    with np.errstate(over="ignore"):
+        assert np.isinf(np.linalg.norm(extreme.vectors, axis=1)).any()
+    wanted, found = Neighbourhood(plain), Neighbourhood(extreme)
+    for a, b, c in zip(words, words[1:], words[2:], strict=False):
+        asked = [lambda of, a=a: of.similar(a)]
+        asked += [lambda of, m=m, a=a, b=b, c=c: of.analogy(a, b, c, method=m) for m in ("add", "mul")]
+        asked += [lambda of, a=a, b=b, c=c: of.odd_one_out([a, b, c, "w50"][: 3 + (c != "w50")])]
+        for ask in asked:
+            answers = [dict(ask(of)) for of in (wanted, found)]
+            assert list(answers[0]) == list(answers[1])
+            assert list(answers[0].values()) == pytest.approx(list(answers[1].values()), rel=1e-5, abs=1e-6)
+    pairs = PairList("pairs", list(zip(words, words[7:], strict=False)), np.arange(53.0))
+    np.testing.assert_allclose(
+        evaluate_pairs(plain, pairs).cosines, evaluate_pairs(extreme, pairs).cosines, rtol=1e-5, atol=1e-6
+    )
+    fours = zip(words, words[1:], words[2:], words[3:], strict=False)
+    questions = [Question(a, b, c, (answer,)) for a, b, c, answer in fours]
+    asked_set = QuestionSet("set", [Section("section", "", questions)])
+    for method in ("add", "mul"):
+        outcomes = [evaluate_analogies(wv, asked_set, method=method).outcomes for wv in (plain, extreme)]
+        np.testing.assert_array_equal(*outcomes)

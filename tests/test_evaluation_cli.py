@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 from runs import Command, make_run
 
+from glove_adagrad.cli.results import probability
+from glove_adagrad.evaluation.statistics import LEAST_P_VALUE, holm
 from glove_adagrad.formats import glove_text, keyedvectors, read_vectors, word2vec
 
 #: Words of each of the default sets.
@@ -48,7 +51,8 @@ def test_json_and_table_say_the_same(command: Command, run: Path) -> None:
     }
     assert analogies["syntactic"]["accuracy"] is None
     text = command.ok("evaluate", run)
-    assert "Rules: letter case ignored; questions with unknown words left out; first 300,000 words." in text
+    rules = "Rules: letter case ignored; questions with unknown words left out; first 300,000 words."
+    assert rules in " ".join(text.split())
     rows = {line.split("  ")[1].strip(): line.split() for line in text.splitlines() if line.startswith("  ")}
     assert rows["total (micro)"][2:] == ["19,544", "9/9", "100.00"]
     assert rows["syntactic"][1:] == ["10,675", "0/0", "-"]
@@ -85,12 +89,59 @@ def test_two_models_side_by_side(command: Command, run: Path, tmp_path: Path) ->
     assert "[1] run " in text
     assert "[2] other " in text
     assert "3CosMul" in text
-    assert "McNemar's p" in text
+    assert "p: McNemar's test for analogies" in text
     found = command.json("evaluate", run, other)
     assert [model["analogies"][0]["total"]["answered"] for model in found["models"]] == [9, 3]
     compared = found["comparisons"][0]["analogies"][0]
     assert compared["common"] == 3
     assert compared["first_correct"] - compared["second_correct"] == compared["only_first"] - compared["only_second"]
+
+
+def test_four_models_fit_80_columns(command: Command, tmp_path: Path) -> None:
+    models = [
+        make_run(tmp_path / f"run-{seed}", WORDS, np.random.default_rng(seed).normal(size=(18, 20)))
+        for seed in range(4)
+    ]
+    text = command.ok("evaluate", *models)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "capital-common-countries" not in text
+    assert "p values are corrected by Holm's method for 3 comparisons of each test set." in text
+    sections = command.ok("evaluate", *models, "--sections")
+    assert max(map(len, sections.splitlines())) <= 80
+    assert "capital-common-countries" in sections
+
+
+def test_several_comparisons_are_corrected(command: Command, run: Path, tmp_path: Path) -> None:
+    others = [
+        make_run(tmp_path / f"run-{seed}", WORDS, np.random.default_rng(seed).normal(size=(18, 20)))
+        for seed in range(2)
+    ]
+    compared = command.json("evaluate", run, *others)["comparisons"]
+    raw = [part["analogies"][0]["p_value"] for part in compared]
+    assert [part["analogies"][0]["p_adjusted"] for part in compared] == holm(raw)
+    assert holm(raw) != raw
+    (alone,) = command.json("evaluate", run, others[0])["comparisons"]
+    assert alone["analogies"][0]["p_adjusted"] == alone["analogies"][0]["p_value"]
+
+
+def test_a_p_value_at_its_floor_is_printed_as_a_bound() -> None:
+    assert probability(LEAST_P_VALUE, at_floor=True) == "< 0.001"
+    assert probability(LEAST_P_VALUE) == "0.001"
+
+
+def test_markdown_and_csv_hold_the_same_scores(command: Command, run: Path) -> None:
+    model = command.json("evaluate", run)["models"][0]
+    rows = list(csv.DictReader(command.ok("evaluate", run, "--format", "csv").splitlines()))
+    (total,) = [row for row in rows if row["section"] == "total"]
+    assert float(total["value"]) == model["analogies"][0]["total"]["accuracy"]
+    (wordsim,) = [row for row in rows if row["test"] == "wordsim353" and row["metric"] == "Spearman"]
+    assert float(wordsim["value"]) == model["similarity"][0]["spearman"]
+    markdown = command.ok("evaluate", run, "--format", "markdown")
+    tables = [block for block in markdown.split("\n\n") if block.startswith("|")]
+    assert len(tables) == 3
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+    assert f"| {model['similarity'][0]['spearman']:.3f} |" in markdown
 
 
 def test_sets_of_ones_own(command: Command, run: Path, tmp_path: Path) -> None:

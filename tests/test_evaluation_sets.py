@@ -117,7 +117,7 @@ def test_malformed_lines(read: Any, text: str, line: int, left: Any, tmp_path: P
 
 def test_not_utf8_and_missing(tmp_path: Path) -> None:
     (tmp_path / "set.txt").write_bytes(b"a b 1\nc \xff 2\n")
-    with pytest.raises(InputError, match=r"set\.txt:2: is not UTF-8"):
+    with pytest.raises(InputError, match=r"set\.txt:2: not UTF-8"):
         read_pairs(tmp_path / "set.txt")
     with pytest.raises(InputError, match="cannot be read"):
         read_questions(tmp_path / "none.txt")

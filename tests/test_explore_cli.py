@@ -127,7 +127,7 @@ def test_export_refuses_before_it_works(command: Command, run: Path, tmp_path: P
     assert "name a folder" in command.refused(1, "export", run, file, "--format", "projector")
     assert "no meaning" in command.refused(2, "export", run, file, "--format", "stanford-binary", "--unk")
     assert "--format" in command.refused(2, "export", run, file)
-    assert "no trained run" in command.refused(1, "export", file, file, "--format", "stanford-binary")
+    assert "no trained run" in command.refused(1, "export", file, tmp_path / "out", "--format", "stanford-binary")
     assert "no co-occurrences" in command.refused(1, "export", run, file, "--format", "stanford-records")
     plain = tmp_path / "plain.txt"
     plain.write_text("a 1 2\nb 3 4\n")
@@ -135,7 +135,7 @@ def test_export_refuses_before_it_works(command: Command, run: Path, tmp_path: P
         1, "export", plain, file, "--format", "glove", "--vectors", "word"
     )
     assert file.read_text() == "kept"
-    assert not list(tmp_path.glob(".*.tmp"))
+    assert not list(tmp_path.glob(".*.glove-tmp"))
 
 
 def test_export_of_a_co_occurrence_folder(command: Command, tmp_path: Path) -> None:

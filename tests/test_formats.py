@@ -31,7 +31,9 @@ from glove_adagrad.formats import (
     with_unk,
     word2vec,
 )
+from glove_adagrad.formats.streams import Stream
 from glove_adagrad.formats.text_rows import read_rows, write_rows
+from glove_adagrad.malformed import Malformed
 from glove_adagrad.vocabulary import Vocabulary
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -138,7 +140,9 @@ def test_numbers_are_written_as_c_does(vectors: np.ndarray) -> None:
 )
 def test_numbers_are_read_as_python_does(numbers: list[float], form: str) -> None:
     texts = [repr(x) if form == "r" else format(x, form) for x in numbers]
-    words, vectors = read_rows(io.BytesIO(f"word {' '.join(texts)}".encode()), Path("v"), 1)
+    words, vectors = read_rows(
+        Stream(io.BytesIO(f"word {' '.join(texts)}".encode())), Path("v"), 1, Malformed(Path("v"), strict=True)
+    )
     assert words == ["word"]
     with np.errstate(over="ignore"):
         np.testing.assert_array_equal(vectors, [np.float64([float(text) for text in texts]).astype(np.float32)])
@@ -237,7 +241,7 @@ def test_repeated_words_are_kept_once(tmp_path: Path) -> None:
         (b"2 3\na 1 2\nb 1 2\n", r":2: expected a word and 3 numbers"),
         (b"2 2\na \0\0\0\0\0\0\0\0", "says 2 words, found 1"),
         (b"a 1 2\n 1 2\n", r":2: expected a word and 2 numbers"),
-        (b"\0\1\2\3binary", "in no known format"),
+        (b"\0\1\2\3binary", "not in a known format"),
         (b"\x80\x04 no pickle", "cannot be loaded as gensim"),
     ],
 )

@@ -14,8 +14,8 @@ from matplotlib.image import imread
 from runs import Command, make_run
 
 from glove_adagrad.errors import InputError
+from glove_adagrad.maps import Projection
 from glove_adagrad.plots import plot_loss, plot_words, project, save, svg_bytes
-from glove_adagrad.plots.projection import Projection
 
 WORDS = ["athens", "greece", "baghdad", "iraq", "berlin", "germany", "a$b", "_x", "naïve", "y"]
 
@@ -48,10 +48,19 @@ def test_several_runs_and_a_list_of_words(command: Command, run: Path, tmp_path:
     (tmp_path / "words.txt").write_text("athens\tcapital\ngreece\tcountry\nunknown\tcapital\nberlin\tcapital\n")
     options = ["--words", tmp_path / "words.txt", "--output", tmp_path / "out", "--projection", "tsne"]
     other = make_run(tmp_path / "other", WORDS, np.random.default_rng(2).normal(size=(10, 4)))
-    said = command.ok("plot", run, other, *options)
-    assert [Path(line).name for line in said.split()] == ["loss.png", "analogies.png", "words-1.png", "words-2.png"]
+    found = command("plot", run, other, *options)
+    assert found.err.splitlines() == [
+        f"glove-adagrad: warning: {name}: unknown words left out: unknown" for name in ("run", "other")
+    ]
+    assert [Path(line).name for line in found.out.split()] == [
+        "loss.png",
+        "analogies.png",
+        "words-1.png",
+        "words-2.png",
+    ]
     (tmp_path / "words.txt").write_text("unknown\nathens\n")
-    assert "knows 1 of the words" in command.refused(1, "plot", run, *options)
+    line = command.refused(1, "plot", run, *options)
+    assert "run: knows 1 of the words to show; at least 2 must be known (unknown: unknown)" in line
     (tmp_path / "words.txt").write_text("athens\n\ngreece\ta\tb\n")
     assert "words.txt:3: expected a word" in command.refused(1, "plot", run, *options)
 
@@ -78,12 +87,12 @@ def test_wide_maps_make_wide_pictures_and_say_what_has_no_name() -> None:
     assert height < width / 2
     crowded = plot_words([f"word{n}" for n in range(500)], Projection(np.zeros((500, 2)), ("x", "y"), "a title"))
     named = len(crowded.axes[0].texts) - 1
-    assert crowded.axes[0].texts[0].get_text() == f"a title; {500 - named} dots without room for their word"
+    assert crowded.axes[0].texts[0].get_text() == f"a title; {500 - named} without room for a label"
 
 
 def test_held_out_loss_is_drawn() -> None:
     epochs = [{"epoch": n, "loss": 1 / n, "holdout_loss": 2 / n} for n in (1, 2)]
-    lines = plot_loss({"one": epochs, "none": []}).axes[0].lines
+    lines = plot_loss({"one": {"epochs": epochs}, "none": {"epochs": []}}).axes[0].lines
     assert [list(line.get_ydata()) for line in lines] == [[1, 0.5], [2, 1]]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,6 +123,42 @@ def test_the_first_bad_record_is_named(tmp_path: Path, bad: tuple[int, int, floa
     assert [path.name for path in tmp_path.iterdir()] == ["records.bin"]
 
 
+@pytest.mark.parametrize(
+    ("x", "window", "message"),
+    [
+        (1e18, 15, r"records.bin: record 2: \(2, 1, 1e\+18\): X is too large to be counted with this window"),
+        (2.0**63, 1, r"records.bin: record 2: .*: X is too large to be counted with this window"),
+        (1e305, 15, r"records.bin: record 2: .*: X is too large to be counted with this window"),
+        (1e20, None, r"records.bin: X from 0.5 to 1e\+20: values that differ so much"),
+        (5e-324, None, r"records.bin: X from 4.94066e-324 to 1: values that differ so much, or are so small"),
+        (5e-324, 15, r"records.bin: record 2: .*: X is no sum of the weights of this window"),
+    ],
+)
+def test_x_that_cannot_be_kept_are_refused(tmp_path: Path, x: float, window: int | None, message: str) -> None:
+    words = Vocabulary([b"a", b"b"], np.array([2, 1]))
+    first = 0.5 if x > 1 and window is None else 1.0
+    np.array([(1, 2, first), (2, 1, x)], RECORD).tofile(tmp_path / "records.bin")
+    with pytest.raises(InputError, match=message):
+        read_records(
+            tmp_path / "records.bin", words, tmp_path / "m", windows=None if window is None else Windows(window)
+        )
+
+
+@pytest.mark.parametrize(
+    ("cells", "window"), [((1e18, 1.0), None), ((2.0**62, 1.0), 1), ((1e-20, 3e-20), None), ((25e12, 1.0), 15)]
+)
+def test_x_that_are_huge_or_tiny_are_kept(tmp_path: Path, cells: tuple[float, float], window: int | None) -> None:
+    words = Vocabulary([b"a", b"b"], np.array([2, 1]))
+    np.array([(1, 2, cells[0]), (2, 1, cells[0]), (1, 1, cells[1])], RECORD).tofile(tmp_path / "records.bin")
+    windows = None if window is None else Windows(window)
+    matrix = read_records(tmp_path / "records.bin", words, tmp_path / "m", windows=windows)
+    np.testing.assert_allclose(matrix.to_scipy().toarray(), [[cells[1], cells[0]], [cells[0], 0]], rtol=1e-9, atol=0)
+    write_records(matrix, tmp_path / "again.bin")
+    again = np.fromfile(tmp_path / "again.bin", RECORD)["x"]
+    np.testing.assert_allclose(again, [cells[1], *2 * cells[:1]], rtol=1e-9)
+    assert summarize(matrix).quantiles[1.0] == pytest.approx(max(cells), rel=1e-9)
+
+
 def test_a_file_cut_short_and_a_wrong_window_are_named(tmp_path: Path) -> None:
     words = Vocabulary([b"a", b"b", b"c"], np.array([3, 2, 1]))
     np.array(GOOD, RECORD).tofile(tmp_path / "records.bin")
@@ -168,6 +206,45 @@ def test_unusable_matrices_are_refused(tmp_path: Path, dense: list[list[float]],
     words = Vocabulary([b"a", b"b"], np.array([2, 1]))
     with pytest.raises(InputError, match=message):
         CooccurrenceMatrix.from_scipy(sparse.csr_array(np.array(dense)), words, tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [None, "ab", 3.0, [[1], [2, 3]], np.ones(2), np.ones((2, 2, 2)), np.eye(2) * 1j, np.array([["a", "b"]] * 2)],
+    ids=repr,
+)
+def test_what_is_no_matrix_of_numbers_is_one_kind_of_error(tmp_path: Path, matrix: Any) -> None:
+    words = Vocabulary([b"a", b"b"], np.array([2, 1]))
+    with pytest.raises(TypeError, match="expected a matrix of real numbers, SciPy's sparse or NumPy's; found"):
+        CooccurrenceMatrix.from_scipy(matrix, words, tmp_path / "m")
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("convert", [np.asarray, np.ndarray.tolist, np.asmatrix])
+def test_dense_matrices_are_converted(tmp_path: Path, convert: Callable[[np.ndarray], Any]) -> None:
+    words, dense = Vocabulary([b"a", b"b"], np.array([2, 1])), np.array([[1.0, 2.0], [2.0, 0.0]])
+    matrix = CooccurrenceMatrix.from_scipy(convert(dense), words, tmp_path / "m")
+    np.testing.assert_array_equal(matrix.to_scipy().toarray(), dense)
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc", "bsr", "coo", "lil", "dia", "dok"])
+@pytest.mark.parametrize("index", [-7, 2, 100, 1 << 30])
+def test_index_arrays_that_do_not_fit_are_refused(tmp_path: Path, kind: str, index: int) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    words, matrix = Vocabulary([b"a", b"b"], np.array([2, 1])), sparse.eye_array(2, format=kind)
+    match kind:
+        case "coo":
+            matrix.coords[1][0] = index
+        case "lil":
+            matrix.rows[0][0] = index
+        case "dok":
+            matrix._dict[(0, index)] = 1.0
+        case "dia":
+            matrix.data = matrix.data[:0]
+        case _:
+            matrix.indices[0] = index
+    with pytest.raises(InputError, match="the matrix's index arrays do not fit each other"):
+        CooccurrenceMatrix.from_scipy(matrix, words, tmp_path / "m")
 
 
 @pytest.mark.parametrize("symmetric", [True, False])

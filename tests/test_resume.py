@@ -90,11 +90,11 @@ def test_killed_at_twenty_random_moments(uninterrupted: Path, tmp_path: Path) ->
         for r in (run, uninterrupted)
     ]
     assert losses[0] == losses[1]
-    assert not list(run.rglob(".*.tmp"))
+    assert not list(run.rglob(".*.glove-tmp"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_polite_stop_saves_and_says_how_to_go_on(
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_saves_a_checkpoint_and_the_message_says_how_to_continue(
     uninterrupted: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     run = tmp_path / "run"
@@ -154,7 +154,7 @@ def test_what_cannot_be_resumed(uninterrupted: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     empty = finish("--resume", str(tmp_path / "empty"))
     assert empty.returncode == 1
-    assert "holds no checkpoint to go on from" in empty.stderr
+    assert "is not a run; start one with --output" in empty.stderr
     other = tmp_path / "other"
     shutil.copytree(uninterrupted, other)
     shutil.rmtree(other / "cooccurrence")

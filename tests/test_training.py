@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import naive
@@ -244,6 +245,29 @@ def test_divergence_names_what_to_lower(matrix: CooccurrenceMatrix) -> None:
         trainer.fit()
 
 
+@pytest.mark.parametrize("rule", [optim.make("adagrad", learning_rate=5.0), optim.make("sgd", learning_rate=1.0)])
+def test_a_loss_that_grows_a_thousandfold_ends_training(matrix: CooccurrenceMatrix, rule: optim.Rule) -> None:
+    """At the same place, whatever the workers and the memory."""
+    settings = TrainingSettings(vector_size=10, epochs=3, rule=rule)
+    ends = []
+    for workers, memory in ((1, None), (2, None), (3, 0)):
+        trainer = Trainer(matrix, settings, workers=workers, memory=memory)
+        with pytest.raises(
+            TrainingError, match=r"the loss of epoch 1 has reached .*\d; lower --learning-rate"
+        ) as error:
+            trainer.fit()
+        ends.append((str(error.value), replace(trainer.position, seconds=0.0)))
+    assert ends[0] == ends[1] == ends[2]
+    assert ends[0][1].loss / ends[0][1].records < 1000
+
+
+def test_the_loss_of_zeros_is_that_of_its_twin(one_sided: CooccurrenceMatrix) -> None:
+    x = np.concatenate([x for _, _, x in one_sided.cells()])
+    trainer = Trainer(one_sided, TrainingSettings(vector_size=2, x_max=5.0, alpha=0.6))
+    expected = 0.5 * np.minimum(1, (x / 5) ** 0.6) * (1 + np.log(x) ** 2)
+    assert trainer._loss_limit == pytest.approx(1000 * expected.mean(), rel=1e-5)
+
+
 def test_parameters_start_as_in_the_stanford_program() -> None:
     parameters = Parameters(40, 10, optim.make("adagrad"))
     parameters.draw(1)
@@ -301,7 +325,7 @@ def test_a_trained_run_is_not_written_over(tmp_path: Path) -> None:
     arguments = ["train", str(GOLDEN / "tiny.txt"), "--output", str(tmp_path / "run"), "--epochs", "1", "--quiet"]
     assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
     before = (tmp_path / "run" / "vectors.txt").read_bytes()
-    with pytest.raises(InputError, match="holds a trained run; go on with --resume"):
+    with pytest.raises(InputError, match="holds a trained run; continue it with --resume"):
         CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert (tmp_path / "run" / "vectors.txt").read_bytes() == before
 

@@ -87,7 +87,7 @@ def test_no_frequent_word_is_an_error_that_names_the_parameter() -> None:
     ("content", "message"),
     [
         (b"a 3\nb\n", r":2: 'b' is not a word"),
-        (b"a 3\na 2\n", r":2: the word 'a' stands here a second time"),
+        (b"a 3\na 2\n", r":2: the word 'a' is repeated"),
         (b"a x\n", r":1: 'a x' is not a word"),
         (b"", "holds no words"),
     ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
 import warnings
 
@@ -13,8 +12,10 @@ import click
 from glove_adagrad import __version__
 from glove_adagrad.cli.hints import stanford_option, unknown_command
 from glove_adagrad.cli.messages import with_options
-from glove_adagrad.errors import GloveError, Interrupted
+from glove_adagrad.errors import GloveError, Interrupted, described
 from glove_adagrad.progress import say
+from glove_adagrad.signals import raise_interrupted
+from glove_adagrad.text import printable
 
 #: command -> (module of this package, one line of help). The help is here so that `--help` imports nothing.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -30,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "analogy": ("analogy", "A is to B as C is to what?"),
     "odd-one-out": ("odd_one_out", "Which word does not belong?"),
     "demo": ("demo", "Train and explore vectors of a small text at hand."),
+    "explore": ("explore", "Write an interactive page: map, neighbours, analogies, two models compared."),
     "plot": ("plot", "Draw loss, analogy accuracy and maps of words."),
     "compare-optimizers": ("compare_optimizers", "Train by several update rules and compare what comes of it."),
     "report": ("report", "Write one HTML page about a run."),
@@ -76,10 +78,9 @@ def cli(context: click.Context) -> None:
 
 
 def main() -> None:
-    """Entry point: 0 on success, 2 for wrong usage, 1 for anything else the user can mend."""
+    """Entry point: 0 on success, 2 for wrong usage, 128 and a signal's number, 1 for other errors of the user."""
     warnings.showwarning = _show_warning
-    # a polite kill must clean up as Ctrl-C does
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    raise_interrupted()
     try:
         cli(standalone_mode=False)
     except click.UsageError as error:
@@ -87,12 +88,12 @@ def main() -> None:
         message = with_options(" ".join(error.format_message().split()))  # click lists choices on lines of their own
         click.echo(f"{command}: error: {message}  (see {command} --help)", err=True)
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("glove-adagrad: interrupted", err=True)
-        sys.exit(130)
     except Interrupted as stop:
         click.echo(f"glove-adagrad: interrupted{stop.remedy and '; '}{stop.remedy}", err=True)
         sys.exit(128 + stop.signal)
+    except click.Abort as abort:
+        # click takes an end of file for an interruption, but it may come from any file that was cut short
+        raise abort.__cause__ or abort from None
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
@@ -104,15 +105,19 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        _fail(described(error))
     except MemoryError:
-        _fail("out of memory; give a smaller --memory or close other programs")
+        _fail("out of memory; close other programs, or give a smaller --memory, --vector-size or --max-vocab")
+    except RuntimeError as error:
+        if "can't start new thread" not in str(error):
+            raise
+        _fail("the system allows no more threads; give fewer --workers")
 
 
 def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
-    say(f"glove-adagrad: warning: {with_options(str(message))}")
+    say(f"glove-adagrad: warning: {printable(with_options(str(message)))}")
 
 
 def _fail(message: str) -> None:
-    click.echo(f"glove-adagrad: error: {with_options(message)}", err=True)
+    click.echo(f"glove-adagrad: error: {printable(with_options(message))}", err=True)
     sys.exit(1)

@@ -17,8 +17,11 @@ from glove_adagrad.cli.tables import table
 @click.option("--mul", is_flag=True, help="Answer by 3CosMul instead of 3CosAdd.")
 @sources.top_option
 @sources.vectors_option
+@sources.reading_options
 @sources.json_option
-def analogy(vectors: Path, words: tuple[str, ...], mul: bool, top: int, which: str | None, as_json: bool) -> None:
+def analogy(
+    vectors: Path, words: tuple[str, ...], mul: bool, top: int, which: str | None, as_json: bool, **reading: bool
+) -> None:
     """Show the words that are to C as B is to A: `man king woman` should give queen.
 
     Three more words ask one more question. VECTORS: a run, or a file of vectors of any kind.
@@ -27,7 +30,7 @@ def analogy(vectors: Path, words: tuple[str, ...], mul: bool, top: int, which: s
         raise click.UsageError(f"{len(words)} words given; each question takes three: A B C")
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
-    neighbourhood = Neighbourhood(sources.load(vectors, which), str(vectors))
+    neighbourhood = Neighbourhood(sources.load(vectors, which, **reading), str(vectors))
     neighbourhood.check(words)
     method = "mul" if mul else "add"
     questions = zip(words[::3], words[1::3], words[2::3], strict=True)
@@ -41,8 +44,8 @@ def analogy(vectors: Path, words: tuple[str, ...], mul: bool, top: int, which: s
         return
     rows: list[list[str]] = []
     for question, answers in found:
-        a, b, c = map(sources.printable, question)
+        a, b, c = question
         rows += [[]] if rows else []
         rows.append([f"{a} is to {b} as {c} is to", "3CosMul" if mul else "cosine"])
-        rows += [[f"  {sources.printable(word)}", f"{score:.4f}"] for word, score in answers]
+        rows += [[f"  {word}", f"{score:.4f}"] for word, score in answers]
     click.echo("\n".join(table(rows)))

@@ -12,6 +12,7 @@ import click
 from glove_adagrad.cli import options
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_output_folder
+from glove_adagrad.locks import lock_beside
 from glove_adagrad.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def compare_optimizers(
     from glove_adagrad.plots import save
     from glove_adagrad.plots.figures import check_matplotlib
     from glove_adagrad.plots.optimizers import plot_optimizers
+    from glove_adagrad.source_paths import check_apart
     from glove_adagrad.trainer import TrainingSettings
     from glove_adagrad.vocabulary import Vocabulary
 
@@ -134,8 +136,11 @@ def compare_optimizers(
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error
     check_output_folder(output)
+    click.get_current_context().with_resource(lock_beside(output))
     matrix = _given_matrix(corpus)
+    _claim(output, counts=matrix is None)
     if matrix is None:
+        check_apart(corpus, output)
         text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output, workers=workers)
         resources: dict[str, Any] = {"workers": workers, "memory": memory}
         with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
@@ -145,7 +150,14 @@ def compare_optimizers(
         with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
             windows = options.windows_of(**window_settings)
             matrix = count_cooccurrences(
-                text, vocabulary, output / "cooccurrence", windows=windows, tmp=tmp, progress=bar.to, **resources
+                text,
+                vocabulary,
+                output / "cooccurrence",
+                windows=windows,
+                same_text=True,
+                tmp=tmp,
+                progress=bar.to,
+                **resources,
             )
     contest = Contest(matrix, settings, default_suite(), trial_share, trial_epochs, factor, workers)
     contest.check(entrants)
@@ -185,6 +197,21 @@ def compare_optimizers(
         save(figure, output / f"{name}.png")
     if not quiet:
         click.echo(table(record))
+
+
+def _claim(output: Path, *, counts: bool) -> None:
+    """Refuse a folder whose files would be replaced without being those of a comparison; mark it as one."""
+    results = output / "results.json"
+    try:
+        ours = isinstance(json.loads(results.read_bytes())["results"], list)
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = False
+    if not ours:
+        for name in ("results.json", "table.md", *(["cooccurrence"] if counts else [])):
+            if (output / name).exists():
+                raise InputError(f"{output}: holds {name}, which is not of a comparison; choose another folder")
+        with atomic_file(results) as file:
+            file.write(b'{"results": []}')
 
 
 def _given_matrix(corpus: tuple[str, ...]) -> CooccurrenceMatrix | None:

@@ -43,11 +43,15 @@ def cooccur(
     from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
     from glove_adagrad.cooccurrence.matrix import check_output
     from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.files import check_not_input
+    from glove_adagrad.source_paths import check_apart
     from glove_adagrad.vocabulary import Vocabulary
 
     windows = options.windows_of(**window_settings)
+    check_apart(corpus, output)
+    check_not_input(output, [vocab])
     check_output(output)
-    vocabulary = Vocabulary.read(vocab)
+    vocabulary = Vocabulary.read(vocab, warn_unordered=True)
     text = open_corpus(
         corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers
     )

@@ -1,4 +1,4 @@
-"""`glove-adagrad evaluate`: how good are these vectors?"""
+"""`glove-adagrad evaluate`: score vectors on test sets."""
 
 from __future__ import annotations
 
@@ -21,6 +21,21 @@ if TYPE_CHECKING:
 _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar": "FILE"}
 
 
+class _Columns(click.ParamType):
+    """Names or numbers of columns between commas; a tuple of str once parsed."""
+
+    name = "columns"
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in str(value).split(","))
+        if len(names) != self._number or not all(names):
+            self.fail(f"{value!r}: name {self._number} columns between commas", param, ctx)
+        return names
+
+
 @click.command()
 @click.argument("vectors", nargs=-1, required=True, type=options.FilePath(), metavar="VECTORS...")
 @click.option(
@@ -32,9 +47,24 @@ _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar
 @click.option(
     "--similarity",
     **_files,
-    help="Two words and a score a line, between tabs, commas or spaces; a header and more columns do no harm.",
+    help="Two words and a score per line, in columns between tabs, commas, semicolons or blanks. A header decides "
+    "which columns they are.",
 )
-@click.option("--categories", **_files, help="Lines `word<TAB>class`: purity of clusters; needs scikit-learn.")
+@click.option(
+    "--columns",
+    type=_Columns(3),
+    metavar="WORD1,WORD2,SCORE",
+    help="The columns to take from --similarity files, by their names in the header or numbers from 1.",
+)
+@click.option(
+    "--categories", **_files, help="A word and its class per line: purity of clusters; needs scikit-learn."
+)
+@click.option(
+    "--class-columns",
+    type=_Columns(2),
+    metavar="WORD,CLASS",
+    help="The columns to take from --categories files, by their names in the header or numbers from 1.",
+)
 @click.option(
     "--method",
     type=click.Choice(["add", "mul", "both"]),
@@ -56,20 +86,34 @@ _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar
     help="Use only so many of the first words.",
 )
 @sources.vectors_option
-@click.option("--strict", is_flag=True, help="Refuse malformed lines in test sets; by default they are skipped.")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "markdown", "csv"]),
+    default="text",
+    show_default=True,
+    help="Print tables as text or Markdown, or one line of CSV for each score.",
+)
+@click.option("--sections", is_flag=True, help="Show the sections of analogies for more than two models too.")
+@sources.reading_options
 @sources.json_option
 @options.quiet_option
 def evaluate(
     vectors: tuple[Path, ...],
     analogies: tuple[Path, ...],
     similarity: tuple[Path, ...],
+    columns: tuple[str, ...] | None,
     categories: tuple[Path, ...],
+    class_columns: tuple[str, ...] | None,
     method: str,
     case_sensitive: bool,
     oov_as_zero: bool,
     restrict_vocab: int,
     which: str | None,
+    trust_pickle: bool,
     strict: bool,
+    shape: str,
+    sections: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -87,29 +131,34 @@ def evaluate(
     glove-adagrad evaluate run glove.6B.100d.txt GoogleNews.bin.gz --method both
     glove-adagrad evaluate run --similarity men.tsv --analogies BATS_3.0 --json
     """
-    from glove_adagrad.cli.results import evaluation_text
-    from glove_adagrad.evaluation import Rules, compare, read_suite
+    from glove_adagrad.cli.results import as_csv, as_markdown, as_text, evaluation_blocks
+    from glove_adagrad.evaluation import Rules, compare_models, read_suite
     from glove_adagrad.evaluation import evaluate as evaluate_suite
 
     rules = Rules(restrict_vocab, not case_sensitive, oov_as_zero)
     methods = ["add", "mul"] if method == "both" else [method]
-    suite = read_suite(analogies, similarity, categories, strict)
+    suite = read_suite(analogies, similarity, categories, strict, columns or (), class_columns or ())
     models = []
     with progress_bar("evaluating", len(vectors), "model", quiet) as bar:
         for done, (path, name) in enumerate(zip(vectors, sources.labels(vectors), strict=True), start=1):
-            models.append(evaluate_suite(sources.load(path, which), suite, rules, methods, name))
+            wv = sources.load(path, which, trust_pickle=trust_pickle, strict=strict)
+            models.append(evaluate_suite(wv, suite, rules, methods, name))
             bar.to(done)
     _check_answered(models)
-    comparisons = [compare(models[0], other) for other in models[1:]]
+    comparisons = compare_models(models)
     if as_json:
         result = {
             "rules": asdict(rules),
+            "layouts": [{"name": name, **layout.as_dict()} for name, layout in suite.layouts()],
             "models": [{"path": str(path), **model.as_dict()} for path, model in zip(vectors, models, strict=True)],
             "comparisons": comparisons,
         }
         click.echo(json.dumps(result, indent=2, allow_nan=False))
+    elif shape == "csv":
+        click.echo(as_csv(models))
     else:
-        click.echo(evaluation_text(models, comparisons))
+        blocks = evaluation_blocks(models, comparisons, suite.layouts(), sections=sections)
+        click.echo(as_markdown(blocks) if shape == "markdown" else as_text(blocks))
 
 
 def _check_answered(models: Sequence[Evaluation]) -> None:

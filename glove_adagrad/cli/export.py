@@ -8,7 +8,7 @@ import click
 
 from glove_adagrad.cli import options, sources
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import check_output_file
+from glove_adagrad.files import check_not_input, check_output_file
 from glove_adagrad.parallel import available_cores
 from glove_adagrad.progress import progress_bar
 
@@ -28,6 +28,7 @@ _FORMATS = [
 @click.argument("file", type=options.FilePath())
 @click.option("--format", "target", type=click.Choice(_FORMATS), required=True, help="What to write; see above.")
 @sources.vectors_option
+@sources.reading_options
 @click.option("--unk", is_flag=True, help="Add a word <unk>: the mean of the 100 rarest words.")
 @click.option(
     "--memory",
@@ -37,7 +38,16 @@ _FORMATS = [
     help="Memory that sorting stanford-records may use.",
 )
 @options.quiet_option
-def export(source: Path, file: Path, target: str, which: str | None, unk: bool, memory: int, quiet: bool) -> None:
+def export(
+    source: Path,
+    file: Path,
+    target: str,
+    which: str | None,
+    unk: bool,
+    memory: int,
+    quiet: bool,
+    **reading: bool,
+) -> None:
     """Write SOURCE to FILE in another format.
 
     SOURCE: a run or a file of vectors; for stanford-records a folder of co-occurrences, or a run that has one.
@@ -60,6 +70,7 @@ def export(source: Path, file: Path, target: str, which: str | None, unk: bool, 
         raise click.UsageError(f"--unk and --vectors have no meaning for --format {target}")
     if target != "projector":
         check_output_file(file)
+        check_not_input(file, sources.files(source))
     elif file.is_file():
         raise InputError(f"{file}: is a file; name a folder for vectors.tsv and metadata.tsv")
     if target == "stanford-records":
@@ -67,15 +78,17 @@ def export(source: Path, file: Path, target: str, which: str | None, unk: bool, 
     elif target == "stanford-binary":
         written = _export_parameters(source, file)
     else:
-        written = _export_vectors(source, file, target, which, unk)
+        written = _export_vectors(source, file, target, which, unk, reading)
     if not quiet:
         click.echo(f"{file}: {written}")
 
 
-def _export_vectors(source: Path, file: Path, target: str, which: str | None, unk: bool) -> str:
+def _export_vectors(
+    source: Path, file: Path, target: str, which: str | None, unk: bool, reading: dict[str, bool]
+) -> str:
     from glove_adagrad.formats import glove_text, keyedvectors, projector, with_unk, word2vec
 
-    wv = sources.load(source, which)
+    wv = sources.load(source, which, **reading)
     if unk:
         wv = with_unk(wv)
     match target:

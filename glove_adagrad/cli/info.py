@@ -9,6 +9,7 @@ import numpy as np
 
 from glove_adagrad.cli import options
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.text import printable
 
 #: What a record takes in training on one core, in nanoseconds: at all, and for each component of its vectors.
 #: Measured on one machine; others differ by a factor of two or so.
@@ -27,7 +28,7 @@ def info(folder: Path, vector_size: int, workers: int) -> None:
 
     rows, counted, trained = [], folder, (folder / "history.json").exists()
     if trained:
-        counted /= read_history(folder).get("settings", {}).get("cooccurrence", "cooccurrence")
+        counted /= read_history(folder)["settings"].get("cooccurrence", "cooccurrence")
         rows.append(("co-occurrences", str(counted) if counted.exists() else f"{counted}, which is gone"))
     elif (folder / "cooccurrence").is_dir():
         counted /= "cooccurrence"
@@ -37,7 +38,7 @@ def info(folder: Path, vector_size: int, workers: int) -> None:
         rows += _run_rows(folder)
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        click.echo(f"{name:<{width}}  {value}")
+        click.echo(printable(f"{name:<{width}}  {value}"))
 
 
 def _matrix_rows(matrix: CooccurrenceMatrix, vector_size: int, workers: int) -> list[tuple[str, str]]:
@@ -85,8 +86,9 @@ def _run_rows(run: Path) -> list[tuple[str, str]]:
 
     rows = []
     if epochs := read_history(run)["epochs"]:
-        seconds = float(np.median([epoch["seconds"] for epoch in epochs]))
-        rows.append(("epochs run", f"{len(epochs)}, median {_time(seconds)}, last loss {epochs[-1]['loss']:.6f}"))
+        seconds = [epoch["seconds"] for epoch in epochs if epoch.get("seconds") is not None]
+        median = f" median {_time(float(np.median(seconds)))}," if seconds else ""
+        rows.append(("epochs run", f"{len(epochs)},{median} last loss {epochs[-1]['loss']:.6f}"))
     if is_run(run):
         model = read_run(run)
         sums = model.word_vectors + model.context_vectors

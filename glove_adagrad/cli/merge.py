@@ -37,8 +37,10 @@ def merge(
     """
     from glove_adagrad.cooccurrence.combine import merge_matrices
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_output
+    from glove_adagrad.files import check_not_input
     from glove_adagrad.vocabulary import Vocabulary
 
+    check_not_input(output, folders)
     check_output(output)
     matrices = [CooccurrenceMatrix.open(folder) for folder in folders]
     matrix = merge_matrices(

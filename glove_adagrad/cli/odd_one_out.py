@@ -15,8 +15,9 @@ from glove_adagrad.cli.tables import table
 @click.argument("vectors", type=options.FilePath())
 @click.argument("words", nargs=-1, required=True, metavar="WORD WORD WORD...")
 @sources.vectors_option
+@sources.reading_options
 @sources.json_option
-def odd_one_out(vectors: Path, words: tuple[str, ...], which: str | None, as_json: bool) -> None:
+def odd_one_out(vectors: Path, words: tuple[str, ...], which: str | None, as_json: bool, **reading: bool) -> None:
     """Show which WORD is the farthest from the mean of all.
 
     VECTORS: a run, or a file of vectors of any kind.
@@ -25,11 +26,11 @@ def odd_one_out(vectors: Path, words: tuple[str, ...], which: str | None, as_jso
         raise click.UsageError(f"{len(set(words))} different words given; at least three are needed")
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
-    ranked = Neighbourhood(sources.load(vectors, which), str(vectors)).odd_one_out(words)
+    ranked = Neighbourhood(sources.load(vectors, which, **reading), str(vectors)).odd_one_out(words)
     if as_json:
         entries = [{"word": word, "cosine": cosine} for word, cosine in ranked]
         click.echo(json.dumps({"vectors": str(vectors), "odd": ranked[0][0], "words": entries}, indent=2))
         return
     rows = [["odd one out", "cosine to the mean"]]
-    rows += [[f"  {sources.printable(word)}", f"{cosine:.4f}"] for word, cosine in ranked]
+    rows += [[f"  {word}", f"{cosine:.4f}"] for word, cosine in ranked]
     click.echo("\n".join(table(rows)))

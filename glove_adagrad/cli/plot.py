@@ -7,81 +7,89 @@ from pathlib import Path
 import click
 
 from glove_adagrad.cli import options, sources
-from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_output_folder
+from glove_adagrad.locks import lock_beside
 
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=options.FilePath(), metavar="RUN...")
-@options.output_option("Folder for the pictures.")
+@options.output_option("Folder for the pictures.  [default: RUN/plots, for one RUN]", required=False)
 @click.option("--format", "kind", type=click.Choice(["png", "svg"]), default="png", show_default=True)
-@click.option("--words", "listed", type=options.FilePath(), help="Words to map: a word, or word<TAB>class, a line.")
 @click.option(
-    "--top", type=options.Whole(2), default=150, show_default=True, help="Without --words, map so many first words."
+    "--words",
+    "listed",
+    metavar="WORDS",
+    help="Words to map: king,queen,... or a file with a word, or word<TAB>class, a line.",
 )
 @click.option(
-    "--projection",
-    type=click.Choice(["pca", "tsne"]),
-    help="How the map is made.  [default: tsne where scikit-learn is installed, else pca]",
+    "--top",
+    type=options.Whole(2),
+    default=150,
+    show_default=True,
+    help="Without --words, map the most frequent content words, this many.",
 )
+@sources.projection_option
+@sources.reading_options
 @options.quiet_option
 def plot(
     runs: tuple[Path, ...],
-    output: Path,
+    output: Path | None,
     kind: str,
-    listed: Path | None,
+    listed: str | None,
     top: int,
     projection: str | None,
     quiet: bool,
+    **reading: bool,
 ) -> None:
     """Draw the loss and the analogy accuracy of all RUNs together, and a map of words of each.
 
     The files are loss, analogies (Google's) and words, or words-1, words-2... for several RUNs. Files of vectors may
-    stand among the runs; they have no loss.
+    be among the runs; they have no loss. Runs that differ only in --seed are drawn as one, with the range of their
+    values. Runs of different counts get separate axes, as their losses cannot be compared. There is no picture of
+    analogies if no question can be answered.
+
+    \b
+    glove-adagrad plot run --output pictures
+    glove-adagrad plot run --words king,queen,man,woman --output pictures --format svg
     """
+    from glove_adagrad.cli.words import known_words, read_words
     from glove_adagrad.evaluation import default_suite, evaluate_analogies
     from glove_adagrad.formats import is_run, read_history
-    from glove_adagrad.plots import plot_accuracy, plot_loss, plot_words, project, save
+    from glove_adagrad.maps import default_projection, project
+    from glove_adagrad.plots import group_seeds, plot_accuracy, plot_content_words, plot_loss, plot_words, save
     from glove_adagrad.plots.figures import check_matplotlib
-    from glove_adagrad.plots.projection import default_projection
 
     check_matplotlib()
+    if output is None:
+        if len(runs) > 1 or not is_run(runs[0]):
+            raise click.UsageError("--output is required unless the pictures are of one run")
+        output = runs[0] / "plots"
     check_output_folder(output)
+    click.get_current_context().with_resource(lock_beside(output))
     names = sources.labels(runs)
-    models = {name: sources.load(path) for name, path in zip(names, runs, strict=True)}
-    histories = {name: read_history(path)["epochs"] for name, path in zip(names, runs, strict=True) if is_run(path)}
-    chosen, classes = _read_words(listed) if listed else ([], None)
+    models = {name: sources.load(path, None, **reading) for name, path in zip(names, runs, strict=True)}
+    histories = {name: read_history(path) for name, path in zip(names, runs, strict=True) if is_run(path)}
     (questions,) = default_suite().analogies
     answers = {name: evaluate_analogies(wv, questions) for name, wv in models.items()}
+    seeds = group_seeds({name: histories.get(name, {}) for name in models})
     pictures = {}
     if histories:
         pictures[f"loss.{kind}"] = plot_loss(histories)
-    pictures[f"analogies.{kind}"] = plot_accuracy(answers)
+    if any(result.total().answered for result in answers.values()):
+        together = {label: [answers[name] for name in group] for label, group in seeds.items()}
+        pictures[f"analogies.{kind}"] = plot_accuracy(together)
+    words, classes = read_words(listed) if listed is not None else ([], None)
     for number, (name, wv) in enumerate(models.items(), start=1):
-        rows = {word: row for row, word in enumerate(wv.words)}
-        shown = [n for n, word in enumerate(chosen) if word in rows] if listed else list(range(min(top, len(rows))))
-        words = [chosen[n] for n in shown] if listed else wv.words[: len(shown)]
-        if len(words) < 2:
-            raise InputError(f"{name}: knows {len(words)} of the words to map; at least two are needed")
-        points = project(wv.vectors[[rows[word] for word in words]], projection or default_projection())
-        figure = plot_words(words, points, name, [classes[n] for n in shown] if classes else None)
+        if listed is None:
+            figure = plot_content_words(wv, projection, name, top)
+        else:
+            shown = known_words(wv, words, name, needed=2)
+            rows = {word: row for row, word in enumerate(wv.words)}
+            points = project(wv.vectors[[rows[words[n]] for n in shown]], projection or default_projection())
+            labels = [classes[n] for n in shown] if classes else None
+            figure = plot_words([words[n] for n in shown], points, name, labels)
         pictures[f"words.{kind}" if len(models) == 1 else f"words-{number}.{kind}"] = figure
     for file, figure in pictures.items():
         save(figure, output / file)
         if not quiet:
             click.echo(str(output / file))
-
-
-def _read_words(path: Path) -> tuple[list[str], list[str] | None]:
-    """Words, each once, and their classes if every one has one."""
-    from glove_adagrad.evaluation.reading import read_lines
-
-    entries: dict[str, list[str]] = {}
-    for number, line in enumerate(read_lines(path), start=1):
-        parts = line.strip().split("\t")
-        if len(parts) > 2:
-            raise InputError(f"{path}:{number}: expected a word, or word<TAB>class, found {len(parts)} columns")
-        if parts[0]:
-            entries.setdefault(parts[0], parts[1:])
-    classes = [parts[0] for parts in entries.values() if parts]
-    return list(entries), classes if len(classes) == len(entries) else None

@@ -16,15 +16,18 @@ from glove_adagrad.cli.tables import table
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @sources.top_option
 @sources.vectors_option
+@sources.reading_options
 @sources.json_option
-def similar(vectors: Path, words: tuple[str, ...], top: int, which: str | None, as_json: bool) -> None:
+def similar(
+    vectors: Path, words: tuple[str, ...], top: int, which: str | None, as_json: bool, **reading: bool
+) -> None:
     """Show the words nearest to each WORD, with their cosines.
 
     VECTORS: a run, or a file of vectors of any kind.
     """
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
-    neighbourhood = Neighbourhood(sources.load(vectors, which), str(vectors))
+    neighbourhood = Neighbourhood(sources.load(vectors, which, **reading), str(vectors))
     neighbourhood.check(words)
     found = [(word, neighbourhood.similar(word, top)) for word in words]
     if as_json:
@@ -37,6 +40,6 @@ def similar(vectors: Path, words: tuple[str, ...], top: int, which: str | None, 
     rows: list[list[str]] = []
     for word, neighbours in found:
         rows += [[]] if rows else []
-        rows.append([sources.printable(word), "cosine"])
-        rows += [[f"  {sources.printable(near)}", f"{cosine:.4f}"] for near, cosine in neighbours]
+        rows.append([word, "cosine"])
+        rows += [[f"  {near}", f"{cosine:.4f}"] for near, cosine in neighbours]
     click.echo("\n".join(table(rows)))

@@ -22,6 +22,25 @@ vectors_option: Any = click.option(
     help="Which vectors of a run to take.  [default: sum]",
 )
 
+_trust_pickle_option: Any = options.option(
+    options.START,
+    "--trust-pickle",
+    is_flag=True,
+    help="Load gensim's files with gensim, which runs any code in them: only for files whose author you trust.",
+)
+_strict_option: Any = options.option(
+    options.START,
+    "--strict",
+    is_flag=True,
+    help="Refuse files of vectors and test sets that have malformed lines; by default these are skipped.",
+)
+
+
+def reading_options(command: Any) -> Any:
+    """Keywords `trust_pickle` and `strict`, for `load`."""
+    return _trust_pickle_option(_strict_option(command))
+
+
 #: Keyword `as_json`.
 json_option: Any = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
@@ -30,9 +49,35 @@ top_option: Any = click.option(
     "--top", type=options.Whole(1), default=10, show_default=True, help="How many words to show."
 )
 
+_files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar": "FILE"}
 
-def load(path: Path, which: str | None = None) -> WordVectors:
-    """Read a run or a file of vectors.
+#: Keyword `analogies`: a sequence of paths.
+analogies_option: Any = click.option(
+    "--analogies",
+    **_files,
+    help="Analogies: four words a line, under `: section` lines or none; MSR's .questions beside .answers; or a "
+    "folder of BATS.",
+)
+
+#: Keyword `similarity`: a sequence of paths.
+similarity_option: Any = click.option(
+    "--similarity",
+    **_files,
+    help="Two words and a score a line, between tabs, commas or spaces; a header and more columns do no harm.",
+)
+
+#: Keyword `projection`: None where not given.
+projection_option: Any = click.option(
+    "--projection",
+    type=click.Choice(["pca", "tsne", "umap"]),
+    help="How the map is made.  [default: tsne or umap if installed, else pca]",
+)
+
+
+def load(
+    path: Path, which: str | None = None, *, trust_pickle: bool = False, strict: bool = False
+) -> WordVectors:
+    """Read a run or a file of vectors; see `formats.read_vectors`.
 
     Raises
     ------
@@ -45,7 +90,19 @@ def load(path: Path, which: str | None = None) -> WordVectors:
         return read_run(path).select(which or "sum")
     if which:
         raise InputError(f"{path}: is a file, not a run, and holds one kind of vectors; leave out --vectors")
-    return read_vectors(path)
+    return read_vectors(path, trust_pickle=trust_pickle, strict=strict)
+
+
+#: What a run or a folder of co-occurrences consists of.
+_OURS = (
+    "run.json", "vocab.txt", "model.npz", "vectors.txt", "history.json", "cooccurrence", "checkpoints", "meta.json",
+    "lower.bin", "lower.npy", "upper.bin", "upper.npy",
+)  # fmt: skip
+
+
+def files(path: Path) -> list[Path]:
+    """Return what a source consists of: a file itself, or the files and folders of a run or matrix."""
+    return [path / name for name in _OURS if (path / name).exists()] if path.is_dir() else [path]
 
 
 def labels(paths: Sequence[Path]) -> list[str]:
@@ -55,8 +112,3 @@ def labels(paths: Sequence[Path]) -> list[str]:
         if len(set(names)) == len(set(paths)):
             return names
     return [str(path) for path in paths]
-
-
-def printable(word: str) -> str:
-    """A word for the terminal: bytes that are no UTF-8 are shown as escapes."""
-    return word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from glove_adagrad.text import printable
+
 
 def table(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
     """Lines of aligned columns, the first `left` of them to the left, the others to the right.
 
-    An empty row becomes an empty line; columns that no row has are left out of a row's end.
+    An empty row becomes an empty line; columns that no row has are left out of a row's end. Cells are made printable.
     """
+    rows = [list(map(printable, row)) for row in rows]
     widths: list[int] = []
     for row in rows:
         widths += [0] * (len(row) - len(widths))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import options, sources
+from glove_adagrad.errors import Interrupted, OutputError, described
 from glove_adagrad.presets import PRESETS, SUMMARIES, preset_parameters
 from glove_adagrad.progress import compilation_shown, progress_bar, training_progress
 
 if TYPE_CHECKING:
+    from glove_adagrad.checkpoint import Checkpoint
+    from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
     from glove_adagrad.run import Run
+    from glove_adagrad.run_record import RunRecord
     from glove_adagrad.trainer import Trainer
+    from glove_adagrad.vocabulary import Vocabulary
 
 
 @click.command(cls=options.SectionedCommand)
@@ -80,6 +86,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Weight MU of the penalty MU |w + c - r|^2 of each word with an anchor r.",
 )
+@sources.reading_options
 @options.workers_option
 @options.memory_options
 @options.option(
@@ -103,6 +110,8 @@ def train(
     init: Path | None,
     anchor: Path | None,
     anchor_weight: float,
+    trust_pickle: bool,
+    strict: bool,
     checkpoint_minutes: float,
     workers: int,
     memory: int,
@@ -119,7 +128,7 @@ def train(
     glove-adagrad train --cooccurrence counts --output run2 --vector-size 300
     """
     if resume is not None:
-        _resume(context, resume, settings["epochs"], checkpoint_minutes, workers, memory, quiet)
+        _resume(context, resume, cooccurrence, settings["epochs"], checkpoint_minutes, workers, memory, quiet)
         return
     if bool(corpus) == (cooccurrence is not None):
         raise click.UsageError("name either a CORPUS or --cooccurrence DIR")
@@ -132,8 +141,8 @@ def train(
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
     from glove_adagrad.corpus import open_corpus
     from glove_adagrad.run import Run
-    from glove_adagrad.trainer import Trainer
-    from glove_adagrad.warm_start import continue_from, read_anchors, start_from
+    from glove_adagrad.run_record import RunRecord, last_state
+    from glove_adagrad.source_paths import check_apart
 
     words = {name: settings.pop(name) for name in ("min_count", "max_vocab")}
     text_options = {name: settings.pop(name) for name in ("lowercase", "text_format")}
@@ -142,23 +151,30 @@ def train(
     if context.get_parameter_source("optimizer") is ParameterSource.COMMANDLINE:
         _drop_rate_of_preset(context, settings)
     training = options.training_settings(**settings)
-    run = Run(output, checkpoint_minutes)
+    record = RunRecord(
+        training, init=init, anchor=anchor, anchor_weight=anchor_weight, extend=extend,
+        trust_pickle=trust_pickle, strict=strict,
+    )  # fmt: skip
+    record.check()  # before hours of counting
+    check_apart(corpus, output)
     resources: dict[str, Any] = {"workers": workers, "memory": memory}
+    run = context.with_resource(Run(output, checkpoint_minutes))
     earlier = None
     if cooccurrence is not None:
         matrix = CooccurrenceMatrix.open(cooccurrence)
-        run.begin(matrix)
+        run.begin(replace(record, matrix_folder=run.matrix_name(matrix)), matrix)
     else:
         text = open_corpus(corpus, tmp=tmp or output.parent, workers=workers, **text_options)
-        run.begin()
         if extend is not None:
+            checkpoint, old = last_state(extend)
+            earlier = checkpoint, old.vocabulary
+            taken = {name: getattr(checkpoint.settings, name) for name in ("vector_size", "rule")}
+            record = replace(record, settings=replace(training, **taken))
+            run.begin(record)
             with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
-                checkpoint, old_words, matrix = run.extend(
-                    Run(extend), text, min_count=words["min_count"], tmp=tmp, progress=bar.to, **resources
-                )
-            earlier = checkpoint, old_words
-            training = replace(training, vector_size=checkpoint.settings.vector_size, rule=checkpoint.settings.rule)
+                matrix = run.extend(old, text, min_count=words["min_count"], tmp=tmp, progress=bar.to, **resources)
         else:
+            run.begin(record)
             with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
                 vocabulary = run.count_words(text, progress=bar.to, **words, **resources)
             with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
@@ -171,15 +187,36 @@ def train(
                     progress=bar.to,
                     **resources,
                 )
-    anchors = read_anchors(anchor, matrix, training.vector_size, anchor_weight) if anchor is not None else None
-    trainer = Trainer(matrix, training, anchors=anchors, **resources)
-    if earlier is not None:
-        continue_from(trainer, *earlier)
-    if init is not None:
-        number = start_from(trainer, init)
-        if not quiet:
-            click.echo(f"{number:,} of {matrix.words:,} words start from {init}")
-    _train(run, trainer, quiet)
+    with _resumable(run):
+        _train(run, _new_trainer(record, matrix, earlier, quiet, **resources), quiet)
+
+
+def _new_trainer(
+    record: RunRecord,
+    matrix: CooccurrenceMatrix,
+    earlier: tuple[Checkpoint, Vocabulary] | None,
+    quiet: bool,
+    **resources: Any,
+) -> Trainer:
+    trainer, number = record.new_trainer(matrix, earlier=earlier, **resources)
+    if number and not quiet:
+        click.echo(f"{number:,} of {matrix.words:,} words start from {record.init}")
+    return trainer
+
+
+@contextlib.contextmanager
+def _resumable(run: Run) -> Iterator[None]:
+    """Say how to continue where the block, which begins with complete counts, is left by a signal or a full disk."""
+    remedy = f"to continue: glove-adagrad train --resume {run.folder}"
+    try:
+        yield
+    except Interrupted as stop:
+        raise Interrupted(stop.signal, remedy) from None
+    except BrokenPipeError:
+        click.echo(f"glove-adagrad: standard output was closed; {remedy}", err=True)
+        raise
+    except (OutputError, OSError) as error:
+        raise OutputError(f"{described(error)}; {remedy}") from error
 
 
 def _apply_preset(context: click.Context, name: str) -> str:
@@ -209,12 +246,13 @@ _FIXED_BY_EXTEND = (_COUNTING - {"min_count"}) | {
 }  # fmt: skip
 
 #: Options that may be given with --resume; the run fixes all others.
-_WITH_RESUME = {"resume", "epochs", "checkpoint_minutes", "workers", "memory", "quiet"}
+_WITH_RESUME = {"resume", "cooccurrence", "epochs", "checkpoint_minutes", "workers", "memory", "quiet"}
 
 
 def _resume(
     context: click.Context,
     folder: Path,
+    cooccurrence: Path | None,
     epochs: int,
     checkpoint_minutes: float,
     workers: int,
@@ -228,14 +266,20 @@ def _resume(
 
     if not folder.is_dir():
         raise InputError(f"{folder}: no such run")
-    run = Run(folder, checkpoint_minutes)
-    checkpoint, matrix = run.resume()
-    settings = checkpoint.settings
-    if context.get_parameter_source("epochs") is ParameterSource.COMMANDLINE:
-        settings = replace(settings, epochs=epochs)
-    trainer = Trainer(matrix, settings, workers=workers, memory=memory, anchors=checkpoint.anchors)
-    checkpoint.restore(trainer)
-    _train(run, trainer, quiet)
+    run = context.with_resource(Run(folder, checkpoint_minutes))
+    raised = context.get_parameter_source("epochs") is ParameterSource.COMMANDLINE
+    longer: dict[str, Any] = {"epochs": epochs} if raised else {}
+    with _resumable(run):
+        if run.checkpoints.paths():
+            checkpoint, matrix = run.resume(cooccurrence)
+            settings = replace(checkpoint.settings, **longer)
+            trainer = Trainer(matrix, settings, workers=workers, memory=memory, anchors=checkpoint.anchors)
+            checkpoint.restore(trainer)
+        else:
+            record, matrix = run.restart(cooccurrence)
+            record = replace(record, settings=replace(record.settings, **longer))
+            trainer = _new_trainer(record, matrix, None, quiet, workers=workers, memory=memory)
+        _train(run, trainer, quiet)
 
 
 def _refuse(context: click.Context, names: Iterable[str], beside: str) -> None:

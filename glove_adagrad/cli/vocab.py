@@ -36,8 +36,10 @@ def vocab(
     """
     from glove_adagrad.corpus import open_corpus
     from glove_adagrad.files import check_output_file
+    from glove_adagrad.source_paths import check_apart
     from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 
+    check_apart(corpus, output)
     check_output_file(output)
     text = open_corpus(
         corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers

@@ -7,6 +7,7 @@ the very ones that counting the text would give.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,8 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
-from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
 from glove_adagrad.cooccurrence.merge import spill_folder
+from glove_adagrad.cooccurrence.meta import LARGEST_DENOMINATOR
 from glove_adagrad.cooccurrence.sorting import CellSorter, RepeatedCellError
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter
 from glove_adagrad.cooccurrence.windows import Windows
@@ -28,6 +30,9 @@ from glove_adagrad.vocabulary import Progress, Vocabulary
 
 #: How exactly each X is kept, relatively. Sums of reciprocals in float64 differ by less from the exact ones.
 PRECISION = 1e-9
+
+#: A sum must be below this, so that it fits 64 bits and others can be added to it.
+MOST = 1 << 63
 
 #: Denominators that are tried first: whole counts; lcm(1..15); lcm(1..18); that of wider windows.
 _DENOMINATORS = (1, 360_360, 12_252_240, 1 << 24)
@@ -41,13 +46,17 @@ class Cells(NamedTuple):
     x: np.ndarray
 
 
+class UnkeepableError(InputError):
+    """X that no denominator keeps to `PRECISION`."""
+
+
 def choose_denominator(pieces: Iterator[np.ndarray]) -> int:
     """The smallest denominator at which all X, float64 and positive, are kept to `PRECISION`.
 
     Raises
     ------
-    InputError
-        If none will do because the X span more than ten orders of magnitude.
+    UnkeepableError
+        If none will do because the X span more than ten orders of magnitude, or are below 1e-21.
     """
     possible = list(_DENOMINATORS)
     smallest, largest = np.inf, 0.0
@@ -55,21 +64,24 @@ def choose_denominator(pieces: Iterator[np.ndarray]) -> int:
         if len(x):
             smallest, largest = min(smallest, float(x.min())), max(largest, float(x.max()))
             possible = [denominator for denominator in possible if kept(x, denominator).all()]
-    fine_enough = 1 << max(0, int(np.ceil(np.log2(1 / (PRECISION * min(smallest, 1e300))))))
-    denominator = min([*possible, fine_enough])
-    if largest * denominator >= 1 << 63:
-        raise InputError(
-            f"X from {smallest:g} to {largest:g}: values that differ so much cannot be kept to nine digits; "
-            "leave out the smallest"
+    if largest == 0:
+        return 1
+    # as a power of two, whose logarithm has no limits that matter, where the number itself could be past all floats
+    bits = max(0, math.ceil(-math.log2(PRECISION) - math.log2(smallest)))
+    denominator = min([*possible, 1 << bits])
+    if denominator > LARGEST_DENOMINATOR or largest * denominator >= MOST:
+        raise UnkeepableError(
+            f"X from {smallest:g} to {largest:g}: values that differ so much, or are so small, cannot be kept to "
+            "nine digits; leave out the smallest"
         )
     return denominator
 
 
 def kept(x: np.ndarray, denominator: int) -> np.ndarray:
-    """Which X a whole number over the denominator gives to `PRECISION`."""
-    exact = x * denominator
-    whole = np.rint(exact)
-    kept: np.ndarray = np.abs(whole - exact) <= PRECISION * exact
+    """Which X a whole number over the denominator gives to `PRECISION`, and that number is below `MOST`."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what is past all floats is not below MOST
+        exact = x * denominator
+        kept: np.ndarray = (np.abs(np.rint(exact) - exact) <= PRECISION * exact) & (exact < MOST)
     return kept
 
 
@@ -111,7 +123,7 @@ def build_matrix(
     """
     dealer = Dealer(len(vocabulary))
     where = tmp or output.absolute().parent
-    with spill_folder(where) as spill, atomic_folder(output) as folder:
+    with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
         lower, upper = (CellSorter(dealer, spill, memory // 3, half) for half in ("lower-cells", "upper-cells"))
         taken = 0
         with full_disk_named(where):

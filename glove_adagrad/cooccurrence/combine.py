@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from glove_adagrad.cooccurrence.build import Cells, build_matrix
-from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.errors import InputError
@@ -58,8 +58,8 @@ def merge_matrices(
     for matrix in matrices[1:]:
         _check_alike(matrix, first)
     minimum = max(1, int(np.ceil(min_cooccurrence * first.denominator)))
-    with spill_folder(where) as spill, atomic_folder(output) as folder:
-        sizes = sum(tiles.path.stat().st_size for matrix in matrices for tiles in matrix.halves.values())
+    with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
+        sizes = sum(int(tiles.offsets[-1]) for matrix in matrices for tiles in matrix.halves.values())
         check_free_space(where, sizes, "name a folder on a larger disk as `tmp`")
         if vocabulary is not None:
             matrices = [

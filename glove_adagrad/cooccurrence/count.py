@@ -12,7 +12,7 @@ import numpy as np
 
 from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
 from glove_adagrad.cooccurrence.estimate import check_disk
-from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, write_matrix
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, number_of_parts
 from glove_adagrad.cooccurrence.windows import Windows
@@ -46,6 +46,7 @@ def count_cooccurrences(
     *,
     windows: Windows | None = None,
     min_cooccurrence: float = 0.0,
+    same_text: bool = False,
     workers: int = 1,
     memory: int = 4 << 30,
     tmp: Path | None = None,
@@ -61,6 +62,8 @@ def count_cooccurrences(
         What counts, and how much; Stanford's defaults if left out.
     min_cooccurrence : float
         Cells whose X is smaller are left out.
+    same_text : bool
+        Whether the vocabulary was counted from this corpus, so that other numbers of tokens show a change since then.
     workers, memory
         Threads and bytes to use. The folder written does not depend on them.
     tmp : Path, optional
@@ -71,7 +74,7 @@ def count_cooccurrences(
     Raises
     ------
     InputError
-        If the corpus holds no word of the vocabulary, or no two of them within a window.
+        If the corpus holds no word of the vocabulary, no two of them within a window, or is not the `same_text`.
     """
     windows = windows or Windows()
     halves = {"lower": _SYMMETRIC} if windows.symmetric else {"lower": _LOWER, "upper": _UPPER}
@@ -82,7 +85,7 @@ def count_cooccurrences(
     workers = _affordable_workers(len(vocabulary), workers, memory)
     capacity = _segment_size(windows, len(vocabulary), workers, memory)
     where = tmp or output.absolute().parent
-    with spill_folder(where) as spill, atomic_folder(output) as folder:
+    with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
         check_disk(
             windows.counted(vocabulary.counts),
             windows.window,
@@ -118,6 +121,11 @@ def count_cooccurrences(
                 meter.segment_done()
             if tokens == 0:
                 raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
+            if same_text and tokens != (before := int(vocabulary.counts.sum())):
+                raise InputError(
+                    f"the corpus has changed between its two readings: {before:,} tokens of the vocabulary, then "
+                    f"{tokens:,}; count again when nothing changes the text"
+                )
             merged = {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}
         write_matrix(
             folder,

@@ -1,31 +1,34 @@
-"""The co-occurrence matrix on disk: a folder, checked when opened, memory-mapped when used.
+"""The co-occurrence matrix on disk: a folder, checked when opened, read in tiles.
 
 A folder holds `meta.json` (settings, sizes, checksums), `vocab.txt`, and for each half of the matrix the tiles and
 their table, `lower.bin` and `lower.npy`. The lower half holds X[a, b] for words a at least as rare as b. The upper
 half holds X[b, a] under the row of a, a rarer than b; a symmetric matrix does without it.
+
+Opening checks all but the tiles, which are checked when they are read. The files that were opened stay the matrix,
+whatever is done to their names.
 """
 
 from __future__ import annotations
 
 import io
-import json
+import os
 import shutil
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from glove_adagrad.cooccurrence.meta import format_meta, parse_meta
 from glove_adagrad.cooccurrence.tiles import Tiles, Views
 from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.decoding import DamagedError, read_array
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_output_folder
 from glove_adagrad.vocabulary import Vocabulary
-
-FORMAT = "glove-adagrad co-occurrences 1"
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,16 +39,19 @@ class CooccurrenceMatrix:
     ----------
     folder : Path
     meta : dict
-        What `meta.json` says: `words`, `tokens`, `records`, `denominator`, `windows`, `min_cooccurrence`,
-        `checksums`.
+        What `meta.json` says; see `cooccurrence.meta`.
     lower, upper : Tiles
         The halves; for a symmetric matrix the upper is the lower.
+    nbytes : int
+        Size of the files.
     """
 
     folder: Path
     meta: dict[str, Any]
     lower: Tiles
     upper: Tiles
+    nbytes: int
+    _words: bytes = field(repr=False)
 
     @classmethod
     def open(cls, folder: Path) -> CooccurrenceMatrix:
@@ -54,60 +60,90 @@ class CooccurrenceMatrix:
         Raises
         ------
         InputError
-            If it is missing, from another program, or damaged.
+            If it is missing, from another program or a newer version, or damaged.
         """
-        meta = cls.read_meta(folder)
+        while True:
+            with _Folder(folder) as opened:
+                try:
+                    return cls._open(opened)
+                except InputError:
+                    if not opened.replaced():
+                        raise
+
+    @classmethod
+    def _open(cls, opened: _Folder) -> CooccurrenceMatrix:
+        folder = opened.path
+        meta = parse_meta(opened.read("meta.json"), folder / "meta.json")
+        files = meta.get("files", {})
+        words = opened.read("vocab.txt", files.get("vocab.txt"))
+        lines = words.count(b"\n")
+        if lines != meta["words"]:
+            raise DamagedError(
+                f"{folder / 'vocab.txt'}: has {lines:,} words where the matrix has {meta['words']:,}; count again"
+            )
         halves = {}
         for half, checksum in meta["checksums"].items():
-            try:
-                table = np.load(folder / f"{half}.npy")
-                tiles = Tiles(folder / f"{half}.bin", table, meta["words"], checksum)
-                size = tiles.path.stat().st_size
-            except (OSError, ValueError) as error:
-                raise InputError(f"{folder}: {half} half cannot be read ({error}); count again") from error
-            if len(table) != tiles.parts**2 or size != tiles.ends()[-1]:
-                raise InputError(
-                    f"{tiles.path}: has {size:,} bytes where {tiles.ends()[-1]:,} were written; count again"
-                )
+            name = f"{half}.npy"
+            table = read_array(opened.read(name, files.get(name)), folder / name)
+            tiles = Tiles(folder / f"{half}.bin", table, meta["words"], checksum, opened.open(f"{half}.bin"))
+            tiles.check_table()
             halves[half] = tiles
-        return cls(folder, meta, halves["lower"], halves.get("upper", halves["lower"]))
+        matrix = cls(folder, meta, halves["lower"], halves.get("upper", halves["lower"]), opened.nbytes, words)
+        matrix.check_size()
+        if not all(tiles.has_checksums for tiles in halves.values()):
+            matrix.check()
+        cells = sum(tiles.cells for tiles in halves.values())
+        if not cells <= matrix.records <= cells * (1 + matrix.symmetric):
+            raise DamagedError(f"{folder}: has {cells:,} cells and says {matrix.records:,} records; count again")
+        return matrix
 
     @staticmethod
     def read_meta(folder: Path) -> dict[str, Any]:
         """What `meta.json` says, once it is seen to be ours; errors as of `open`."""
-        path = folder / "meta.json"
-        try:
-            meta = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            raise InputError(f"{folder}: holds no co-occurrences (no meta.json); make them with cooccur") from None
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: cannot be read ({error})") from error
-        if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-            raise InputError(f"{path}: is not of the format '{FORMAT}'; was it made by another program?")
-        return meta
+        with _Folder(folder) as opened:
+            return parse_meta(opened.read("meta.json"), folder / "meta.json")
 
-    def check(self) -> None:
-        """Compare the files with their checksums.
+    def check_size(self) -> None:
+        """Compare the files' sizes with what the tables say; costs next to nothing.
 
         Raises
         ------
-        InputError
+        DamagedError
             If one differs.
         """
         for tiles in self.halves.values():
-            checksum = 0
-            with open(tiles.path, "rb") as file:
-                while block := file.read(1 << 22):
+            with tiles.open() as file:
+                size = os.fstat(file.fileno()).st_size
+            if size != tiles.offsets[-1]:
+                raise DamagedError(
+                    f"{tiles.path}: has {size:,} bytes where {tiles.offsets[-1]:,} were written; count again"
+                )
+
+    def check(self) -> None:
+        """Read the files of tiles from front to back and compare them with their checksums.
+
+        Where each tile has a checksum, readers compare it, and there is no need for this.
+
+        Raises
+        ------
+        DamagedError
+            If one differs.
+        """
+        for tiles in self.halves.values():
+            checksum = position = 0
+            with tiles.open() as file:
+                while block := os.pread(file.fileno(), 1 << 22, position):
                     checksum = zlib.crc32(block, checksum)
+                    position += len(block)
             if checksum != tiles.checksum:
-                raise InputError(f"{tiles.path}: is damaged (its checksum differs); count again")
+                raise DamagedError(f"{tiles.path}: is damaged (its checksum differs); count again")
 
     def __repr__(self) -> str:
         return f"CooccurrenceMatrix({self.words:,} words, {self.records:,} records, {str(self.folder)!r})"
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary.read(self.folder / "vocab.txt")
+        return Vocabulary.parse(self._words, self.folder / "vocab.txt")
 
     @property
     def words(self) -> int:
@@ -164,7 +200,7 @@ class CooccurrenceMatrix:
         from glove_adagrad.kernels import cooccurrence as kernels
 
         for half, tiles in self.halves.items():
-            with open(tiles.path, "rb") as file:
+            with tiles.open() as file:
                 for tile, cells in enumerate(tiles.table[:, 1].tolist()):
                     p, q = divmod(tile, tiles.parts)
                     row, column, sums = (
@@ -188,7 +224,7 @@ class CooccurrenceMatrix:
         x : float64 array
         """
         for word, context, sums in self.sums():
-            x = sums / self.denominator
+            x = sums / float(self.denominator)  # which may have more than 64 bits
             yield word, context, x
             if self.symmetric:
                 apart = word != context
@@ -202,8 +238,8 @@ class CooccurrenceMatrix:
 
         Parameters
         ----------
-        matrix : scipy.sparse matrix or array [V, V], or array [V, V]
-            X, of any format and numeric dtype; zeros that are stored count as not stored. Each X is kept to a
+        matrix : scipy.sparse matrix or array, or NumPy array [V, V]
+            X, of any format and real dtype; zeros that are stored count as not stored. Each X is kept to a
             relative 1e-9, and whole numbers exactly.
         vocabulary : Vocabulary
             The words of rows and columns.
@@ -215,7 +251,10 @@ class CooccurrenceMatrix:
         Raises
         ------
         InputError
-            If the shape is not that of the vocabulary, an X is negative or not finite, or there is none.
+            If the shape is not that of the vocabulary, index arrays do not fit each other, an X is negative or not
+            finite, or there is none.
+        TypeError
+            If it is no matrix of real numbers.
         """
         from glove_adagrad.cooccurrence import sparse
 
@@ -229,24 +268,91 @@ class CooccurrenceMatrix:
         return sparse.to_scipy(self)
 
 
+class _Folder:
+    """A folder that is opened once: all files come from it, even if another takes its name meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.nbytes = 0
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise self._error("meta.json", error) from None
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file of the folder, open for reading."""
+        try:
+            file = os.fdopen(os.open(name, os.O_RDONLY, dir_fd=self._descriptor), "rb", buffering=0)
+        except OSError as error:
+            raise self._error(name, error) from error
+        self.nbytes += os.fstat(file.fileno()).st_size
+        return file
+
+    def read(self, name: str, checksum: int | None = None) -> bytes:
+        """The content of a file; its CRC-32 must be the given one."""
+        with self.open(name) as file:
+            data = file.read()
+        if checksum is not None and zlib.crc32(data) != checksum:
+            raise DamagedError(f"{self.path / name}: is damaged (its checksum differs); count again")
+        return data
+
+    def replaced(self) -> bool:
+        """Whether the name stands for another folder by now."""
+        try:
+            return not os.path.samestat(os.stat(self.path), os.fstat(self._descriptor))
+        except OSError:
+            return False
+
+    def _error(self, name: str, error: OSError) -> InputError:
+        if name == "meta.json" and isinstance(error, FileNotFoundError | NotADirectoryError):
+            return InputError(f"{self.path}: holds no co-occurrences (no meta.json); make them with cooccur")
+        return InputError(f"{self.path / name}: cannot be read ({error.strerror}); count again")
+
+    def __enter__(self) -> _Folder:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._descriptor)
+
+
+#: Everything that a folder of co-occurrences may hold; a folder with other files is never replaced.
+_FILES = {"meta.json", "vocab.txt", "lower.bin", "lower.npy", "upper.bin", "upper.npy"}
+
+
 def check_output(folder: Path) -> None:
     """Refuse, before any work is done, a folder that could not be written or holds something else.
 
     Raises
     ------
     InputError
-        If `folder` is a file or a folder of other things, or the folder it is to stand in cannot be written.
+        As `check_replaceable`, or if the parent folder cannot be written.
     """
     check_output_folder(folder.absolute().parent)
+    check_replaceable(folder)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuse to replace anything but an empty folder or a co-occurrence matrix without other files in it.
+
+    Raises
+    ------
+    InputError
+        If `folder` is a file, is not a matrix, or holds other files.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():
         raise InputError(f"{folder}: is a file; name a folder")
-    if any(folder.iterdir()):
+    names = {path.name for path in folder.iterdir()}
+    if names:
         try:
             CooccurrenceMatrix.read_meta(folder)
         except InputError:
-            raise InputError(f"{folder}: is a folder of other things and would be replaced; name a new one") from None
+            raise InputError(
+                f"{folder}: is not a co-occurrence matrix and would be replaced; choose another output"
+            ) from None
+    if foreign := sorted(names - _FILES):
+        raise InputError(f"{folder}: holds {foreign[0]}, which would be lost; move it or choose another output")
 
 
 def write_matrix(
@@ -266,13 +372,14 @@ def write_matrix(
     if "upper" not in halves:
         records += records - _diagonal_cells(halves["lower"])
     vocabulary.write(folder / "vocab.txt")
+    files = {"vocab.txt": zlib.crc32((folder / "vocab.txt").read_bytes())}
     for half, tiles in halves.items():
         table = io.BytesIO()  # numpy's own writing to a full disk gives an error that does not say so
         np.save(table, tiles.table)
         (folder / f"{half}.npy").write_bytes(table.getvalue())
+        files[f"{half}.npy"] = zlib.crc32(table.getvalue())
         shutil.move(tiles.path, folder / f"{half}.bin")
     meta = {
-        "format": FORMAT,
         "words": len(vocabulary),
         "tokens": tokens,
         "records": records,
@@ -280,14 +387,15 @@ def write_matrix(
         "windows": windows and asdict(windows),
         "min_cooccurrence": min_cooccurrence,
         "checksums": {half: tiles.checksum for half, tiles in halves.items()},
+        "files": files,
     }
-    (folder / "meta.json").write_text(json.dumps(meta, indent=2) + "\n")
+    (folder / "meta.json").write_bytes(format_meta(meta))
 
 
 def _diagonal_cells(tiles: Tiles) -> int:
     """Words that co-occur with themselves: the cell is the last of its row, in a tile on the diagonal."""
     number = 0
-    with open(tiles.path, "rb") as file:
+    with tiles.open() as file:
         for part in range(tiles.parts):
             tile = part * tiles.parts + part
             raw, base = Views(tiles.read(file, tile)), tiles.base_in_tile(tile)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,27 +11,21 @@ from typing import IO
 import numpy as np
 
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, section_bases
-from glove_adagrad.files import EarlyFlush, check_output_folder, clear_leftovers, remove, temporary_name
+from glove_adagrad.errors import InputError
+from glove_adagrad.files import EarlyFlush, check_output_folder
 from glove_adagrad.parallel import in_order
+from glove_adagrad.temporary import Temporary
 
 #: Runs that are merged at a time; each is an open file.
 _MOST_RUNS = 64
 
-_numbers = itertools.count()
-
 
 @contextlib.contextmanager
 def spill_folder(where: Path) -> Iterator[Path]:
-    """A folder for partial counts, gone at the end of the block; what killed processes left is cleared first."""
+    """Provide a folder for partial counts, removed at the end; what killed processes left in `where` goes first."""
     check_output_folder(where)
-    clear_leftovers(where)
-    folder = temporary_name(where / f"spill-{next(_numbers)}")
-    remove(folder)
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        remove(folder)
+    with Temporary.new_folder(where / "spill") as folder:
+        yield folder.path
 
 
 def merge_runs(runs: Sequence[Tiles], folder: Path, minimum: int, workers: int) -> Tiles:
@@ -61,16 +54,12 @@ def merge_runs(runs: Sequence[Tiles], folder: Path, minimum: int, workers: int) 
 def _merge(runs: Sequence[Tiles], path: Path, minimum: int, workers: int, *, last: bool) -> Tiles:
     first = runs[0]
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(open(run.path, "rb")) for run in runs]
+        files = [stack.enter_context(run.open()) for run in runs]
         target = stack.enter_context(open(path, "wb"))
         early = stack.enter_context(EarlyFlush(target))
         writer = TileWriter(target)
         pool = stack.enter_context(ThreadPoolExecutor(workers))
-        # files are read here, in order, and not by the threads, which would have to share their positions
-        tasks = (
-            (_add, (_read(runs, files, tile), int(first.sizes[tile // first.parts]), first, minimum))
-            for tile in range(first.parts**2)
-        )
+        tasks = ((_add, (runs, files, tile, minimum)) for tile in range(first.parts**2))
         for tile in in_order(pool, workers, tasks):
             writer.write(*tile)
             if last:
@@ -78,20 +67,18 @@ def _merge(runs: Sequence[Tiles], path: Path, minimum: int, workers: int, *, las
     return Tiles(path, writer.table(), first.words, writer.checksum)
 
 
-def _read(runs: Sequence[Tiles], files: Sequence[IO[bytes]], tile: int) -> tuple[list[np.ndarray], np.ndarray]:
-    return [run.read(file, tile) for run, file in zip(runs, files, strict=True)], np.stack(
-        [run.table[tile] for run in runs]
-    )
-
-
 def _add(
-    tiles: tuple[list[np.ndarray], np.ndarray], rows: int, shape: Tiles, minimum: int
+    runs: Sequence[Tiles], files: Sequence[IO[bytes]], tile: int, minimum: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Read and add up one tile of each run."""
     from glove_adagrad.kernels import cooccurrence as kernels
 
-    pieces, table = tiles
+    pieces = [run.read(file, tile) for run, file in zip(runs, files, strict=True)]
+    table = np.stack([run.table[tile] for run in runs])
+    first = runs[0]
+    rows = int(first.sizes[tile // first.parts])
     base, _ = section_bases(rows, table[:, 1], table[:, 2])
-    width = int(shape.sizes.max())
+    width = int(first.sizes.max())
     sums = np.zeros(-(-width // 8) * 8, np.uint64)
     touched = np.zeros(len(sums) // 8, np.uint8)
     room, offsets = section_bases(rows, table[:, 1].sum(keepdims=True), table[:, 1].sum(keepdims=True))
@@ -99,6 +86,8 @@ def _add(
     cells, large = kernels.merge_tiles(
         Views(np.concatenate(pieces)).all, base, rows, np.uint64(minimum), sums, touched, room[0], *views.all
     )
+    if cells < 0:
+        raise InputError("an X is too large to be kept once it is added up; merge fewer counts")
     number, too_large = np.array([cells]), np.array([large])
     exact, offsets = section_bases(rows, number, too_large)
     packed = Views(np.zeros(offsets[-1], np.uint8))

@@ -13,7 +13,7 @@ from typing import IO
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.build import Cells, build_matrix, choose_denominator, kept
+from glove_adagrad.cooccurrence.build import MOST, Cells, UnkeepableError, build_matrix, choose_denominator, kept
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.sorting import RepeatedCellError
 from glove_adagrad.cooccurrence.tiles import Tiles, Views
@@ -71,7 +71,7 @@ _Half = tuple[Tiles, IO[bytes], bool, bool]
 
 def _open_halves(matrix: CooccurrenceMatrix, stack: ExitStack) -> list[_Half]:
     return [
-        (tiles, stack.enter_context(open(tiles.path, "rb")), half == "lower", half == "upper" or matrix.symmetric)
+        (tiles, stack.enter_context(tiles.open()), half == "lower", half == "upper" or matrix.symmetric)
         for half, tiles in matrix.halves.items()
     ]
 
@@ -131,7 +131,7 @@ def _sorted_records(halves: list[_Half], low: int, high: int, denominator: int) 
     records = np.empty(len(cells), RECORD)
     records["word"] = (cells[:, 0] >> np.uint64(32)) + np.uint64(1)
     records["context"] = (cells[:, 0] & np.uint64(0xFFFFFFFF)) + np.uint64(1)
-    records["x"] = cells[:, 1] / denominator
+    records["x"] = cells[:, 1] / float(denominator)
     return records
 
 
@@ -191,7 +191,10 @@ def read_records(
             yield records["x"]
 
     if exactly is None:
-        denominator = choose_denominator(checked())
+        try:
+            denominator = choose_denominator(checked())
+        except UnkeepableError as error:
+            raise InputError(f"{path}: {error}") from None
     else:
         denominator = exactly
         for _ in checked():
@@ -242,6 +245,9 @@ def _check(path: Path, first: int, records: np.ndarray, words: int, denominator:
         raise InputError(f"{where}: ranks must lie between 1 and {words}; is this the vocabulary it was made with?")
     if not (np.isfinite(x[at]) and x[at] > 0):
         raise InputError(f"{where}: X must be finite and positive; is this a file of records?")
+    assert denominator is not None  # or nothing would be bad
+    if float(x[at]) * denominator >= MOST:
+        raise InputError(f"{where}: X is too large to be counted with this window (at most {MOST / denominator:.3g})")
     raise InputError(f"{where}: X is no sum of the weights of this window; name the window it was counted with")
 
 

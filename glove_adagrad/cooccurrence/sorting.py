@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
+from glove_adagrad.decoding import DamagedError
 
 #: A cell on its way: row in the order of parts (high 32 bits) and column as a rank (low), and its sum.
 _CELL = np.dtype([("key", "<u8"), ("sum", "<u8")])
@@ -50,7 +52,8 @@ class CellSorter:
         self._pieces: list[np.ndarray] = []
         self._held = 0
         self._sorted = np.empty(0, _CELL)
-        self._spilt = False
+        #: CRC-32 of what each part has on disk
+        self._checksums: dict[int, int] = {}
 
     def add(self, row: np.ndarray, column: np.ndarray, total: np.ndarray) -> None:
         """Take cells: ranks (integers; the row's word is the rarer one, its rank the higher) and sums (uint64)."""
@@ -66,9 +69,9 @@ class CellSorter:
                 if len(held := self._of_part(part)):
                     with open(self._file(part), "ab") as file:
                         file.write(held.tobytes())
+                    self._checksums[part] = zlib.crc32(held.tobytes(), self._checksums.get(part, 0))
             self._sorted = np.empty(0, _CELL)
             self._held = 0
-            self._spilt = True
 
     def finish(self) -> None:
         """No more cells will come."""
@@ -80,11 +83,16 @@ class CellSorter:
         Raises
         ------
         RepeatedCellError
+        DamagedError
+            If what was put on the disk is not what comes back.
         """
         cells = self._of_part(part)
-        if self._spilt and self._file(part).exists():
-            cells = np.concatenate([np.fromfile(self._file(part), _CELL), cells])
+        if part in self._checksums:
+            spilt = self._file(part).read_bytes()
+            if zlib.crc32(spilt) != self._checksums[part]:
+                raise DamagedError(f"{self._file(part)}: is damaged (its checksum differs); is the disk sound?")
             self._file(part).unlink()
+            cells = np.concatenate([np.frombuffer(spilt, _CELL), cells])
             cells = cells[np.argsort(cells["key"])]
         keys = cells["key"]
         repeated = np.flatnonzero(keys[1:] == keys[:-1])

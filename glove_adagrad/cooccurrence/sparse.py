@@ -22,14 +22,11 @@ def from_scipy(
 ) -> CooccurrenceMatrix:
     """See `CooccurrenceMatrix.from_scipy`."""
     words = len(vocabulary)
-    matrix = as_sparse(matrix)
-    if matrix.shape != (words, words):
+    cells = as_cells(matrix)
+    if cells.shape != (words, words):
         raise InputError(
-            f"a matrix of {matrix.shape[0]} x {matrix.shape[1]} cells does not fit a vocabulary of {words} words"
+            f"a matrix of {' x '.join(map(str, cells.shape))} cells does not fit a vocabulary of {words} words"
         )
-    cells = matrix.tocsr().tocoo()  # by way of CSR, which adds up repeated cells
-    cells.sum_duplicates()
-    cells.eliminate_zeros()
     values = cells.data.astype(np.float64)
     bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
     if len(bad):
@@ -53,25 +50,41 @@ def from_scipy(
     )
 
 
-def as_sparse(matrix: Any) -> Any:
-    """Return a SciPy matrix as it is, and an array or nested lists as a sparse array.
+def as_cells(matrix: Any) -> Any:
+    """Return a matrix as a new coo_array, repeated cells added up and zeros left out; `from_scipy` has the errors.
 
-    Raises
-    ------
-    TypeError
-        If it is not a matrix of numbers.
+    SciPy's compiled code trusts index arrays as our kernels would, so they are checked before it sees them.
     """
     from scipy import sparse
 
-    if sparse.issparse(matrix):
-        return matrix
-    try:
-        return sparse.csr_array(np.asarray(matrix, np.float64))
-    except (TypeError, ValueError) as error:
+    if not sparse.issparse(matrix):
+        try:
+            matrix = np.asarray(matrix)
+        except ValueError:  # lists of unequal lengths
+            matrix = np.empty(0, object)
+    if matrix.dtype.kind not in "biuf" or matrix.ndim != 2:
         raise TypeError(
-            f"matrix: a {type(matrix).__name__} is not a matrix of numbers; give a SciPy sparse matrix or a NumPy "
-            "array [V, V]"
-        ) from error
+            "expected a matrix of real numbers, SciPy's sparse or NumPy's; "
+            f"found {matrix.ndim} dimensions of {matrix.dtype}"
+        )
+    try:
+        if isinstance(matrix, np.ndarray):
+            matrix = sparse.coo_array(matrix)
+        if hasattr(matrix, "check_format"):
+            matrix.check_format(full_check=True)
+        if matrix.format == "dia" and len(matrix.offsets) != len(matrix.data):
+            raise ValueError("there are not as many diagonals as offsets")
+        cells = matrix.tocoo()
+        sides = zip((cells.row, cells.col), cells.shape, strict=True)
+        if any(side.shape != cells.data.shape or np.any((side < 0) | (side >= size)) for side, size in sides):
+            raise ValueError("an index lies outside the matrix")
+    except (ValueError, IndexError, TypeError) as error:
+        raise InputError(f"the matrix's index arrays do not fit each other ({error})") from error
+    # a new one, as what the matrix says of its own order may be wrong, too
+    cells = sparse.coo_array((cells.data, (cells.row, cells.col)), shape=cells.shape, copy=True)
+    cells.sum_duplicates()
+    cells.eliminate_zeros()
+    return cells
 
 
 def to_scipy(matrix: CooccurrenceMatrix) -> Any:

@@ -60,7 +60,7 @@ def summarize(matrix: CooccurrenceMatrix, workers: int = 1) -> Summary:
         return some, extremes, total
 
     with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
-        halves = [(tiles, stack.enter_context(open(tiles.path, "rb"))) for tiles in matrix.halves.values()]
+        halves = [(tiles, stack.enter_context(tiles.open())) for tiles in matrix.halves.values()]
         tasks = ((work, (tiles, file, part)) for tiles, file in halves for part in range(tiles.parts))
         for some, extremes, some_total in in_order(pool, workers, tasks):
             histogram += some
@@ -79,5 +79,5 @@ def summarize(matrix: CooccurrenceMatrix, workers: int = 1) -> Summary:
         records=matrix.records,
         quantiles=quantiles,
         total=total / matrix.denominator,
-        bytes=sum(path.stat().st_size for path in matrix.folder.iterdir()),
+        bytes=matrix.nbytes,
     )

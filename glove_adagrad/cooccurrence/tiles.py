@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import os
+import weakref
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
-from glove_adagrad.errors import InputError
+from glove_adagrad.decoding import DamagedError
 
 #: Words of a part: its vectors, accumulators included, should stay in a core's cache.
 _PART_WORDS = 2048
@@ -24,6 +26,10 @@ _LEAST_PARTS = 32
 
 #: At most so many, because tables of parts x parts are kept; a part never has more than 65,536 words.
 _MOST_PARTS = 256
+
+
+#: Bytes of an element of each section.
+ELEMENTS = np.array([4, 2, 4, 8])
 
 
 def number_of_parts(words: int) -> int:
@@ -37,8 +43,14 @@ def part_sizes(words: int, parts: int) -> np.ndarray:
     return (words - np.arange(parts) + parts - 1) // parts
 
 
-def section_bases(rows: int, cells: np.ndarray, large: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where the sections of consecutive tiles of `rows` rows begin.
+def section_bases(rows: int | np.ndarray, cells: np.ndarray, large: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the sections of consecutive tiles begin.
+
+    Parameters
+    ----------
+    rows : int or int64 array [tiles]
+        Rows of each tile.
+    cells, large : int64 arrays [tiles]
 
     Returns
     -------
@@ -47,10 +59,10 @@ def section_bases(rows: int, cells: np.ndarray, large: np.ndarray) -> tuple[np.n
     offsets : int64 [tiles + 1]
         Where each tile begins, in bytes; the last entry is the size of all.
     """
-    sizes = np.stack([np.full(len(cells), 4 * rows), 2 * cells, 4 * cells, 8 * large], axis=1)
+    sizes = np.stack([np.broadcast_to(4 * rows, len(cells)), 2 * cells, 4 * cells, 8 * large], axis=1)
     ends = np.cumsum(-(-sizes // 8) * 8).reshape(-1, 4)
     starts = np.concatenate([[0], ends.ravel()[:-1]]).reshape(-1, 4)
-    return starts // np.array([4, 2, 4, 8]), np.concatenate([[0], ends[:, 3]])
+    return starts // ELEMENTS, np.concatenate([[0], ends[:, 3]])
 
 
 class Views:
@@ -71,67 +83,148 @@ class Tiles:
     ----------
     path : Path
         The file of cells.
-    table : int64 array [P * P, 3]
-        For each tile, in order of row part, then column part: first byte, cells, large sums.
+    table : int64 array [P * P, 4]
+        For each tile, in order of row part, then column part: first byte, cells, large sums, CRC-32 of its bytes.
+        Folders of format 1 have no CRC-32 of tiles, and a table of three columns.
     words : int
         Size of the vocabulary.
     checksum : int
         CRC-32 of the file.
+    file : IO, optional
+        The file, open for reading; it is closed with this object. It stays the same file whatever becomes of its
+        name. If left out, `open` opens the file by its name each time.
     """
 
-    def __init__(self, path: Path, table: np.ndarray, words: int, checksum: int) -> None:
+    def __init__(
+        self, path: Path, table: np.ndarray, words: int, checksum: int, file: IO[bytes] | None = None
+    ) -> None:
         self.checksum = checksum
         self.path = path
         self.table = table
         self.words = words
         self.parts = number_of_parts(words)
         self.sizes = part_sizes(words, self.parts)
+        self._file = file
+        if file is not None:
+            weakref.finalize(self, file.close)
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """The file, for `read` and `read_into`."""
+        if self._file is not None:
+            yield self._file
+        else:
+            with open(self.path, "rb") as file:
+                yield file
 
     @property
     def cells(self) -> int:
         return int(self.table[:, 1].sum())
 
+    @cached_property
+    def _layout(self) -> tuple[np.ndarray, np.ndarray]:
+        return section_bases(np.repeat(self.sizes, self.parts), self.table[:, 1], self.table[:, 2])
+
+    @property
     def bases(self) -> np.ndarray:
         """int64 [P * P, 4]: where the sections of each tile begin in the file, in elements."""
-        rows = np.repeat(self.sizes, self.parts)
-        sizes = np.stack([4 * rows, 2 * self.table[:, 1], 4 * self.table[:, 1]], axis=1)
-        ends = np.cumsum(-(-sizes // 8) * 8, axis=1)
-        starts = self.table[:, :1] + np.concatenate([np.zeros((len(rows), 1), np.int64), ends], axis=1)
-        return np.ascontiguousarray(starts // np.array([4, 2, 4, 8]))
+        return self._layout[0]
 
-    def ends(self) -> np.ndarray:
-        """int64 [P * P]: the byte after each tile."""
-        bases = self.bases()
-        return (bases[:, 3] + self.table[:, 2]) * 8
+    @property
+    def offsets(self) -> np.ndarray:
+        """int64 [P * P + 1]: where each tile begins in the file, in bytes, and the size of the file."""
+        return self._layout[1]
 
-    def map(self) -> np.ndarray:
-        """The file as a read-only uint8 memory map."""
-        return np.memmap(self.path, np.uint8, mode="r")
+    def check_table(self) -> None:
+        """Compare the table with the vocabulary's size and with itself.
+
+        Raises
+        ------
+        DamagedError
+            If it is not one that `TileWriter` writes: its shape and type, the range of a number, or where a tile
+            begins.
+        """
+        table, rows = self.table, np.repeat(self.sizes, self.parts)
+        good = table.dtype == np.int64 and table.ndim == 2 and table.shape in ((len(rows), 3), (len(rows), 4))
+        if good:
+            cells, large = table[:, 1], table[:, 2]
+            good = bool(
+                (cells >= 0).all()
+                and (cells <= rows * np.tile(self.sizes, self.parts)).all()
+                and (large >= 0).all()
+                and (large <= cells).all()
+                and (table[:, 3:] >= 0).all()
+                and (table[:, 3:] < 1 << 32).all()
+                and np.array_equal(table[:, 0], self.offsets[:-1])
+            )
+        if not good:
+            raise DamagedError(f"{self.path.with_suffix('.npy')}: is damaged (no table of tiles); count again")
 
     def read(self, file: IO[bytes], tile: int) -> np.ndarray:
-        """The bytes of one tile; threads may share the file."""
-        start = int(self.table[tile, 0])
-        size = int(self._ends[tile]) - start
-        raw = b"".join(_read_at(file, start, size))
-        if len(raw) != size:
-            raise InputError(f"{self.path}: ends within a tile; it was cut short")
-        return np.frombuffer(raw, np.uint8)
+        """The bytes of one tile, checked; threads may share the file.
 
-    @cached_property
-    def _ends(self) -> np.ndarray:
-        return self.ends()
+        Raises
+        ------
+        DamagedError
+            As `read_into` does.
+        """
+        raw = np.empty(int(self.offsets[tile + 1] - self.offsets[tile]), np.uint8)
+        self.read_into(file, np.array([tile]), raw, self.base_in_tile(tile)[None])
+        return raw
+
+    def read_into(
+        self, file: IO[bytes], tiles: np.ndarray, memory: np.ndarray, bases: np.ndarray, *, structure: bool = True
+    ) -> None:
+        """Read tiles and check them, so that kernels may trust them; threads may share the file.
+
+        Parameters
+        ----------
+        tiles : int64 array [n]
+            Numbers of tiles.
+        memory : uint8 array
+            Where they go.
+        bases : int64 array [n, 4]
+            Where their sections begin there, in elements.
+        structure : bool
+            Whether to check the structure, too. A tile whose structure was checked before need not be checked again
+            if it still has its CRC-32.
+
+        Raises
+        ------
+        DamagedError
+            If the file ends within a tile, its CRC-32 differs, or its sections contradict the table or each other.
+        """
+        from glove_adagrad.kernels.cooccurrence import damaged_tile
+
+        for tile, begin in zip(tiles.tolist(), (4 * bases[:, 0]).tolist(), strict=True):
+            start, size = int(self.offsets[tile]), int(self.offsets[tile + 1] - self.offsets[tile])
+            raw = memory[begin : begin + size]
+            if _read_at(file, start, raw) != size:
+                raise DamagedError(f"{self.path}: ends within a tile; it was cut short, count again")
+            if self.has_checksums and zlib.crc32(raw) != self.table[tile, 3]:
+                raise DamagedError(f"{self.path}: is damaged (the checksum of a tile differs); count again")
+        if structure or not self.has_checksums:
+            views = Views(memory)
+            bad = damaged_tile(tiles, bases, self.table, self.sizes, *views.all)
+            if bad >= 0:
+                raise DamagedError(f"{self.path}: is damaged (tile {tiles[bad]} is not well formed); count again")
+
+    @property
+    def has_checksums(self) -> bool:
+        """Whether there is a CRC-32 of each tile."""
+        return self.table.shape[1] == 4
 
     def base_in_tile(self, tile: int) -> np.ndarray:
         """int64 [4]: where the sections of a tile begin in its own bytes, in elements."""
-        base, _ = section_bases(int(self.sizes[tile // self.parts]), *self.table[tile : tile + 1, 1:].T)
-        return np.ascontiguousarray(base[0])
+        return np.ascontiguousarray(self.bases[tile] - self.offsets[tile] // ELEMENTS)
 
 
-def _read_at(file: IO[bytes], start: int, size: int) -> Iterator[bytes]:
-    while size > 0 and (piece := os.pread(file.fileno(), size, start)):
-        yield piece
-        start += len(piece)
-        size -= len(piece)
+def _read_at(file: IO[bytes], start: int, memory: np.ndarray) -> int:
+    """Fill memory from a position of a file, as far as the file goes; returns how many bytes were read."""
+    done = 0
+    while done < len(memory) and (number := os.preadv(file.fileno(), [memory[done:]], start + done)):
+        done += number
+    return done
 
 
 class TileWriter:
@@ -139,17 +232,20 @@ class TileWriter:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._rows: list[tuple[int, int, int]] = []
+        self._rows: list[tuple[int, int, int, int]] = []
         self._position = 0
         self.checksum = 0
 
     def write(self, raw: np.ndarray, offsets: np.ndarray, cells: np.ndarray, large: np.ndarray) -> None:
         """Append consecutive tiles: their bytes, where each begins in them, and what each holds."""
-        for offset, number, too_large in zip(offsets.tolist(), cells.tolist(), large.tolist(), strict=False):
-            self._rows.append((self._position + offset, number, too_large))
+        ends = offsets[1:].tolist()
+        for begin, end, number, too_large in zip(
+            offsets.tolist(), ends, cells.tolist(), large.tolist(), strict=False
+        ):
+            self._rows.append((self._position + begin, number, too_large, zlib.crc32(raw[begin:end])))
         self._file.write(raw.data)
         self.checksum = zlib.crc32(raw.data, self.checksum)
         self._position += raw.nbytes
 
     def table(self) -> np.ndarray:
-        return np.array(self._rows, np.int64).reshape(-1, 3)
+        return np.array(self._rows, np.int64).reshape(-1, 4)

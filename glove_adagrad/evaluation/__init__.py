@@ -11,7 +11,15 @@ from glove_adagrad.evaluation.lookup import Rules
 from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, read_pairs
 from glove_adagrad.evaluation.questions import Question, QuestionSet, Section, read_questions
 from glove_adagrad.evaluation.similarity import SimilarityResult, evaluate_pairs
-from glove_adagrad.evaluation.suite import Evaluation, Suite, compare, default_suite, evaluate, read_suite
+from glove_adagrad.evaluation.suite import (
+    Evaluation,
+    Suite,
+    compare,
+    compare_models,
+    default_suite,
+    evaluate,
+    read_suite,
+)
 
 __all__ = [
     "AnalogyResult",
@@ -28,6 +36,7 @@ __all__ = [
     "Suite",
     "compare",
     "compare_analogies",
+    "compare_models",
     "compare_similarity",
     "default_suite",
     "evaluate",

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.evaluation.cosines import EPSILON, Cosines, greatest
+from glove_adagrad.evaluation.cosines import EPSILON, Cosines, greatest, of_moderate_length
 from glove_adagrad.evaluation.lookup import Lookup, Rules
 from glove_adagrad.evaluation.questions import Question, QuestionSet
 from glove_adagrad.formats import WordVectors
@@ -129,10 +129,10 @@ class _Solver:
     """Vectors made ready for any number of questions."""
 
     def __init__(self, wv: WordVectors, lookup: Lookup, method: str) -> None:
-        self._wv = wv
         self._lookup = lookup
         self._method = method
-        vectors = wv.vectors[: lookup.size]
+        self._vectors = of_moderate_length(wv.vectors)
+        vectors = self._vectors[: lookup.size]
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         # a vector of zeros points nowhere: NaN makes it lose every comparison, as in gensim
         self._unit = np.divide(vectors, norms, out=np.full_like(vectors, np.nan), where=norms > 0)
@@ -141,7 +141,7 @@ class _Solver:
 
     @cached_property
     def _cosines(self) -> Cosines:
-        return Cosines(self._wv.vectors)
+        return Cosines(self._vectors)
 
     def outcomes(self, questions: list[Question]) -> np.ndarray:
         """`RIGHT`, `WRONG` or `UNKNOWN` for each question."""

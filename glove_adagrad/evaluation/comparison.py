@@ -1,4 +1,4 @@
-"""Two models on the questions that both can answer: is the difference more than chance?"""
+"""Significance tests for two models, on the questions both can answer."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def compare_similarity(first: SimilarityResult, second: SimilarityResult) -> Sim
     differences = np.concatenate(
         [spearman(human, two, weights) - spearman(human, one, weights) for weights in bootstrap_weights(len(human))]
     )
-    # an undefined difference speaks for neither side; one is added above and below, as no finite number of resamples
-    # shows a probability of nought
+    # an undefined difference counts for neither side; adding one avoids a p-value of 0, which no finite number of
+    # resamples can show: the least is LEAST_P_VALUE
     smaller = min(np.count_nonzero(~(differences > 0)), np.count_nonzero(~(differences < 0)))
     p_value = min(1.0, 2 * (smaller + 1) / (len(differences) + 1))
     interval = percentile_interval(differences)

@@ -13,8 +13,23 @@ import numpy as np
 #: In the denominator of 3CosMul, as in gensim.
 EPSILON = 1e-6
 
-#: Between these, float32 norms and their squares are accurate.
-_SHORTEST, _LONGEST = 1e-15, 1e15
+#: Between these lengths of the largest component, float32 sums of squares neither overflow nor vanish.
+_LEAST_LENGTH, _MOST_LENGTH = 2.0**-40, 2.0**40
+
+
+def of_moderate_length(vectors: np.ndarray) -> np.ndarray:
+    """Return vectors, float32 [n, d], of the same directions whose norms can be computed in float32.
+
+    Rows that are too long or too short are multiplied by a power of two, which changes no cosine; others stay as
+    they are.
+    """
+    largest = np.maximum(vectors.max(axis=1), -vectors.min(axis=1))
+    rows = np.flatnonzero((largest > _MOST_LENGTH) | ((largest < _LEAST_LENGTH) & (largest > 0)))
+    if not len(rows):
+        return vectors
+    vectors = vectors.copy()
+    vectors[rows] = np.ldexp(vectors[rows].astype(np.float64), -np.frexp(largest[rows])[1][:, None])
+    return vectors
 
 
 class Cosines:
@@ -32,15 +47,8 @@ class Cosines:
     """
 
     def __init__(self, vectors: np.ndarray) -> None:
-        with np.errstate(over="ignore"):
-            norms = np.linalg.norm(vectors, axis=1)
-        extreme = np.flatnonzero((norms < _SHORTEST) | (norms > _LONGEST))
-        peaks = np.abs(vectors[extreme]).max(axis=1, keepdims=True, initial=0)
-        if peaks.any():
-            vectors = vectors.copy()
-            vectors[extreme] /= np.where(peaks > 0, peaks, 1)
-            norms[extreme] = np.linalg.norm(vectors[extreme], axis=1)
-        self.vectors, self.norms = vectors, norms
+        self.vectors = of_moderate_length(vectors)
+        self.norms = np.linalg.norm(self.vectors, axis=1)
 
     def unit(self, row: int) -> np.ndarray:
         """A vector divided by its norm, float32 [d]."""

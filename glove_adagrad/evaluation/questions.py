@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.evaluation.reading import Malformed, read_lines
+from glove_adagrad.evaluation.columns import split
+from glove_adagrad.evaluation.reading import read_lines
+from glove_adagrad.malformed import Malformed
 
 SEMANTIC, SYNTACTIC = "semantic", "syntactic"
 
@@ -53,7 +55,8 @@ def read_questions(path: Path, strict: bool = False) -> QuestionSet:
     Known are: lines of four words under `: section` lines (Google) or without any; a pair of files
     `X.questions` (three words) and `X.answers` (relation and word), as MSR's were published; a folder of
     BATS, in which each file has lines `word<TAB>answer/answer...` and every ordered pair of lines asks one
-    question (Gladkova, Drozd, Matsuoka 2016).
+    question (Gladkova, Drozd, Matsuoka 2016); a folder of files of four words, one for each relation, as Stanford's
+    programs have them.
 
     Parameters
     ----------
@@ -84,7 +87,9 @@ def _read_four_words(path: Path, strict: bool) -> list[Section]:
     section: Section | None = None
     malformed = Malformed(path, strict)
     for number, line in enumerate(read_lines(path), start=1):
-        words = line.split()
+        words = _words(line)
+        if line.startswith("//"):  # the licence at the head of Google's file
+            continue
         if line.startswith(": ") or (line.startswith(":") and len(words) != 4):
             name = line.lstrip(": ").strip()
             section = sections.setdefault(name, Section(name, _kind(name)))
@@ -93,7 +98,7 @@ def _read_four_words(path: Path, strict: bool) -> list[Section]:
             malformed.add(number, f"expected four words, found {len(words)}")
             continue
         if section is None:
-            section = sections.setdefault(path.stem, Section(path.stem))
+            section = sections.setdefault(path.stem, Section(path.stem, _kind(path.stem)))
         section.questions.append(Question(words[0], words[1], words[2], (words[3],)))
     malformed.warn()
     return list(sections.values())
@@ -121,10 +126,18 @@ def _read_msr(path: Path, strict: bool) -> list[Section]:
 def _read_bats(folder: Path, strict: bool) -> list[Section]:
     sections = []
     for path in sorted(folder.rglob("*.txt")):
+        # what macOS adds to archives, and other hidden files
+        if any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts):
+            continue
+        lines = list(enumerate(read_lines(path), start=1))
+        if 2 * sum(len(_words(line)) == 4 for _, line in lines) > len(lines):
+            # Stanford's set: a file for each relation, without section lines
+            sections += _read_four_words(path, strict)
+            continue
         pairs = []
         malformed = Malformed(path, strict)
-        for number, line in enumerate(read_lines(path), start=1):
-            word, _, answers = line.partition("\t")
+        for number, line in lines:
+            word, answers = [*(line if "\t" in line else line.strip().replace(" ", "\t", 1)).split("\t", 1), ""][:2]
             known = tuple(answer for answer in answers.strip().split("/") if answer)
             if not word.strip() or not known:
                 malformed.add(number, "expected `word<TAB>answer/answer...`")
@@ -136,6 +149,18 @@ def _read_bats(folder: Path, strict: bool) -> list[Section]:
             section.questions += [Question(a, b, c, answers) for c, answers in pairs if c != a]
         sections.append(section)
     return sections
+
+
+def _words(line: str) -> list[str]:
+    """The words between blanks, or else between tabs, commas, semicolons or bars."""
+    words = split(line, " ")
+    if len(words) == 4 and not (words[0][-1] == words[1][-1] == words[2][-1] and words[0][-1] in ",;|"):
+        return words
+    for separator in "\t,;|":
+        fields = split(line, separator)
+        if len(fields) == 4 and all(fields):
+            return fields
+    return words
 
 
 def _kind(section: str) -> str:

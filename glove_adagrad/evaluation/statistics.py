@@ -1,12 +1,16 @@
-"""Correlations, resampling and tests on plain arrays; what they are about is not known here."""
+"""Correlations, resampling and significance tests on plain arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 RESAMPLES = 2000
+
+#: The smallest p-value that a bootstrap of so many resamples can give.
+LEAST_P_VALUE = 2 / (RESAMPLES + 1)
+
 _SEED = 1  # so that an interval is the same each time it is computed
 _BATCH_NUMBERS = 1 << 20
 _PERCENTILES = (2.5, 97.5)
@@ -76,6 +80,28 @@ def mcnemar(only_first: int, only_second: int) -> float:
         coefficient = coefficient * (differing - k) // (k + 1)
         total += coefficient
     return min(1.0, 2 * total / (1 << differing))
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Adjust p-values for multiple comparisons by the step-down method of Holm (1979).
+
+    Parameters
+    ----------
+    p_values : sequence of float or None
+        Of one family of tests; None where a test is undefined, which does not count.
+
+    Returns
+    -------
+    list of float or None
+        In the order given.
+    """
+    known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for step, (p, place) in enumerate(known):
+        largest = max(largest, min(1.0, (len(known) - step) * p))
+        adjusted[place] = largest
+    return adjusted
 
 
 def _weighted_correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -11,11 +11,13 @@ from typing import Any
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation.analogies import AnalogyResult, Score, evaluate_analogies
 from glove_adagrad.evaluation.categories import CategoryResult, evaluate_classes
+from glove_adagrad.evaluation.columns import Layout
 from glove_adagrad.evaluation.comparison import compare_analogies, compare_similarity
 from glove_adagrad.evaluation.lookup import Rules
 from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, read_pairs
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionSet, read_questions
 from glove_adagrad.evaluation.similarity import SimilarityResult, evaluate_pairs
+from glove_adagrad.evaluation.statistics import holm
 from glove_adagrad.formats import as_word_vectors
 
 
@@ -26,6 +28,11 @@ class Suite:
     analogies: list[QuestionSet] = field(default_factory=list)
     similarity: list[PairList] = field(default_factory=list)
     categories: list[ClassList] = field(default_factory=list)
+
+    def layouts(self) -> list[tuple[str, Layout]]:
+        """Names of the sets that were read from files in columns, and how each was read."""
+        sets: list[PairList | ClassList] = [*self.similarity, *self.categories]
+        return [(each.name, each.layout) for each in sets if each.layout is not None]
 
 
 @dataclass(frozen=True, repr=False)
@@ -115,8 +122,18 @@ def read_suite(
     similarity: Sequence[str | Path] = (),
     categories: Sequence[str | Path] = (),
     strict: bool = False,
+    columns: Sequence[str] = (),
+    class_columns: Sequence[str] = (),
 ) -> Suite:
     """Read the files named; the default suite if none is.
+
+    Parameters
+    ----------
+    analogies, similarity, categories : sequence of Path
+    strict : bool
+        Refuse malformed lines.
+    columns, class_columns : sequence of str
+        Columns of the similarity and of the category files, as `read_pairs` and `read_classes` take them.
 
     Raises
     ------
@@ -127,8 +144,8 @@ def read_suite(
         return default_suite()
     return Suite(
         [replace(read_questions(path, strict), name=name) for path, name in _named(analogies)],
-        [replace(read_pairs(path, strict), name=name) for path, name in _named(similarity)],
-        [replace(read_classes(path, strict), name=name) for path, name in _named(categories)],
+        [replace(read_pairs(path, strict, columns), name=name) for path, name in _named(similarity)],
+        [replace(read_classes(path, strict, class_columns), name=name) for path, name in _named(categories)],
     )
 
 
@@ -174,6 +191,23 @@ def evaluate(
         [evaluate_pairs(wv, pairs, rules) for pairs in suite.similarity],
         [evaluate_classes(wv, classes, rules) for classes in suite.categories],
     )
+
+
+def compare_models(models: Sequence[Evaluation]) -> list[dict[str, Any]]:
+    """Compare the first model with each other one.
+
+    Returns
+    -------
+    list of dict
+        As of `compare`. Each test also has `p_adjusted`: its p-value corrected by Holm's method for the number of
+        comparisons of the same test set.
+    """
+    comparisons = [compare(models[0], other) for other in models[1:]]
+    for kind in ("analogies", "similarity"):
+        for tests in zip(*(compared[kind] for compared in comparisons), strict=True):
+            for test, adjusted in zip(tests, holm([test["p_value"] for test in tests]), strict=True):
+                test["p_adjusted"] = adjusted
+    return comparisons
 
 
 def compare(first: Evaluation, second: Evaluation) -> dict[str, Any]:

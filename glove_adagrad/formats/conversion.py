@@ -11,13 +11,15 @@ from glove_adagrad.formats.run_folder import RunVectors, is_run, read_history, r
 from glove_adagrad.formats.word_vectors import WordVectors, from_keyed_vectors
 
 
-def as_word_vectors(source: Any) -> WordVectors:
+def as_word_vectors(source: Any, **reading: bool) -> WordVectors:
     """Return the words and vectors of any source.
 
     Parameters
     ----------
     source : GloVe, KeyedVectors, gensim model with `wv`, WordVectors, RunVectors, str or Path
         Of a `GloVe` and of a run's folder, the sums of word and context vectors. A path is read by `read_vectors`.
+    **reading
+        `trust_pickle` and `strict`, as `read_vectors` takes them.
 
     Raises
     ------
@@ -29,7 +31,7 @@ def as_word_vectors(source: Any) -> WordVectors:
     if isinstance(source, WordVectors):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return read_vectors(Path(source))
+        return read_vectors(Path(source), **reading)
     model = _all_vectors(source)
     if model is not None:
         return model.select()
@@ -42,12 +44,12 @@ def as_word_vectors(source: Any) -> WordVectors:
     )
 
 
-def as_start(source: Any) -> RunVectors | WordVectors:
+def as_start(source: Any, **reading: bool) -> RunVectors | WordVectors:
     """Return all parameters of a `GloVe` or a run's folder; of any other source, what `as_word_vectors` does."""
     if isinstance(source, (str, os.PathLike)) and is_run(Path(source)):
         return read_run(Path(source))
     model = _all_vectors(source)
-    return as_word_vectors(source) if model is None else model
+    return as_word_vectors(source, **reading) if model is None else model
 
 
 def as_history(source: Any) -> dict[str, Any]:

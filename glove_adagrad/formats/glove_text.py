@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from glove_adagrad.formats.streams import open_for_reading, open_for_writing
+from glove_adagrad.errors import InputError
+from glove_adagrad.formats.streams import Stream, open_for_writing
 from glove_adagrad.formats.text_rows import encode_words, read_rows, write_rows
 from glove_adagrad.formats.word_vectors import WordVectors, checked
+from glove_adagrad.malformed import Malformed
+
+_HEAD = 1 << 12  # bytes in which text has no zero byte
 
 
 def write(path: Path, wv: WordVectors) -> None:
@@ -22,14 +26,17 @@ def write(path: Path, wv: WordVectors) -> None:
         write_rows(file, words, wv.vectors)
 
 
-def read(path: Path) -> WordVectors:
-    """Read all lines.
+def read(path: Path, stream: Stream, strict: bool = False) -> WordVectors:
+    """Read all lines of `stream`, which is at its start.
 
     Raises
     ------
     InputError
-        Naming file and line, for rows of different lengths, things that are no numbers, NaN and infinity.
+        Naming file and line, if rows are of different lengths or have fields that are not finite numbers: for the
+        first such row if `strict`, else if more than a few are.
     """
-    with open_for_reading(path) as file:
-        words, vectors = read_rows(file, path, first_line=1)
-    return checked(path, words, vectors)
+    if b"\0" in stream.peek(_HEAD):
+        raise InputError(f"{path}: not in a known format of vectors (binary data without a header)")
+    malformed = Malformed(path, strict)
+    words, vectors = read_rows(stream, path, 1, malformed)
+    return checked(path, words, vectors, malformed=malformed)

@@ -1,4 +1,4 @@
-"""Find out what a file of vectors is, and read it."""
+"""Detect the format of a vector file and read it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,30 @@ from pathlib import Path
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats import glove_text, keyedvectors, word2vec
 from glove_adagrad.formats.run_folder import is_run, read_run
+from glove_adagrad.formats.signatures import SIGNATURE_BYTES, other_kind
 from glove_adagrad.formats.streams import open_for_reading
 from glove_adagrad.formats.word_vectors import WordVectors
 
-_HEAD = 1 << 16  # bytes looked at: more than one row of any model
-_PICKLE = b"\x80"  # every pickle of protocol 2 or later begins so
-_NUMBERS = frozenset(b"0123456789+-.eE \t\r\nnaifNAIF")
+_BOM = b"\xef\xbb\xbf"
+_PICKLE = tuple(b"\x80%c" % protocol for protocol in range(2, 6))
 
 
-def read_vectors(path: Path) -> WordVectors:
+def read_vectors(path: Path, *, trust_pickle: bool = False, strict: bool = False) -> WordVectors:
     """Read vectors of any known kind, from this program or another.
 
     Known are: a run's folder (the sum of word and context vectors), word2vec text and binary, GloVe text,
     each plain or compressed by gzip, bzip2, xz or zstd, and what gensim's `KeyedVectors.save` writes. The
     content decides, not the name.
+
+    Parameters
+    ----------
+    path : Path
+    trust_pickle : bool
+        Load a gensim file with gensim itself. This runs any code that the file names, so do it only with files
+        whose author you trust. Otherwise only plain data are taken from it; see `formats.keyedvectors`.
+    strict : bool
+        Refuse a file with a row that cannot be used: without a word, with a NaN, or with other than the expected
+        number of numbers. Otherwise a few such rows are skipped, with one warning.
 
     Raises
     ------
@@ -30,20 +40,15 @@ def read_vectors(path: Path) -> WordVectors:
     path = Path(path)
     if is_run(path):
         return read_run(path).select("sum")
-    with open_for_reading(path) as file:
-        head = file.read(_HEAD)
-    if head.startswith(_PICKLE):
-        return keyedvectors.read(path)
-    header, _, rest = head.partition(b"\n")
-    sizes = word2vec.parse_header(header)
-    if sizes is not None:
-        return word2vec.read(path, binary=not _is_text(rest, sizes[1]))
-    if b"\0" in head:
-        raise InputError(f"{path}: is in no known format of vectors (binary data without a header)")
-    return glove_text.read(path)
-
-
-def _is_text(rows: bytes, size: int) -> bool:
-    """Whether the first row ends in `size` numbers as text, which float32 bytes all but never look like."""
-    row = rows.lstrip(b"\n").partition(b"\n")[0]
-    return all(map(_NUMBERS.issuperset, row.split()[1:][-size:]))
+    with open_for_reading(path) as stream:
+        head = stream.peek(SIGNATURE_BYTES)
+        if head.startswith(_PICKLE):
+            return keyedvectors.read(path, stream, trust_pickle, strict)
+        if kind := other_kind(head):
+            raise InputError(f"{path}: is {kind}")
+        if head.startswith(_BOM):
+            stream.read(len(_BOM))
+        sizes = word2vec.read_header(stream, path)
+        if sizes is None:
+            return glove_text.read(path, stream, strict)
+        return word2vec.read(path, stream, sizes, strict)

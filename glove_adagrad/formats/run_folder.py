@@ -1,20 +1,34 @@
-"""What a training run leaves in its folder, as far as vectors and their history go: reading only."""
+"""The model and the history of a run's folder."""
 
 from __future__ import annotations
 
-import json
-import zipfile
+import reprlib
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glove_adagrad.decoding import decoding, is_number, is_whole, read_archive, read_json
 from glove_adagrad.errors import InputError
+from glove_adagrad.formats import word2vec
 from glove_adagrad.formats.word_vectors import WordVectors, checked, select_vectors
 from glove_adagrad.vocabulary import Vocabulary
 
+if TYPE_CHECKING:
+    from glove_adagrad.trainer.parameters import Vectors
+
 _ARRAYS = ("word_vectors", "context_vectors", "word_biases", "context_biases")
+
+#: Name of the CRC-32 of `vocab.txt` among the arrays.
+_CHECKSUM = "vocabulary_crc32"
+
+#: Numbers that an epoch may have in `history.json`, besides its loss.
+_MEASURED = ("holdout_loss", "unobserved_loss", "seconds", "records_per_second")
+
+#: No loss and no time is larger.
+_LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -52,36 +66,75 @@ def read_run(folder: Path) -> RunVectors:
     vocabulary = Vocabulary.read(folder / "vocab.txt")
     words = vocabulary.decoded()
     model = folder / "model.npz"
-    try:
-        with np.load(model) as file:
-            word, context, word_biases, context_biases = (np.asarray(file[name], np.float32) for name in _ARRAYS)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{model}: is damaged or no model of this program ({error})") from error
+    arrays = read_archive(model)
+    checksum = arrays.get(_CHECKSUM)  # earlier versions wrote none
+    if checksum is not None and not np.array_equal(checksum, zlib.crc32((folder / "vocab.txt").read_bytes())):
+        raise InputError(f"{folder / 'vocab.txt'}: is damaged, or not of the model beside it (its checksum differs)")
+    for name in _ARRAYS:
+        if name not in arrays or arrays[name].dtype.kind != "f":
+            raise InputError(f"{model}: is no model of this program ({name} is missing or holds no numbers)")
+    word, context, word_biases, context_biases = (np.asarray(arrays[name], np.float32) for name in _ARRAYS)
     if word.ndim != 2 or word.shape != context.shape:
         raise InputError(f"{model}: word vectors {word.shape} and context vectors {context.shape} do not match")
-    if not len(word) == len(context) == len(word_biases) == len(context_biases) == len(words):
+    if len(word) != len(words):
         raise InputError(f"{model}: holds {len(word)} words, vocab.txt beside it {len(words)}")
+    for biases in (word_biases, context_biases):
+        if biases.shape != (len(words),) or not np.isfinite(biases).all():
+            raise InputError(f"{model}: biases {biases.shape} are not {len(words)} finite numbers")
     for vectors in (word, context):
         checked(model, words, vectors)
     return RunVectors(words, vocabulary.counts, word, context, word_biases, context_biases)
 
 
+def write_model(folder: Path, vectors: Vectors, vocabulary: Vocabulary) -> None:
+    """Write `model.npz`, which names the checksum of `vocab.txt`, and `vectors.txt`, word plus context vectors."""
+    checksum = np.uint32(zlib.crc32(vocabulary.to_bytes()))
+    with open(folder / "model.npz", "wb") as file:
+        np.savez(file, **vectors._asdict(), vocabulary_crc32=checksum)
+    sums = vectors.word_vectors + vectors.context_vectors
+    word2vec.write(folder / "vectors.txt", WordVectors(vocabulary.decoded(), sums, vocabulary.counts))
+
+
 def read_history(folder: Path) -> dict[str, Any]:
-    """Read a run's `history.json`: settings, versions, seconds by stage, and figures by epoch.
+    """Read a run's `history.json`.
+
+    Returns
+    -------
+    dict
+        `settings` and `versions`, dicts of any values; `stages`, a dict of seconds; `epochs`, a list of dicts. What
+        the file lacks is empty. An epoch has at least its number `epoch`, counted from 1, and its `loss`.
 
     Raises
     ------
     InputError
-        If the file is missing or is not such a history.
+        If the file is missing, damaged, or is not such a history.
     """
     path = folder / "history.json"
-    try:
-        history = json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise InputError(f"{path}: is not JSON ({error})") from error
-    epochs = history.get("epochs") if isinstance(history, dict) else None
-    if not isinstance(epochs, list) or not all(isinstance(e, dict) and {"epoch", "loss"} <= e.keys() for e in epochs):
-        raise InputError(f'{path}: has no list "epochs" with an epoch and a loss each')
-    return dict(history)
+    with decoding(path):
+        data = path.read_bytes()
+    history = read_json(data, path)
+    if not isinstance(history, dict) or "epochs" not in history:
+        raise InputError(f'{path}: has no "epochs"; it was not written by this program')
+    history = {"settings": {}, "versions": {}, "stages": {}, **history}
+    for key, kind in (("settings", dict), ("versions", dict), ("stages", dict), ("epochs", list)):
+        if not isinstance(history[key], kind):
+            raise _not_as_expected(path, key, history[key], f"a {kind.__name__}")
+    for key, seconds in history["stages"].items():
+        if not is_number(seconds, -_LARGEST, _LARGEST):
+            raise _not_as_expected(path, f"stages.{key}", seconds, "seconds")
+    for index, epoch in enumerate(history["epochs"]):
+        if not isinstance(epoch, dict):
+            raise _not_as_expected(path, f"epochs[{index}]", epoch, "a dict")
+        if not is_whole(number := epoch.get("epoch"), 1, (1 << 31) - 1):
+            raise _not_as_expected(path, f"epochs[{index}].epoch", number, "a number from 1 on")
+        for key in ("loss", *(key for key in _MEASURED if epoch.get(key) is not None)):
+            if not is_number(value := epoch.get(key), -_LARGEST, _LARGEST):
+                raise _not_as_expected(path, f"epochs[{index}].{key}", value, "a number")
+    matrix = history["settings"].get("cooccurrence", "")
+    if not isinstance(matrix, str) or "\0" in matrix:
+        raise _not_as_expected(path, "settings.cooccurrence", matrix, "the path of a folder")
+    return history
+
+
+def _not_as_expected(path: Path, key: str, value: Any, expected: str) -> InputError:
+    return InputError(f"{path}: {key} is {reprlib.repr(value)}; expected {expected}")

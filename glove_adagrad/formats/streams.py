@@ -1,78 +1,86 @@
-"""Files of vectors as byte streams, plain or compressed."""
+"""Files of vectors and test sets as byte streams, plain or compressed."""
 
 from __future__ import annotations
 
-import bz2
 import contextlib
-import gzip
-import io
-import lzma
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from glove_adagrad import compression
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 
-
-def _open_zstd(file: Any, mode: str) -> Any:
-    import zstandard
-
-    opened: Any = zstandard.open(file, mode)
-    # zstandard's reader has no readline
-    return io.BufferedReader(opened) if mode == "rb" else opened
+_HEAD = 8  # more than the first bytes of any compression
 
 
-#: The first bytes of compressed files, and how each kind is opened, by suffix.
-_MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
-_OPEN: dict[str, Callable[[Any, Any], Any]] = {
-    ".gz": gzip.open,
-    ".bz2": bz2.open,
-    ".xz": lzma.open,
-    ".zst": _open_zstd,
-}
+class Stream:
+    """A binary file that can be looked into before it is read; pipes too.
+
+    Parameters
+    ----------
+    file : binary file
+    head : bytes
+        What was read of it already.
+    """
+
+    def __init__(self, file: IO[bytes], head: bytes = b"") -> None:
+        self._file = file
+        self._head = head
+
+    def peek(self, size: int) -> bytes:
+        """Return the next `size` bytes, fewer at the end of the file, without moving on."""
+        while len(self._head) < size and (data := self._file.read(size - len(self._head))):
+            self._head += data
+        return self._head[:size]
+
+    def read(self, size: int = -1) -> bytes:
+        """Return at most `size` bytes, nothing only at the end of the file."""
+        if size < 0:
+            head, self._head = self._head, b""
+            return head + self._file.read()
+        if self._head:
+            taken, self._head = self._head[:size], self._head[size:]
+            return taken
+        return self._file.read(size)
+
+    def readline(self) -> bytes:
+        """Return the next line; what pickles of protocol 0 call."""
+        line = bytearray()
+        while not line.endswith(b"\n") and (byte := self.read(1)):
+            line += byte
+        return bytes(line)
 
 
 @contextlib.contextmanager
-def open_for_reading(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, compressed or not: its first bytes tell, not its name.
+def open_for_reading(path: Path) -> Iterator[Stream]:
+    """Open a file, compressed or not: its first bytes decide, not its name.
 
     Raises
     ------
     InputError
-        If the file is missing, a folder, empty, unreadable, or its compressed data are damaged.
+        If the file is missing, a folder, empty or unreadable; in reading, if its compressed data are damaged.
     """
     if path.is_dir():
-        raise InputError(f"{path}: is a folder, and no run of ours (no vocab.txt and model.npz in it)")
+        raise InputError(f"{path}: is a folder, but not a trained run (it has no vocab.txt and model.npz)")
     with contextlib.ExitStack() as stack:
         try:
-            raw = stack.enter_context(open(path, "rb"))
-            head = raw.read(8)
+            raw = Stream(stack.enter_context(open(path, "rb")))
+            head = raw.peek(_HEAD)
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror})") from error
         if not head:
             raise InputError(f"{path}: is empty")
-        raw.seek(0)
-        compression = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
-        if not compression:
-            yield raw
-            return
-        try:
-            with _OPEN[compression](raw, "rb") as file:
-                yield file
-        except InputError:
-            raise
-        except Exception as error:
-            # each decompressor has errors of its own
-            raise InputError(f"{path}: the compressed data are damaged ({error})") from error
+        suffix = compression.detect(head)
+        yield Stream(compression.decompressed(raw, path, suffix)) if suffix else raw
 
 
 @contextlib.contextmanager
 def open_for_writing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that appears whole or not at all, compressed if its name ends in .gz, .bz2, .xz or .zst."""
     with atomic_file(path) as raw:
-        if path.suffix in _OPEN:
-            with _OPEN[path.suffix](raw, "wb") as file:
+        if path.suffix in compression.SUFFIXES:
+            with compression.compressed(raw, path.suffix) as file:
                 yield file
         else:
             yield raw

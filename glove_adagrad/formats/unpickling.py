@@ -99,7 +99,6 @@ _ALLOWED: dict[tuple[str, str], type] = {
     **{("gensim.models.keyedvectors", name): Stored for name in (*_KEYED_VECTORS, "BaseKeyedVectors")},
     **{("gensim.models.keyedvectors", name): Stored for name in ("FastTextKeyedVectors", "Doc2VecKeyedVectors")},
     **{("gensim.models.keyedvectors", name): Stored for name in ("Vocab", "CompatVocab", "SimpleVocab")},
-    ("gensim.models.fasttext", "FastTextKeyedVectors"): Stored,
     ("gensim.models.word2vec", "Vocab"): Stored,
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _DType,

@@ -6,16 +6,37 @@ line end behind them (the C program writes one, gensim does not; here: not).
 
 from __future__ import annotations
 
+import codecs
+import re
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.formats.streams import open_for_reading, open_for_writing
-from glove_adagrad.formats.text_rows import encode_words, read_rows, write_rows
+from glove_adagrad.formats.streams import Stream, open_for_writing
+from glove_adagrad.formats.text_rows import (
+    LONGEST_ROW,
+    encode_words,
+    ends_in_numbers,
+    is_foreign_text,
+    read_rows,
+    row_problem,
+    write_rows,
+)
 from glove_adagrad.formats.word_vectors import UNK, WordVectors, checked
+from glove_adagrad.malformed import Malformed, few
+from glove_adagrad.text import printable, to_text
 
 _FLOAT = np.dtype("<f4")
+
+_HEADER = re.compile(rb"[ \t]*(\d+)[ \t]+(\d+)[ \t]*(?:\r\n|\n|\r|\Z)")
+_HEADER_BYTES = 1 << 14
+_DIGITS = 18  # of an int64
+_LINE_END = re.compile(rb"[\r\n]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f]")
+_CHUNK = 1 << 21  # bytes read at a time: large against the cost of a call, small enough for caches
+_LONGEST_WORD = 1 << 16
 
 
 def write(path: Path, wv: WordVectors, binary: bool = False) -> None:
@@ -36,51 +57,128 @@ def write(path: Path, wv: WordVectors, binary: bool = False) -> None:
             file.write(word + b" " + row.tobytes())
 
 
-def read(path: Path, binary: bool = False) -> WordVectors:
-    """Read a file with a header.
+def read_header(stream: Stream, path: Path) -> tuple[int, int] | None:
+    """Read the header line, if there is one.
 
-    A text file may have one row more than its header says, if that row is `<unk>`: so the Stanford program
-    writes it.
+    Returns
+    -------
+    (int, int) or None
+        Rows and numbers per row. None if the first line is something else; then nothing is read.
 
     Raises
     ------
     InputError
-        If the header is not two whole numbers or miscounts the rows or their numbers, and as for `checked`.
+        If the numbers are larger than any file of vectors has.
     """
-    with open_for_reading(path) as file:
-        header = file.readline(100)
-        sizes = parse_header(header)
-        if sizes is None:
-            raise InputError(f"{path}:1: expected a header `words dimensions`, found {header[:60]!r}")
-        rows, size = sizes
-        if binary:
-            return _parse_binary(path, file.read(), rows, size)
-        words, vectors = read_rows(file, path, first_line=2, size=size)
-    if len(words) != rows and not (len(words) == rows + 1 and words[-1] == UNK):
-        raise InputError(f"{path}: the header says {rows} words, found {len(words)}; the file may be cut short")
-    return checked(path, words, vectors)
+    found = _HEADER.match(stream.peek(_HEADER_BYTES))
+    if not found or not found[2].strip(b"0"):
+        return None
+    shown = [text.decode() if len(text) <= 20 else f"{text[:17].decode()}..." for text in found.groups()]
+    if len(found[1]) > _DIGITS:
+        raise InputError(f"{path}:1: the header says {shown[0]} words; no file has that many")
+    if len(found[2]) > _DIGITS or int(found[2]) > LONGEST_ROW // _FLOAT.itemsize:
+        raise InputError(
+            f"{path}:1: the header says {shown[1]} numbers for each word; at most "
+            f"{LONGEST_ROW // _FLOAT.itemsize:,} are read"
+        )
+    stream.read(found.end())
+    return int(found[1]), int(found[2])
 
 
-def parse_header(line: bytes) -> tuple[int, int] | None:
-    """The two numbers of a header line, or None if it is something else."""
-    fields = line.split()
-    if len(fields) == 2 and all(field.isdigit() for field in fields) and int(fields[1]) > 0:
-        return int(fields[0]), int(fields[1])
-    return None
+def read(path: Path, stream: Stream, sizes: tuple[int, int], strict: bool = False) -> WordVectors:
+    """Read what follows the header: text if the first row ends in the right number of numbers, else binary.
+
+    A text file may have one row more than its header says, if that row is `<unk>`: so the Stanford program
+    writes it.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    stream : Stream
+        After the header.
+    sizes : (int, int)
+        Rows and numbers per row, as `read_header` returns them.
+    strict : bool
+        Refuse bad rows and a header one row too high; otherwise they give a warning.
+
+    Raises
+    ------
+    InputError
+        If the file is neither text nor fits binary rows to the last byte, or has other rows than the header says.
+    """
+    rows, size = sizes
+    first_row = _LINE_END.split(stream.peek(min(LONGEST_ROW, 64 * size + 4096)).lstrip(b"\r\n"), maxsplit=1)[0]
+    if ends_in_numbers(first_row, size):
+        return _read_text(path, stream, rows, size, strict)
+    if is_foreign_text(first_row, size):  # by chance, it can have as many bytes as a binary row
+        raise InputError(f"{path}:2: {row_problem(first_row, size)}")
+    malformed = Malformed(path, strict, unit="row")
+    words, vectors, problem = _read_binary(stream, rows, size, malformed)
+    if problem and not _is_text(first_row):
+        raise InputError(
+            f"{path}:2: not a line of a word and {size} numbers, and as binary the file does not fit its header: "
+            f"{problem}"
+        )
+    if problem:
+        raise InputError(f"{path}:2: {row_problem(first_row, size)}")
+    return checked(path, words, vectors, malformed=malformed)
 
 
-def _parse_binary(path: Path, data: bytes, rows: int, size: int) -> WordVectors:
+def _is_text(row: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(row)  # the last character may be cut off
+    except UnicodeDecodeError:
+        return False
+    return not _CONTROL.search(row)
+
+
+def _read_text(path: Path, stream: Stream, rows: int, size: int, strict: bool) -> WordVectors:
+    malformed = Malformed(path, strict)
+    words, vectors = read_rows(stream, path, 2, malformed, size, rows)
+    found = len(words) + malformed.lines
+    if found != rows and not (found == rows + 1 and words[-1] == UNK):
+        more = " or more" if found > rows else ""
+        message = f"{path}: the header says {rows} words, found {found}{more}; the file may be cut short"
+        if strict or found != rows - 1 or malformed.lines or not few(1, found):
+            raise InputError(message)
+        warnings.warn(printable(message), stacklevel=2)
+    return checked(path, words, vectors, malformed=malformed)
+
+
+def _read_binary(
+    stream: Stream, rows: int, size: int, malformed: Malformed
+) -> tuple[list[str], np.ndarray, str]:
+    """Read binary rows up to the end of the file; the third result says why they do not fit, if they do not."""
     width = size * _FLOAT.itemsize
-    # a damaged header must not ask for more memory than the file can fill
-    vectors = np.empty((min(rows, len(data) // (width + 1) + 1), size), dtype=np.float32)
-    words = []
-    at = 0
-    for row in range(rows):
-        blank = data.find(b" ", at)
-        end = blank + 1 + width
-        if blank < 0 or end > len(data):
-            raise InputError(f"{path}: the header says {rows} words, found {row}; the file may be cut short")
-        words.append(data[at:blank].lstrip(b"\n").decode("utf-8", "surrogateescape"))
-        vectors[row] = np.frombuffer(data, dtype=_FLOAT, count=size, offset=blank + 1)
-        at = end
-    return checked(path, words, vectors)
+    words: list[str] = []
+    parts = [np.empty((0, size), dtype=np.float32)]
+    rest = b""
+    done = 0
+    while done < rows and (data := stream.read(_CHUNK)):
+        data = rest + data
+        numbers = []
+        at = 0
+        while done < rows:
+            blank = data.find(b" ", at, at + _LONGEST_WORD)
+            end = blank + 1 + width
+            if blank < 0 or end > len(data):
+                break
+            word = data[at:blank].lstrip(b"\n")
+            if word and b"\n" not in word and b"\r" not in word:
+                words.append(to_text(word))
+                numbers.append(data[blank + 1 : end])
+            else:
+                malformed.add(done + 1, f"the word {to_text(word)!r} is empty or has a line end in it")
+                malformed.check_hopeless(len(words))
+            at = end
+            done += 1
+        parts.append(np.frombuffer(b"".join(numbers), dtype=_FLOAT).reshape(-1, size))
+        rest = data[at:]
+        if done < rows and blank < 0 and len(rest) >= _LONGEST_WORD:
+            return [], parts[0], f"row {done + 1} has no word"
+    if done < rows:
+        return [], parts[0], f"it says {rows} words, found {done}; the file may be cut short"
+    if (rest + stream.read(_LONGEST_WORD)).strip(b"\r\n"):
+        return [], parts[0], f"it says {rows} words, and more data follow them"
+    return words, np.concatenate(parts), ""

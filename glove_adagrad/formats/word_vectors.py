@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glove_adagrad.errors import InputError
+from glove_adagrad.malformed import Malformed
+from glove_adagrad.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +42,20 @@ class WordVectors:
     counts: np.ndarray | None = None
 
 
-def checked(path: Path, words: list[str], vectors: np.ndarray, counts: np.ndarray | None = None) -> WordVectors:
+def checked(
+    path: Path,
+    words: list[str],
+    vectors: np.ndarray,
+    counts: np.ndarray | None = None,
+    malformed: Malformed | None = None,
+) -> WordVectors:
     """Make `WordVectors` of what was read from `path`: numbers finite, each word once (the first is kept).
+
+    Parameters
+    ----------
+    malformed : Malformed, optional
+        Collects rows with a NaN or an infinity, which are then left out; without it they are an error. It is
+        settled here.
 
     Raises
     ------
@@ -49,14 +63,23 @@ def checked(path: Path, words: list[str], vectors: np.ndarray, counts: np.ndarra
         If there is no vector, or a NaN or an infinity in one.
     """
     vectors = np.asarray(vectors, dtype=np.float32)
+    if vectors.size and not np.isfinite(vectors.sum(dtype=np.float64)):
+        malformed = malformed or Malformed(path, strict=True, unit="row")
+        bad = ~np.isfinite(vectors).all(axis=1)
+        for row in np.flatnonzero(bad).tolist():
+            column = int(np.flatnonzero(~np.isfinite(vectors[row]))[0])
+            malformed.add(
+                row + 1,
+                f"the vector of {words[row]!r} has {vectors[row, column]} as its number {column + 1}; every number "
+                "must be finite",
+            )
+        kept = np.flatnonzero(~bad)
+        words, vectors = [words[row] for row in kept.tolist()], vectors[kept]
+        counts = None if counts is None else counts[kept]
+    if malformed:
+        malformed.settle(len(words))
     if not vectors.size:
         raise InputError(f"{path}: holds no vectors")
-    if not np.isfinite(vectors.sum(dtype=np.float64)):
-        row, column = np.argwhere(~np.isfinite(vectors))[0]
-        raise InputError(
-            f"{path}: the vector of {words[row]!r} (row {row + 1}) has {vectors[row, column]} as its number "
-            f"{column + 1}; every number must be finite"
-        )
     first: dict[str, int] = {}
     for row, word in enumerate(words):
         first.setdefault(word, row)
@@ -64,13 +87,14 @@ def checked(path: Path, words: list[str], vectors: np.ndarray, counts: np.ndarra
         rows = list(first.values())
         repeated = len(words) - len(rows)
         twice = next(word for row, word in enumerate(words) if first[word] != row)
-        warnings.warn(
-            f"{path}: {repeated:,} repeated word{'s' if repeated > 1 else ''}, for example {twice!r}; "
-            "the first of each is kept",
-            stacklevel=3,
-        )
+        more = f"{repeated:,} repeated word{'s' if repeated > 1 else ''}, for example {twice!r}"
+        warnings.warn(printable(f"{path}: {more}; the first of each is kept"), stacklevel=3)
         return WordVectors(list(first), vectors[rows], None if counts is None else counts[rows])
     return WordVectors(words, vectors, counts)
+
+
+#: Components between these and their squares are normal float32 numbers, and so are sums of squares.
+_LEAST_LENGTH, _MOST_LENGTH = 2.0**-40, 2.0**40
 
 
 def select_vectors(word: np.ndarray, context: np.ndarray, which: str) -> np.ndarray:

@@ -93,6 +93,30 @@ def held_out(a, b, seed):
 
 
 @fast_kernel
+def loss_of_zeros(halves, sizes, part, scale, log_x_max, alpha):
+    """Losses 0.5 f(X) (1 + ln^2 X) of all tiles whose rows are of one part, and the number of cells.
+
+    The 1 keeps the loss from being nothing where every X is 1.
+    """
+    buffers = buffers_of_cells()
+    logs, weights = buffers[0], buffers[2]
+    loss = 0.0
+    number = 0
+    for half in halves:
+        u16, u32, u64, bases, _, _ = half
+        for q in range(len(sizes)):
+            base = bases[part * len(sizes) + q]
+            cells, large = np.int64(u32[base[0] + sizes[part] - 1]), base[3]
+            for first in range(0, cells, CHUNK):
+                count = min(CHUNK, cells - first)
+                large = read_cells((u16, u32, u64, base), first, count, large, scale, log_x_max, alpha, buffers)
+                for k in range(count):
+                    loss += 0.5 * weights[k] * (1.0 + logs[k] * logs[k])
+            number += cells
+    return loss, number
+
+
+@fast_kernel
 def marginals(halves, sizes, starts, part, scale, word_sums, context_sums):
     """Add the sums of X over contexts and over words, of all tiles whose rows are of one part.
 

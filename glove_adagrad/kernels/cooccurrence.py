@@ -205,6 +205,48 @@ def _sum_at(u32, u64, at, large):
 
 
 @kernel
+def damaged_tile(tiles, bases, table, sizes, u16, u32, u64):
+    """Find the first tile that is not well formed, so that the other kernels may trust the rest.
+
+    tiles : int64 [n], numbers of tiles, p * P + q.
+    bases : int64 [n, 4], where their sections begin.
+    table : int64 [P * P, 3 or more]; its columns 1 and 2 hold a tile's cells and large sums.
+    sizes : int64 [P], words of each part.
+
+    Row ends must ascend to the number of cells, columns must ascend within a row and lie in their part, up to the
+    row's own word, and as many sums must be 0 as there are large ones, all of which need more than 32 bits.
+
+    Returns its place among `tiles`, or -1.
+    """
+    parts = len(sizes)
+    for place in range(len(tiles)):
+        p, q = tiles[place] // parts, tiles[place] % parts
+        cells, large = np.uint32(table[tiles[place], 1]), table[tiles[place], 2]
+        ends, columns, sums, large_sums = bases[place]
+        first = np.uint32(0)
+        bad = False
+        for row in range(sizes[p]):
+            last = u32[ends + row]
+            if last < first or last > cells:
+                return place
+            before = -1
+            for k in range(columns + np.int64(first), columns + np.int64(last)):
+                column = np.int64(u16[k])
+                bad |= column <= before
+                before = column
+            bad |= before >= min(sizes[q], row + (1 if q <= p else 0))
+            first = last
+        zeros = 0
+        for k in range(sums, sums + np.int64(cells)):
+            zeros += u32[k] == 0
+        for k in range(large_sums, large_sums + large):
+            bad |= u64[k] <= _LARGEST
+        if bad or first != cells or zeros != large:
+            return place
+    return -1
+
+
+@kernel
 def merge_tiles(inputs, base, rows, minimum, sums, touched, out_base, u16, u32, u64):
     """Add tiles of the same place cell by cell.
 
@@ -214,7 +256,7 @@ def merge_tiles(inputs, base, rows, minimum, sums, touched, out_base, u16, u32, 
         rows are those of the larger of the two parts.
     out_base, u16, u32, u64 : where the sum goes; large enough for all cells of all tiles.
 
-    Returns the number of cells and of large sums written.
+    Returns the number of cells and of large sums written; -1 for cells if a sum does not fit 64 bits.
     """
     in16, in32, in64 = inputs
     tiles = len(base)
@@ -228,7 +270,10 @@ def merge_tiles(inputs, base, rows, minimum, sums, touched, out_base, u16, u32, 
                 value, large[tile] = _sum_at(in32, in64, base[tile, 2] + k, base[tile, 3] + large[tile])
                 large[tile] -= base[tile, 3]
                 b = np.uint64(in16[base[tile, 1] + k])
-                sums[b] += value
+                total = sums[b] + value
+                if total < value:
+                    return -1, 0
+                sums[b] = total
                 touched[b >> _3] = 1
         for group in range(np.uint64(len(touched))):
             if touched[group]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from glove_adagrad.evaluation import AnalogyResult
@@ -18,26 +18,28 @@ _METHODS = {"add": "3CosAdd", "mul": "3CosMul"}
 
 
 @styled
-def plot_accuracy(results: Mapping[str, AnalogyResult]) -> Figure:
+def plot_accuracy(results: Mapping[str, AnalogyResult | Sequence[AnalogyResult]]) -> Figure:
     """Draw the accuracy of one model or of several in each section of a set of analogies, and in total.
 
     Parameters
     ----------
     results : mapping
-        From the name of a model to its answers; all to the same questions.
+        From the name of a model to its answers, or to those of several trainings: their mean is drawn, with a line
+        from the lowest to the highest. All answers are to the same questions.
     """
     from matplotlib.patches import Patch
 
     columns = 3
     names = list(map(plain_text, results))
     lines = -(-len(names) // columns) if len(names) > 1 else 0
-    first = next(iter(results.values()))
-    rows: list[tuple[str, list[tuple[int, int]]]] = []
+    models = [[result] if isinstance(result, AnalogyResult) else list(result) for result in results.values()]
+    first = models[0][0]
+    rows: list[tuple[str, list[list[tuple[int, int]]]]] = []
     for index, section in enumerate(first.sections):
-        rows.append((section.name, [_counts(result, index) for result in results.values()]))
+        rows.append((section.name, [[_counts(result, index) for result in model] for model in models]))
     kinds = [kind for kind in (SEMANTIC, SYNTACTIC) if first.total(kind).asked]
     for kind in [*kinds, ""]:
-        rows.append((kind or "total", [_counts(result, kind) for result in results.values()]))
+        rows.append((kind or "total", [[_counts(result, kind) for result in model] for model in models]))
     summaries = len(kinds) + 1
 
     step = len(results) * _BAR + _GAP
@@ -46,15 +48,20 @@ def plot_accuracy(results: Mapping[str, AnalogyResult]) -> Figure:
     for index, (_, counts) in enumerate(rows):
         top = step * (index + (0.5 if index >= len(rows) - summaries else 0))
         positions.append(top + len(results) * _BAR / 2)
-        for number, (correct, scored) in enumerate(counts):
+        for number, trainings in enumerate(counts):
             middle = top + (number + 0.5) * _BAR
-            share = 100 * correct / scored if scored else 0.0
+            shares = [100 * correct / scored if scored else 0.0 for correct, scored in trainings]
+            share, end = sum(shares) / len(shares), max(shares)
+            correct, scored = trainings[0]
             axes.barh(middle, share, 0.88 * _BAR, color=colour(number))
             text = f"{share:.1f} %  ({correct:,} of {scored:,})" if scored else "no question answered"
+            if len(shares) > 1:
+                axes.plot([min(shares), end], [middle, middle], color="black", linewidth=1, marker="|", markersize=5)
+                text = f"{share:.1f} %  ({min(shares):.1f} to {end:.1f})"
             inside = share > 70
             axes.annotate(
                 text,
-                (share, middle),
+                (share if inside else end, middle),
                 xytext=(-4 if inside else 4, 0),
                 textcoords="offset points",
                 ha="right" if inside else "left",

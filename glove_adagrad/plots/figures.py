@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
+from glove_adagrad.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,6 +25,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 GREY = "#666666"
 
 _DPI = 160
+_LONGEST = 60  # characters of a word or name
 _SETTINGS: Any = {
     "font.size": 10,
     "axes.titlesize": 12,
@@ -71,11 +73,17 @@ def check_matplotlib() -> None:
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Any]:
-    """A figure of a size in inches with one pair of axes, of no window and no global state."""
+    """Return a figure of a size in inches with one pair of axes, without a window or global state."""
+    figure, (axes,) = new_figures(width, height, 1)
+    return figure, axes
+
+
+def new_figures(width: float, height: float, count: int) -> tuple[Figure, Sequence[Any]]:
+    """Return a figure of a size in inches with pairs of axes one below the other."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()
+    return figure, list(figure.subplots(count, squeeze=False)[:, 0])
 
 
 def head(axes: Any, title: str, subtitle: str, lines: int = 0) -> None:
@@ -97,9 +105,9 @@ def colour(number: int) -> str:
 
 
 def plain_text(text: str) -> str:
-    """A word or name as matplotlib may draw it: no formulas, no bytes that are no text, not endless."""
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("$", r"\$")
-    return text if len(text) <= 40 else text[:39] + "…"
+    """Return a word or name as matplotlib can draw it: printable, without formulas, of at most 60 characters."""
+    text = printable(text)
+    return (text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…").replace("$", r"\$")
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glove_adagrad.plots.figures import GREY, colour, head, new_figure, plain_text, styled
-from glove_adagrad.plots.projection import Projection
+from glove_adagrad.maps import Projection, cluster_words, content_words, default_projection, project
+from glove_adagrad.plots.figures import COLOURS, GREY, colour, head, new_figure, plain_text, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from glove_adagrad.formats import WordVectors
 
 _FEW = 60  # words that larger type has room for
 _FONT_SIZES = (10.0, 8.0)  # points, for few words and for many
@@ -26,9 +28,37 @@ _LINE_FROM = 8.0
 _ALONG = np.linspace(0.15, 0.75, 7)[:, np.newaxis]  # points of a line from the dot to the label's middle
 
 
+def plot_content_words(wv: WordVectors, method: str | None = None, name: str = "", top: int = 150) -> Figure:
+    """Draw a map of the most frequent content words, coloured by cluster.
+
+    Parameters
+    ----------
+    wv : WordVectors
+        Most frequent words first.
+    method : {'pca', 'tsne', 'umap'}, optional
+        By default the best that is installed, see `maps.default_projection`.
+    name : str
+        The model, for the title.
+    top : int
+        How many words.
+    """
+    content = content_words(wv.vectors)
+    rows = np.flatnonzero(content)[:top]
+    vectors = wv.vectors[rows]
+    words = [wv.words[row] for row in rows]
+    clusters = cluster_words(vectors, content[rows], max(1, min(len(COLOURS), len(rows) // 5)))
+    names = [", ".join(words[row] for row in central) for central in clusters.central]
+    classes = [names[label] for label in clusters.labels] if len(names) > 1 else None
+    return plot_words(words, project(vectors, method or default_projection()), name, classes, "clusters")
+
+
 @styled
 def plot_words(
-    words: Sequence[str], projection: Projection, name: str = "", classes: Sequence[str] | None = None
+    words: Sequence[str],
+    projection: Projection,
+    name: str = "",
+    classes: Sequence[str] | None = None,
+    legend: str = "class",
 ) -> Figure:
     """Draw a map of words.
 
@@ -45,6 +75,8 @@ def plot_words(
         The model, for the title.
     classes : sequence of str, optional
         A class for each word, shown as its colour.
+    legend : str
+        The title of the legend of classes.
     """
     many = len(words) > _FEW
     x, y = projection.points.T
@@ -59,16 +91,22 @@ def plot_words(
         for number, kind in enumerate(kinds):
             chosen = [n for n, other in enumerate(classes) if other == kind]
             handles.append(axes.scatter(x[chosen], y[chosen], s=_MARKER**2, color=colour(number), linewidths=0))
-        figure.legend(handles, list(map(plain_text, kinds)), loc="outside right upper", title="class")
-    axes.set_xlabel(projection.axes[0])
-    axes.set_ylabel(projection.axes[1])
+        figure.legend(
+            handles, list(map(plain_text, kinds)), loc="outside lower left", title=legend, ncols=3, alignment="left"
+        )
     head(axes, f"{plain_text(name) + ': ' if name else ''}map of {len(words)} words", "")
     axes.margins(0.06)
     axes.set_aspect("equal", adjustable="datalim")
-    axes.grid(True)
-    axes.tick_params(length=0, labelcolor=GREY)
+    if any(projection.axes):
+        axes.set_xlabel(projection.axes[0])
+        axes.set_ylabel(projection.axes[1])
+        axes.grid(True)
+        axes.tick_params(length=0, labelcolor=GREY)
+    else:  # only distances have a meaning
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
     placed = _place_labels(figure, axes, words, projection.points, shades, _FONT_SIZES[many])
-    unnamed = f"; {len(words) - placed} dots without room for their word" if placed < len(words) else ""
+    unnamed = f"; {len(words) - placed:,} without room for a label" if placed < len(words) else ""
     axes.texts[0].set_text(f"{projection.title}{unnamed}")
     return figure
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from glove_adagrad.cooccurrence.tiles import number_of_parts, part_sizes
+from glove_adagrad.errors import InputError
 from glove_adagrad.optim import Rule, State
 
 #: Bytes of a cache line.
@@ -221,10 +222,27 @@ class Parameters:
 
         Raises
         ------
-        ValueError
-            If an array is missing or has another shape.
+        InputError
+            If an array is missing or has another shape; nothing is copied then.
         """
-        for name, array in self.arrays().items():
-            if name not in arrays or arrays[name].shape != array.shape:
-                raise ValueError(f"array {name} of shape {array.shape} expected")
+        own = self.arrays()
+        for name, array in own.items():
+            found = arrays[name].shape if name in arrays else "none"
+            if found != array.shape:
+                raise InputError(f"array {name} of shape {array.shape} expected, found {found}; train anew")
+        for name, array in own.items():
             array[...] = arrays[name]
+
+    @staticmethod
+    def layout(words: int, vector_size: int, rule: Rule) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+        """Shapes and types of what `arrays` gives for such parameters."""
+        n, rows = row_length(vector_size), 1 if rule.shared else words
+        single, double = np.dtype(np.float32), np.dtype(np.float64)
+        expected: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
+        for side in ("words", "contexts"):
+            expected[side] = ((words, 1 + len(rule.slots), n), single)
+            expected.update({f"{side}.{slot}": ((rows,), double) for slot in rule.row_slots})
+            expected.update({f"{side}.{slot}": ((words, n, n), single) for slot in rule.matrix_slots})
+        if rule.timed:
+            expected["clock"] = ((1,), double)
+        return expected

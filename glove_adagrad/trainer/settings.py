@@ -81,14 +81,10 @@ class TrainingSettings:
                 raise InputError("`patience` watches the loss of held-out cells; give for example `holdout=0.01`")
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, from which `from_json` makes the same settings."""
+        """Plain values that say all of it, for a checkpoint and for people."""
         values = asdict(self)
         values["rule"] = {"name": self.rule.name, **self.rule.options()}
         return values
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> TrainingSettings:
-        return cls(**{**values, "rule": optim.make(**values["rule"])})
 
 
 def _check(name: str, value: Any, holds: bool, expected: str) -> None:

@@ -1,14 +1,20 @@
-"""The matrix as the kernel reads it: mapped from disk, stratum by stratum if it is larger than the memory budget."""
+"""The matrix as the kernel reads it: checked tiles in memory, stratum by stratum if it is larger than the budget.
+
+Tiles are read, not mapped: what a kernel sees was checked and cannot change any more, whatever becomes of the file.
+"""
 
 from __future__ import annotations
 
-import mmap
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.cooccurrence.tiles import Tiles, Views
+from glove_adagrad.cooccurrence.tiles import ELEMENTS, Tiles, Views
+
+#: Tiles as `kernels.training.train_blocks` takes them: for each half the three views of memory, where the sections of
+#: each tile begin (of use for tiles that were loaded), and which of X[a, b] and X[b, a] its cells are.
+Halves = tuple[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, bool, bool], ...]
 
 
 class MatrixStream:
@@ -20,27 +26,37 @@ class MatrixStream:
     memory : int, optional
         Bytes of the matrix that may stay in memory. If they do not suffice for all, a stratum's tiles are read ahead
         while the one before is trained, and let go afterwards. Everything stays by default.
+
+    Attributes
+    ----------
+    halves : Halves
+        The tiles of the last `load`; those of all loads if everything stays.
+    cells : int64 array [P, P]
+        Cells of the tiles that a block takes its records from.
+    visits : int64 array [P, P]
+        How often a block comes by a cell: where X[a, b] and X[b, a] are one cell, twice.
     """
 
     def __init__(self, matrix: CooccurrenceMatrix, memory: int | None = None) -> None:
         self.matrix = matrix
         self.parts = matrix.lower.parts
-        self._files = [(tiles, tiles.map(), tiles.ends()) for tiles in matrix.halves.values()]
-        self.nbytes = sum(int(ends[-1]) for _, _, ends in self._files)
+        self._tiles = list(matrix.halves.values())
+        self.nbytes = sum(int(tiles.offsets[-1]) for tiles in self._tiles)
         self.whole = memory is None or self.nbytes <= memory
-        #: Cells of the tiles that a block takes its records from, int64 [P, P].
-        cells = np.sum([tiles.table[:, 1].reshape(self.parts, self.parts) for tiles, _, _ in self._files], axis=0)
+        square = (self.parts, self.parts)
+        cells = np.sum([tiles.table[:, 1].reshape(square) for tiles in self._tiles], axis=0)
         self.cells = cells + np.tril(cells.T, -1) + np.triu(cells.T, 1)
-        #: How often a block comes by a cell, int64 [P, P]: where X[a, b] and X[b, a] are one cell, twice.
         self.visits = np.zeros_like(cells)
-        for half, (tiles, _, _) in zip(matrix.halves, self._files, strict=True):
-            table = tiles.table[:, 1].reshape(self.parts, self.parts)
+        for half, tiles in matrix.halves.items():
+            table = tiles.table[:, 1].reshape(square)
             self.visits += table * (half == "lower") + table.T * (half == "upper" or matrix.symmetric)
-        #: As `kernels.training.train_blocks` takes them.
-        self.halves = tuple(
-            (*Views(np.asarray(raw)).all, tiles.bases(), half == "lower", half == "upper" or matrix.symmetric)
-            for half, (tiles, raw, _) in zip(matrix.halves, self._files, strict=True)
-        )
+        #: For each half and tile whether it has been read and checked.
+        self._seen = [np.zeros(self.parts**2, bool) for _ in self._tiles]
+        self._reader = ThreadPoolExecutor(1)
+        self._ahead: tuple[np.ndarray, Future[Halves]] | None = None
+        sizes = [int(tiles.offsets[-1]) if self.whole else 0 for tiles in self._tiles]
+        self._memory = [np.empty(size, np.uint8) for size in sizes]
+        self.halves = self._as_halves(list(zip(self._memory, (tiles.bases for tiles in self._tiles), strict=True)))
 
     @property
     def resident_bytes(self) -> int:
@@ -52,24 +68,82 @@ class MatrixStream:
         p = np.arange(self.parts)
         return np.stack([p, (p + stratum) % self.parts], axis=1)
 
-    def read_ahead(self, stratum: int) -> None:
-        """Let the system fetch a stratum's tiles while something else goes on."""
-        self._advise(stratum, mmap.MADV_WILLNEED)
+    def load(self, blocks: np.ndarray, pool: ThreadPoolExecutor | None = None, workers: int = 1) -> None:
+        """Have the tiles of some blocks in `halves`.
 
-    def let_go(self, stratum: int) -> None:
-        """Take a stratum's tiles out of memory."""
-        self._advise(stratum, mmap.MADV_DONTNEED)
+        Parameters
+        ----------
+        blocks : int64 array [n, 2]
+        pool, workers : optional
+            Threads that share the work.
 
-    def _advise(self, stratum: int, advice: int) -> None:
+        Raises
+        ------
+        DamagedError
+            If a tile is damaged.
+        """
         if self.whole:
+            missing = self._missing(self._of_blocks(blocks))
+            shares = [(half, tiles[k::workers]) for half, tiles in missing for k in range(workers)]
+            for _ in (pool.map if pool else map)(self._fetch, shares):
+                pass
             return
-        for tiles, raw, ends in self._files:
-            for p, q in self.blocks(stratum).tolist():
-                for tile in {p * self.parts + q, q * self.parts + p}:
-                    _advise(tiles, raw, int(tiles.table[tile, 0]), int(ends[tile]), advice)
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and np.array_equal(ahead[0], blocks):
+            self.halves = ahead[1].result()
+        else:
+            self.halves = self._read(self._of_blocks(blocks))
 
+    def read_ahead(self, blocks: np.ndarray) -> None:
+        """Read the tiles that will be loaded next while something else goes on."""
+        if not self.whole:
+            self._ahead = blocks, self._reader.submit(self._read, self._of_blocks(blocks))
 
-def _advise(tiles: Tiles, raw: Any, begin: int, end: int, advice: int) -> None:
-    begin -= begin % mmap.PAGESIZE
-    if end > begin:
-        raw._mmap.madvise(advice, begin, end - begin)
+    def rows(self, part: int) -> Halves:
+        """All tiles whose rows are of a part; errors as of `load`. Threads may ask for different parts."""
+        tiles = np.arange(part * self.parts, (part + 1) * self.parts)
+        if not self.whole:
+            return self._read(tiles)
+        for share in self._missing(tiles):
+            self._fetch(share)
+        return self.halves
+
+    def _of_blocks(self, blocks: np.ndarray) -> np.ndarray:
+        p, q = blocks.T
+        return np.unique([p * self.parts + q, q * self.parts + p])
+
+    def _missing(self, tiles: np.ndarray) -> list[tuple[int, np.ndarray]]:
+        """For each half those that are not in memory."""
+        missing = [(half, tiles[~seen[tiles]]) for half, seen in enumerate(self._seen)]
+        return [(half, some) for half, some in missing if len(some)]
+
+    def _fetch(self, share: tuple[int, np.ndarray]) -> None:
+        """Read tiles of a half to their places in the memory that holds all."""
+        half, numbers = share
+        tiles = self._tiles[half]
+        with tiles.open() as file:
+            tiles.read_into(file, numbers, self._memory[half], tiles.bases[numbers])
+        self._seen[half][numbers] = True
+
+    def _read(self, numbers: np.ndarray) -> Halves:
+        """Tiles in memory of their own."""
+        halves = zip(self._tiles, self._seen, strict=True)
+        return self._as_halves([self._packed(tiles, seen, numbers) for tiles, seen in halves])
+
+    @staticmethod
+    def _packed(tiles: Tiles, seen: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        starts = tiles.offsets[numbers]
+        ends = np.cumsum(tiles.offsets[numbers + 1] - starts)
+        begins = np.concatenate([[0], ends[:-1]])
+        memory, bases = np.empty(ends[-1], np.uint8), np.zeros_like(tiles.bases)
+        bases[numbers] = tiles.bases[numbers] - (starts - begins)[:, None] // ELEMENTS
+        with tiles.open() as file:
+            tiles.read_into(file, numbers, memory, bases[numbers], structure=not seen[numbers].all())
+        seen[numbers] = True
+        return memory, bases
+
+    def _as_halves(self, halves: list[tuple[np.ndarray, np.ndarray]]) -> Halves:
+        return tuple(
+            (*Views(memory).all, bases, half == "lower", half == "upper" or self.matrix.symmetric)
+            for half, (memory, bases) in zip(self.matrix.halves, halves, strict=True)
+        )

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,12 @@ from glove_adagrad.trainer.unobserved import EmptyCells, empty_cells
 
 #: Cells timed to say how long an epoch will take.
 _PROBED_CELLS = 50_000
+
+#: Training has diverged once a stratum's mean loss is so many times what vectors of zeros would have.
+_DIVERGED = 1000.0
+
+#: Cells that the loss of vectors of zeros is taken from, at least.
+_SAMPLED_CELLS = 100_000
 
 #: Told (trainer, epoch, loss) at the end of every epoch, epochs being counted from 1.
 Callback = Callable[["Trainer", int, float], None]
@@ -171,6 +178,7 @@ class Trainer:
         block = np.array([[p, q]])
         losses, records = _sums(1)
         self._train(block[:0], losses[:0], records[:0], scratch, states, starts)  # compiles
+        self.stream.load(block)
         begin = time.perf_counter()
         self._train(block, losses, records, scratch, states, starts)
         seconds = time.perf_counter() - begin
@@ -195,9 +203,11 @@ class Trainer:
         Raises
         ------
         TrainingError
-            If the loss or a parameter is no longer finite.
+            If the mean loss of a stratum is more than `_DIVERGED` times what vectors of zeros would have, or the loss
+            or a parameter is no longer finite.
         """
         self.compile()
+        _ = self._loss_limit
         with ThreadPoolExecutor(self.workers) as pool:
             while not self.done:
                 self._epoch(pool, after_stratum)
@@ -220,14 +230,14 @@ class Trainer:
             at = self.position
             stratum = order[at.stratum]
             begin = time.perf_counter()
+            self.stream.load(self.stream.blocks(stratum), pool, self.workers)
             if at.stratum + 1 < self.strata:
-                self.stream.read_ahead(order[at.stratum + 1])
+                self.stream.read_ahead(self.stream.blocks(order[at.stratum + 1]))
             self.consistent = False
             losses, records = self._stratum(pool, stratum)
             loss = float(losses[0])
-            self.stream.let_go(stratum)
-            if not math.isfinite(loss):
-                raise self._diverged(f"the loss of epoch {number + 1} is {loss}")
+            if not loss <= self._loss_limit * max(1, int(records[0])):
+                raise self._diverged(f"the loss of epoch {number + 1} has reached {loss / max(1, records[0]):g}")
             seconds = time.perf_counter() - begin
             self.position = Position(
                 at.stratum + 1,
@@ -264,6 +274,24 @@ class Trainer:
         """Raise a TrainingError if a parameter is not finite."""
         if not self.parameters.finite():
             raise self._diverged(f"a parameter is no longer finite in epoch {len(self.history) + 1}")
+
+    @cached_property
+    def _loss_limit(self) -> float:
+        """The mean loss from which training has diverged. It follows from matrix and objective alone.
+
+        As words are dealt to parts by rank modulo their number, one part's rows are a fair sample.
+        """
+        from glove_adagrad.kernels import cells as kernels
+
+        log_x_max, alpha, *_ = self._objective()
+        scale, sum_of_losses, number = np.float32(1 / self.matrix.denominator), 0.0, 0
+        for part in range(self.strata):
+            rows = self.stream.rows(part)
+            loss, cells = kernels.loss_of_zeros(rows, self.parameters.sizes, part, scale, log_x_max, alpha)
+            sum_of_losses, number = sum_of_losses + loss, number + cells
+            if number > _SAMPLED_CELLS:
+                break
+        return _DIVERGED * sum_of_losses / number
 
     def _stratum(self, pool: ThreadPoolExecutor, stratum: int) -> tuple[np.ndarray, np.ndarray]:
         """Sums of losses and numbers of records [2], of cells and of empty cells."""
@@ -354,7 +382,7 @@ class Trainer:
 
         def work(part: int) -> None:
             kernels.held_out_losses(
-                _flat(parameters.sides), 1 + len(parameters.rule.slots), parameters.n, self.stream.halves,
+                _flat(parameters.sides), 1 + len(parameters.rule.slots), parameters.n, self.stream.rows(part),
                 parameters.sizes, parameters.starts, np.array([part]), np.float32(1 / self.matrix.denominator),
                 self._objective(), losses, records,
             )  # fmt: skip

@@ -47,8 +47,9 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
     word_sums, context_sums = np.zeros(words), np.zeros(words)
     for part in range(stream.parts):
         marginals(
-            stream.halves, parameters.sizes, parameters.starts, part, 1 / matrix.denominator, word_sums, context_sums
-        )
+            stream.rows(part), parameters.sizes, parameters.starts, part, 1 / matrix.denominator, word_sums,
+            context_sums,
+        )  # fmt: skip
     total = word_sums.sum()
     chance = settings.unobserved_chance
     rest = (1 - chance) * math.log(COUNT) / 2

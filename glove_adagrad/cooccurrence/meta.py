@@ -1,0 +1,94 @@
+"""`meta.json` of a folder of co-occurrences: what a matrix is, with checksums of the other files and of itself.
+
+| key | value |
+|---|---|
+| `format` | `FORMAT` |
+| `words`, `tokens`, `records` | sizes |
+| `denominator` | what sums are divided by to give X |
+| `windows` | settings of `Windows`, or null where they are not known |
+| `min_cooccurrence` | cells with a smaller X have been left out |
+| `checksums` | CRC-32 of `lower.bin`, and of `upper.bin` if there is one |
+| `files` | CRC-32 of `vocab.txt` and of the tables |
+| `checksum` | CRC-32 of all of the above |
+
+Format 1 had no `files` and no `checksum`, and its tables no CRC-32 of tiles.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.decoding import DamagedError, build, check_format, is_number, is_whole, read_json
+from glove_adagrad.errors import InputError
+
+_NAME, _VERSION = "glove-adagrad co-occurrences", 2
+FORMAT = f"{_NAME} {_VERSION}"
+
+
+def _are_checksums(value: Any) -> bool:
+    return isinstance(value, dict) and all(is_whole(number, 0, 0xFFFFFFFF) for number in value.values())
+
+
+#: What each value must be.
+_KEYS: dict[str, Callable[[Any], bool]] = {
+    "format": lambda value: isinstance(value, str),
+    "words": lambda value: is_whole(value, 1, (1 << 32) - 2),
+    "tokens": lambda value: is_whole(value, 0),
+    "records": lambda value: is_whole(value, 1),
+    "denominator": lambda value: is_whole(value, 1, LARGEST_DENOMINATOR),
+    "windows": lambda value: value is None or isinstance(value, dict),
+    "min_cooccurrence": lambda value: is_number(value, 0),
+    "checksums": lambda value: _are_checksums(value) and value.keys() in ({"lower"}, {"lower", "upper"}),
+}
+
+#: What format 2 has besides.
+_KEYS_OF_2: dict[str, Callable[[Any], bool]] = {
+    "files": _are_checksums,
+    "checksum": lambda value: is_whole(value, 0, 0xFFFFFFFF),
+}
+
+#: Up to here X = 1 / denominator is a normal number in float32, and so is 1 / X.
+LARGEST_DENOMINATOR = 1 << 100
+
+
+def format_meta(values: dict[str, Any]) -> bytes:
+    """The content of `meta.json` with the given values; its format and its checksum are added."""
+    meta = {"format": FORMAT, **values}
+    return (json.dumps({**meta, "checksum": _checksum(meta)}, indent=2) + "\n").encode()
+
+
+def parse_meta(data: bytes, path: Path) -> dict[str, Any]:
+    """The values of `meta.json`, checked.
+
+    Raises
+    ------
+    DamagedError
+        If it is not as it was written.
+    InputError
+        If another program or a newer version wrote it.
+    """
+    meta = read_json(data, path)
+    version = check_format(meta, _NAME, _VERSION, path)
+    keys = {**_KEYS, **_KEYS_OF_2} if version >= 2 else _KEYS
+    if version >= 2 and meta.get("checksum") != _checksum({k: v for k, v in meta.items() if k != "checksum"}):
+        raise DamagedError(f"{path}: is damaged (its checksum differs); count again")
+    for key, holds in keys.items():
+        if key not in meta or not holds(meta[key]):
+            raise DamagedError(f"{path}: is damaged ({key} is {meta.get(key, 'missing')!r}); count again")
+    if unknown := sorted(meta.keys() - keys.keys()):
+        raise InputError(f"{path}: has {unknown[0]!r}, of a newer version of this program; update it")
+    if version >= 2 and meta["files"].keys() != {"vocab.txt", *(f"{half}.npy" for half in meta["checksums"])}:
+        raise DamagedError(f"{path}: is damaged (files are {sorted(meta['files'])}); count again")
+    if meta["windows"]:
+        build(Windows, meta["windows"], path)
+    return dict(meta)
+
+
+def _checksum(values: dict[str, Any]) -> int:
+    """CRC-32 of values, however the file that they stand in is spaced."""
+    return zlib.crc32(json.dumps(values, sort_keys=True).encode())

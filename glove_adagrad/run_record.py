@@ -1,0 +1,182 @@
+"""What a run was started with (`run.json`) and its last state.
+
+The record marks a folder as that of a run. With it, training can start after an interruption before the first
+checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.decoding import check_format, decoding
+from glove_adagrad.errors import InputError
+from glove_adagrad.files import atomic_file
+from glove_adagrad.trainer import Trainer, TrainingSettings
+from glove_adagrad.vocabulary import Vocabulary
+from glove_adagrad.warm_start import continue_from, read_anchors, read_start, start_from
+
+_FORMAT, _VERSION = "glove-adagrad run", 1
+
+_NAME = "run.json"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What decides the result of a run, besides the counts.
+
+    Attributes
+    ----------
+    settings : TrainingSettings
+    matrix_folder : str
+        Absolute, or relative to the run's folder.
+    init, anchor, extend : Path, optional
+        Vectors to start from, anchor vectors, and an earlier run.
+    anchor_weight : float
+    trust_pickle, strict : bool
+        How `init` and `anchor` are read, see `formats.read_vectors`.
+    """
+
+    settings: TrainingSettings
+    matrix_folder: str = "cooccurrence"
+    init: Path | None = None
+    anchor: Path | None = None
+    anchor_weight: float = 0.1
+    extend: Path | None = None
+    trust_pickle: bool = False
+    strict: bool = False
+
+    def write(self, folder: Path) -> None:
+        """Write the record to the folder of a run."""
+        record = {
+            "format": f"{_FORMAT} {_VERSION}",
+            "settings": self.settings.to_json(),
+            "matrix_folder": self.matrix_folder,
+            "anchor_weight": self.anchor_weight,
+            "trust_pickle": self.trust_pickle,
+            "strict": self.strict,
+            "inputs": {
+                name: {"path": str(path.resolve()), "files": _files(path)}
+                for name in ("init", "anchor", "extend")
+                if (path := getattr(self, name)) is not None
+            },
+        }
+        with atomic_file(folder / _NAME, "w") as file:
+            json.dump(record, file, indent=2)
+
+    @classmethod
+    def read(cls, folder: Path) -> RunRecord:
+        """Read the record of a run.
+
+        Raises
+        ------
+        InputError
+            If it is missing or damaged, or one of the files that training starts from has changed.
+        """
+        path = folder / _NAME
+        if not path.exists():
+            raise InputError(f"{folder}: is not a run; start one with --output {folder}")
+        with decoding(path):
+            record = json.loads(path.read_bytes())
+            check_format(record, _FORMAT, _VERSION, path)
+            inputs = {name: Path(entry["path"]) for name, entry in record["inputs"].items()}
+            files = {name: entry["files"] for name, entry in record["inputs"].items()}
+            made = cls(
+                read_settings(record["settings"], path),
+                record["matrix_folder"],
+                anchor_weight=record["anchor_weight"],
+                trust_pickle=record["trust_pickle"],
+                strict=record["strict"],
+                **inputs,
+            )
+        for name, before in files.items():
+            if _files(inputs[name]) != before:
+                raise InputError(
+                    f"{inputs[name]}: has changed since {folder} was started from it; start the run from scratch"
+                )
+        return made
+
+    def new_trainer(
+        self,
+        matrix: CooccurrenceMatrix,
+        *,
+        earlier: tuple[Checkpoint, Vocabulary] | None = None,
+        workers: int = 1,
+        memory: int | None = None,
+    ) -> tuple[Trainer, int]:
+        """Return a trainer at epoch 0, and how many words start from the vectors of `init`.
+
+        Parameters
+        ----------
+        earlier : tuple, optional
+            Last checkpoint and vocabulary of the run `extend`; read from there if left out.
+        """
+        size = self.settings.vector_size
+        reading = {"trust_pickle": self.trust_pickle, "strict": self.strict}
+        anchors = None
+        if self.anchor is not None:
+            vectors = read_start(self.anchor, size, **reading)
+            anchors = read_anchors(vectors, matrix, size, self.anchor_weight, str(self.anchor))
+        trainer = Trainer(matrix, self.settings, anchors=anchors, workers=workers, memory=memory)
+        if self.extend is not None:
+            if earlier is None:
+                checkpoint, old = last_state(self.extend)
+                earlier = checkpoint, old.vocabulary
+            continue_from(trainer, *earlier)
+        if self.init is None:
+            return trainer, 0
+        return trainer, start_from(trainer, read_start(self.init, size, **reading), str(self.init))
+
+    def check(self) -> None:
+        """Refuse vectors to start from, and anchors, that cannot be read or are of another size.
+
+        Raises
+        ------
+        InputError
+        """
+        for path in (self.init, self.anchor):
+            if path is not None:
+                read_start(path, self.settings.vector_size, trust_pickle=self.trust_pickle, strict=self.strict)
+
+
+def is_marked(folder: Path) -> bool:
+    """Whether a folder has the record of a run."""
+    try:
+        return bool(json.loads((folder / _NAME).read_bytes())["format"].startswith(f"{_FORMAT} "))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def last_state(folder: Path, matrix_folder: Path | None = None) -> tuple[Checkpoint, CooccurrenceMatrix]:
+    """Return a run's last checkpoint and the matrix that it was trained on; nothing is written.
+
+    Parameters
+    ----------
+    matrix_folder : Path, optional
+        Where the matrix is now, if it was moved.
+
+    Raises
+    ------
+    InputError
+        If the run has no checkpoint, its matrix is missing, or the matrix has other words than the run.
+    """
+    checkpoint = Checkpoints(folder / "checkpoints").load()
+    matrix = CooccurrenceMatrix.open(matrix_folder or folder / checkpoint.meta["matrix_folder"])
+    vocabulary = folder / "vocab.txt"
+    if vocabulary.exists() and Vocabulary.read(vocabulary).words != matrix.vocabulary.words:
+        raise InputError(f"{matrix.folder}: has other words than {vocabulary}; it is not the matrix of this run")
+    return checkpoint, matrix
+
+
+def _files(path: Path) -> list[list[Any]]:
+    """Name, size and time of the files that vectors or an earlier run are read from."""
+    if path.is_dir():
+        newest = Checkpoints(path / "checkpoints").paths()[:1]
+        paths = [*newest, *(path / name for name in ("vocab.txt", "model.npz") if (path / name).exists())]
+    else:
+        paths = [path] if path.exists() else []
+    return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in paths]

@@ -1,0 +1,1 @@
+"""A fuzzer of everything that reads a file: `python -m fuzz`, or scripts/fuzz."""

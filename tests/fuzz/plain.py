@@ -1,0 +1,219 @@
+"""Own readers of the formats, slow and strict, that say what an accepted file must have been read as."""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import naive
+import numpy as np
+import zstandard
+
+from fuzz.cases import Wrong
+
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def unpack(kind: str, data: bytes) -> bytes:
+    """Decompress every member of a file.
+
+    Raises
+    ------
+    Wrong
+        If the data are damaged, cut short, or followed by anything else.
+    """
+    if kind == "":
+        return data
+    out, rest = [], data
+    try:
+        while rest:
+            if kind == "gz" and out and not rest.strip(b"\0"):
+                break  # gzip allows padding by zeros
+            if kind == "zst":
+                member: Any = zstandard.ZstdDecompressor().decompressobj()
+            else:
+                member = {"gz": lambda: zlib.decompressobj(31), "bz2": bz2.BZ2Decompressor, "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ)}[kind]()
+            out.append(member.decompress(rest))
+            if not member.eof:
+                raise EOFError("a member has no end")
+            rest = member.unused_data
+            if kind == "xz" and not rest.strip(b"\0") and len(rest) % 4 == 0:
+                break  # xz allows padding by four zeros
+    except Exception as error:
+        raise Wrong(f"the {kind} data are not whole: {error!r}") from error
+    return b"".join(out)
+
+
+def corpus_text(data: bytes) -> bytes:
+    """What the words of a text file are counted from."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if b"\0" in data:
+        raise Wrong("the text has a zero byte")
+    if b"<unk>" in naive.count_words(data):
+        raise Wrong("the text has the word <unk>")
+    return data
+
+
+def vocabulary(data: bytes) -> list[tuple[bytes, int]]:
+    """The words and counts of a vocab.txt."""
+    found: dict[bytes, int] = {}
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    for line in lines[:-1] if lines[-1] == b"" else lines:
+        line = line.removesuffix(b"\r")
+        match = re.fullmatch(rb"([^ \t\r\n\0]+)[ \t](\d{1,18})", line)
+        if not match or match[1] in found:
+            raise Wrong(f"vocabulary line {line[:80]!r}")
+        found[match[1]] = int(match[2])
+    return list(found.items())
+
+
+def records(data: bytes) -> dict[tuple[int, int], float]:
+    """Stanford's records; each pair once."""
+    if len(data) % 16:
+        raise Wrong("not a whole number of records")
+    found: dict[tuple[int, int], float] = {}
+    for word, context, x in struct.iter_unpack("<iid", data):
+        if (word, context) in found:
+            raise Wrong(f"the pair {word}, {context} twice")
+        found[word, context] = x
+    return found
+
+
+def check_records(found: dict[tuple[int, int], float], expected: dict[tuple[int, int], Any]) -> None:
+    if found.keys() != expected.keys():
+        raise Wrong(f"other pairs: {sorted(found.keys() ^ expected.keys())[:5]}")
+    for pair, x in expected.items():
+        if not abs(found[pair] - float(x)) <= 2e-9 * abs(float(x)):
+            raise Wrong(f"X{pair} is {found[pair]!r}, expected {float(x)!r}")
+
+
+def text_vectors(data: bytes) -> tuple[list[bytes], np.ndarray, int]:
+    """Words, float32 vectors and the number of rows that are not a word and its numbers; with or without a header."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    lines = [line for line in re.split(rb"\r\n|\n|\r", data) if line.strip()]
+    header = sizes(lines[0]) if lines else None
+    rows = lines[1:] if header else lines
+    if not rows:
+        raise Wrong("no rows")
+    size = header[1] if header else len(rows[0].split()) - 1
+    words, numbers, bad = [], [], 0
+    for row in rows:
+        parsed = _row(row, size)
+        if parsed is None:
+            bad += 1
+        else:
+            words.append(parsed[0])
+            numbers.append(parsed[1])
+    if header and header[0] != len(rows) and not (len(rows) == header[0] + 1 and rows[-1].startswith(b"<unk> ")):
+        bad += 1
+    return words, np.array(numbers, np.float32).reshape(len(words), size), bad
+
+
+def _row(row: bytes, size: int) -> tuple[bytes, list[float]] | None:
+    match = re.fullmatch(rb"([^ \t].*?|)((?:[ \t]+[^ \t]+){%d})[ \t]*" % size, row, re.DOTALL) if size else None
+    if not match or not match[1] or any(_NUMBER.fullmatch(field) for field in match[1].split()[1:]):
+        return None
+    fields = match[2].split()
+    if not all(map(_NUMBER.fullmatch, fields)):
+        return None
+    values = [float(field) for field in fields]
+    return (match[1].replace(b"\t", b" "), values) if all(abs(value) <= _LARGEST for value in values) else None
+
+
+def sizes(line: bytes) -> tuple[int, int] | None:
+    """The numbers of a header line."""
+    match = re.fullmatch(rb"\s*(\d{1,18})\s+(\d{1,18})\s*", line)
+    return (int(match[1]), int(match[2])) if match and int(match[2]) else None
+
+
+def binary_vectors(data: bytes) -> tuple[list[bytes], np.ndarray]:
+    """Words and vectors of word2vec's binary format, to the last byte."""
+    line, _, rest = data.partition(b"\n")
+    header = sizes(line)
+    if header is None:
+        raise Wrong("no header")
+    number, size = header
+    words, rows = [], []
+    for _ in range(number):
+        blank = rest.find(b" ")
+        if blank < 0 or len(rest) < blank + 1 + 4 * size:
+            raise Wrong("fewer rows than the header says")
+        words.append(rest[:blank].lstrip(b"\n"))
+        rows.append(np.frombuffer(rest, "<f4", size, blank + 1))
+        rest = rest[blank + 1 + 4 * size :]
+    if rest.strip(b"\r\n"):
+        raise Wrong(f"{len(rest):,} bytes after the last row")
+    return words, np.array(rows, np.float32).reshape(number, size)
+
+
+def vectors(data: bytes) -> list[tuple[list[bytes], np.ndarray, int]]:
+    """The readings of a file of vectors that are possible: words, vectors and rows that cannot be read."""
+    possible = []
+    try:
+        possible.append((*binary_vectors(data), 0))
+    except Wrong:
+        pass
+    try:
+        words, matrix, bad = text_vectors(data)
+        if len(words):
+            possible.insert(0 if not bad else 1, (words, matrix, bad))
+    except Wrong:
+        pass
+    return possible
+
+
+def check_vectors(words: list[str], matrix: np.ndarray, warnings: list[str], data: bytes) -> None:
+    """Compare words and vectors that were accepted with the readings that are possible."""
+    found = [word.encode("utf-8", "surrogateescape") for word in words]
+    matrix = np.asarray(matrix, np.float32)
+    if not np.isfinite(matrix).all() or len(set(found)) < len(found) or matrix.shape[0] != len(found):
+        raise Wrong("numbers that are not finite, a word twice, or another number of words than rows")
+    problems = []
+    for expected, numbers, bad in vectors(data):
+        finite = np.isfinite(numbers).all(axis=1)
+        first = {word: row for row, word in reversed(list(enumerate(expected))) if finite[row]}
+        kept = sorted(first.values())
+        if not np.array_equal(numbers[kept].view(np.uint32), matrix.view(np.uint32)):
+            problems.append(f"a reading of {len(kept)} rows of {numbers.shape[1]} numbers has other numbers than the {matrix.shape} found")
+        elif [expected[row] for row in kept] != found:
+            differing = [(expected[row], word) for row, word in zip(kept, found, strict=False) if expected[row] != word]
+            problems.append(f"other words, expected and found: {differing[:3]}")
+        elif (bad or len(kept) < len(expected)) and not warnings:
+            problems.append(f"{bad} rows or the header cannot be right, {len(expected) - len(kept)} rows repeated or not finite, and no warning")
+        elif any(not word or re.search(rb"[\n\r]", word) for word in found):
+            problems.append("an empty word or one with a line end")
+        else:
+            return
+    raise Wrong("; ".join(problems) or "neither word2vec text or binary nor GloVe text")
+
+
+def lines(data: bytes) -> list[str]:
+    """The lines of a test set."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Wrong(f"not UTF-8: {error}") from error
+    return re.split(r"\r\n|\n|\r", text.rstrip())
+
+
+def fields(line: str) -> Iterator[list[str]]:
+    """The ways in which a line may be divided into columns."""
+    for separator in ("\t", ",", ";", ":", "|"):
+        if separator in line:
+            parts = [part.strip() for part in line.split(separator)]
+            yield parts
+            yield [part.strip('"').strip() for part in parts]
+    yield line.split()
+
+
+def npz(data: bytes) -> dict[str, np.ndarray]:
+    """The arrays of an archive."""
+    with np.load(io.BytesIO(data)) as archive:
+        return {name: archive[name] for name in archive.files}

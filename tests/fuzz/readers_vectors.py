@@ -1,0 +1,273 @@
+"""Readers of vectors: files of all formats, runs, saved models, and vectors that training starts from."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import shutil
+from pathlib import Path
+from random import Random
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+
+from fuzz import plain, samples
+from fuzz.cases import Case, Files, Reader, Refused, Wrong, command, noted, read_files, same
+from fuzz.mutators import BINARY, JSON, NPY, TEXT, ZIP, compress
+from fuzz.readers_text import compressed, one_of
+
+
+def _read(path: str) -> dict[str, Any]:
+    """Words and vectors of a file, and the warnings; it is also asked for neighbours and exported."""
+    from glove_adagrad.formats import read_vectors
+
+    found, warnings = noted(read_vectors, Path(path))
+    try:
+        command("similar", path, found.words[0], "--top", 3)
+    except Refused as error:
+        if "zero" not in str(error):  # the vector of that word
+            raise
+    try:
+        command("export", path, "out/vectors.txt.gz", "--format", "word2vec", "-q")
+    except Refused as error:
+        if "blank" not in str(error) and "white space" not in str(error):
+            raise
+    return {"words": list(found.words), "vectors": np.array(found.vectors), "warnings": warnings}
+
+
+def _check(path: str, kind: str, case: Case, result: Any) -> None:
+    data = plain.unpack(kind, case.files[path])
+    plain.check_vectors(result["words"], result["vectors"], result["warnings"], data)
+
+
+def _file(name: str, make: Any, kind: str = "", weight: float = 1.0, mutators: Any = TEXT) -> Reader:
+    """A file of vectors, compressed if `kind` says so; its name tells nothing, the content decides."""
+    path = "vectors"
+    mutator = compressed(path, kind, mutators) if kind else one_of((path, mutators))
+
+    def made(random: Random) -> Files:
+        return {path: compress(kind, make(random), random) if kind else make(random)}
+
+    return Reader(name, made, mutator, functools.partial(_read, path), functools.partial(_check, path, kind), weight=weight)
+
+
+def _compressed(kind: str) -> Reader:
+    def make(random: Random) -> bytes:
+        return samples.word2vec_binary(random) if random.random() < 0.4 else samples.word2vec_text(random, header=random.random() < 0.7)
+
+    return _file(f"vectors {kind}", make, kind, 0.7)
+
+
+def _keyed() -> Reader:
+    def check(case: Case, result: Any) -> None:
+        from gensim.models import KeyedVectors
+
+        keyed = KeyedVectors.load("vectors.kv")
+        words = [str(word) for word in keyed.index_to_key]
+        first = sorted({word: row for row, word in reversed(list(enumerate(words)))}.values())
+        expected = np.asarray(keyed.vectors, np.float32)
+        if [words[row] for row in first] != result["words"] or not same(expected[first], result["vectors"]):
+            raise Wrong("other words or vectors than gensim reads")
+        if not np.isfinite(expected).all():
+            raise Wrong("numbers that are not finite")
+
+    mutator = one_of(("vectors.kv", BINARY), ("vectors.kv*", NPY))
+    return Reader("keyedvectors", samples.keyed_vectors, mutator, functools.partial(_read, "vectors.kv"), check)
+
+
+def _stanford_binary() -> Reader:
+    def make(random: Random) -> Files:
+        values = np.random.default_rng(random.randrange(1000)).normal(size=(2, 12, 5))
+        return {"vectors.bin": values.astype("<f8").tobytes()}
+
+    def use() -> Any:
+        from glove_adagrad.formats import stanford_binary
+
+        found, warnings = noted(stanford_binary.read, Path("vectors.bin"), 12)
+        return list(found), warnings
+
+    def check(case: Case, result: Any) -> None:
+        data = case.files["vectors.bin"]
+        values = np.frombuffer(data, "<f8").reshape(2, 12, -1)
+        word, word_bias, context, context_bias = result[0]
+        found = np.stack([np.column_stack([word, word_bias]), np.column_stack([context, context_bias])])
+        if not same(values, found):
+            raise Wrong("other numbers")
+        if not np.isfinite(values).all():
+            raise Wrong("numbers that are not finite")
+
+    return Reader("stanford binary (Python)", make, one_of(("vectors.bin", BINARY)), use, check, weight=0.4)
+
+
+# Runs -------------------------------------------------------------------------------------------------------------
+
+
+def _run() -> Reader:
+    """The model of a run, with its biases."""
+
+    def use() -> Any:
+        command("export", "run", "out/all", "--format", "stanford-binary", "-q")
+        command("export", "run", "out/sums", "--format", "word2vec-binary", "-q")
+        return {"all": Path("out/all").read_bytes(), "sums": Path("out/sums").read_bytes()}
+
+    def check(case: Case, result: Any) -> None:
+        words = [word for word, _ in plain.vocabulary(case.files["run/vocab.txt"])]
+        found, sums = plain.binary_vectors(result["sums"])
+        if found != words:
+            raise Wrong("other words than vocab.txt has")
+        if case.files["run/vocab.txt"] == case.valid["run/vocab.txt"] and not case.mutation.edited:
+            if not same(result, case.reference):
+                raise Wrong("a damaged model was read as another")
+            return
+        arrays = plain.npz(case.files["run/model.npz"])
+        word, context = (np.asarray(arrays[f"{side}_vectors"], np.float32) for side in ("word", "context"))
+        rows = [np.column_stack([vectors, arrays[f"{side}_biases"]]) for side, vectors in (("word", word), ("context", context))]
+        if not same(np.concatenate(rows).astype("<f8").tobytes(), result["all"]) or not same(word + context, sums):
+            raise Wrong("other numbers than model.npz has")
+        if not np.isfinite(np.concatenate(rows).astype(float)).all():
+            raise Wrong("numbers that are not finite")
+
+    mutator = one_of(*[("run/model.npz", ZIP)] * 4, ("run/vocab.txt", TEXT))
+    return Reader("model.npz", samples.run, mutator, use, check, own=("model.npz",))
+
+
+def _history(name: str, weight: float) -> Reader:
+    """What looks at history.json: `info`, `plot`, `report`."""
+
+    def use() -> Any:
+        if name == "info":
+            return command("info", "run").out
+        if name == "plot":
+            command("plot", "run", "--output", "out/pictures", "--format", "svg", "--projection", "pca", "-q")
+            return [Path(f"out/pictures/{picture}.svg").read_bytes() for picture in ("loss", "words")]
+        command("report", "run", "--output", "out/report.html", "-q")
+        return Path("out/report.html").read_bytes()
+
+    def check(case: Case, result: Any) -> None:
+        epochs = json.loads(case.files["run/history.json"])["epochs"]
+        if name == "info":
+            if epochs and f"{len(epochs)}, median" not in result or f"loss {epochs[-1]['loss']:.6f}" not in result:
+                raise Wrong(f"not said: {len(epochs)} epochs, the last {epochs[-1]}")
+            return
+        for page in result if name == "plot" else [_as_xml(result)]:
+            well_formed(page)
+        expected = [f"after epoch {epoch['epoch']}".encode() for epoch in epochs[-1:]] if name == "plot" else stages(case)
+        if missing := [value for value in expected if value not in (result[0] if name == "plot" else result)]:
+            raise Wrong(f"nowhere said: {missing[:3]}")
+
+    return Reader(f"history.json {name}", samples.history, one_of(("run/history.json", JSON)), use, check, weight=weight, atomic=name == "report")
+
+
+def stages(case: Case) -> list[bytes]:
+    """The seconds of the stages, as the report has them."""
+    history = json.loads(case.files["run/history.json"])
+    return [f"{seconds:,.1f} s".encode() for seconds in history.get("stages", {}).values()]
+
+
+def well_formed(page: bytes) -> None:
+    try:
+        ElementTree.fromstring(page)
+    except ElementTree.ParseError as error:
+        raise Wrong(f"not well-formed: {error}") from error
+
+
+def _as_xml(page: bytes) -> bytes:
+    """The HTML that `report` writes has no void tags but these."""
+    body = page[page.index(b"<body>") :].replace(b"</html>", b"")
+    return body.replace(b'src="data:image/svg+xml;', b'src="').replace(b'">\n', b'"/>\n') if b"<img" in body else body
+
+
+# Saved models -----------------------------------------------------------------------------------------------------
+
+
+def _saved() -> Reader:
+    def make(random: Random) -> Files:
+        from glove_adagrad import GloVe
+
+        sentences = [line.split() for line in samples.text(random, 200).decode().splitlines()]
+        model = GloVe(sentences, vector_size=4, epochs=1, min_count=1, workers=1)
+        try:
+            model.save("saved")
+            return {"saved": Path("saved").read_bytes()} if Path("saved").is_file() else read_files(Path(), "saved/*")
+        finally:
+            shutil.rmtree("saved", ignore_errors=True)
+            Path("saved").unlink(missing_ok=True)
+
+    def use() -> Any:
+        from glove_adagrad import GloVe
+
+        model, warnings = noted(GloVe.load, "saved")
+        return {
+            "words": list(model.wv.index_to_key), "wv": np.array(model.wv.vectors), "biases": list(map(np.array, model.biases)),
+            "losses": list(model.loss_history), "counts": np.array(model.vocabulary.counts),
+        }  # fmt: skip
+
+    def check(case: Case, result: Any) -> None:
+        if not case.mutation.edited and not same(result, case.reference):
+            raise Wrong("a damaged model was read as another")
+        if not np.isfinite(result["wv"]).all() or len(result["wv"]) != len(result["words"]):
+            raise Wrong("numbers that are not finite, or too few of them")
+
+    return Reader("GloVe.load", make, one_of(("saved*", ZIP), ("saved*", BINARY)), use, check, weight=0.7, own=("saved*",))
+
+
+# Starting from vectors --------------------------------------------------------------------------------------------
+
+
+def _start(option: str) -> Reader:
+    """Training from vectors, or near them: the same as from what our own reader says they are."""
+
+    def make(random: Random) -> Files:
+        matrix = samples.matrix(random)
+        words = [word for word, _ in plain.vocabulary(matrix["matrix/vocab.txt"])][::2]
+        rows = [b" ".join([word, *(b"%.5f" % random.gauss(0, 1) for _ in range(4))]) for word in words]
+        return {**matrix, "vectors.txt": b"%d 4\n" % len(rows) + b"\n".join(rows) + b"\n"}
+
+    def use(path: str = "vectors.txt", output: str = "out/run") -> Any:
+        from glove_adagrad.formats import read_vectors
+
+        command("train", "--cooccurrence", "matrix", "--vector-size", 4, "--epochs", 1, option, path, "--output", output, "--workers", 1)
+        found, warnings = noted(read_vectors, Path(path))
+        model = Path(output, "model.npz").read_bytes()
+        return {"model": plain.npz(model), "words": list(found.words), "vectors": np.array(found.vectors), "warnings": warnings}
+
+    def check(case: Case, result: Any) -> None:
+        plain.check_vectors(result["words"], result["vectors"], result["warnings"], case.files["vectors.txt"])
+        encoded = [word.encode("utf-8", "surrogateescape") for word in result["words"]]
+        rows = [word + b" " + row.tobytes() for word, row in zip(encoded, result["vectors"].astype("<f4"), strict=True)]
+        Path("plain.bin").write_bytes(b"%d %d\n" % result["vectors"].shape + b"".join(rows))
+        if not same(use("plain.bin", "out/plain")["model"], result["model"]):
+            raise Wrong("another model than from the vectors that the file holds")
+
+    return Reader(f"train {option}", make, one_of(("vectors.txt", TEXT)), use, check, weight=0.6)
+
+
+def _wide(random: Random) -> bytes:
+    """GloVe text with words that have spaces, as some published files do."""
+    text = samples.word2vec_text(random, header=False)
+    return text + b"New York" + text[text.index(b" ") : text.index(b"\n") + 1] if random.random() < 0.3 else text
+
+
+def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+READERS = [
+    _file("vectors word2vec text", samples.word2vec_text, weight=2),
+    _file("vectors GloVe text", _wide, weight=2),
+    _file("vectors word2vec binary", samples.word2vec_binary, weight=2, mutators=(*BINARY, *TEXT)),
+    *map(_compressed, ("gz", "bz2", "xz", "zst")),
+    _keyed(),
+    _stanford_binary(),
+    _run(),
+    _history("info", 1.0),
+    _history("plot", 0.1),
+    _history("report", 0.1),
+    _saved(),
+    _start("--init"),
+    _start("--anchor"),
+]

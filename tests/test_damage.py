@@ -1,0 +1,480 @@
+"""Damage to our own files: one line, or the same result; never a crash, never another result without a word."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import naive
+import numpy as np
+import pytest
+from fuzz.flips import flip_trials
+from hypothesis import given
+from hypothesis import strategies as st
+from rules import RULES, label
+from runs import make_run
+
+from glove_adagrad import optim
+from glove_adagrad.checkpoint import Checkpoints
+from glove_adagrad.cooccurrence.combine import merge_matrices
+from glove_adagrad.cooccurrence.count import count_cooccurrences
+from glove_adagrad.cooccurrence.dealing import Dealer
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.merge import merge_runs
+from glove_adagrad.cooccurrence.meta import format_meta
+from glove_adagrad.cooccurrence.sorting import CellSorter
+from glove_adagrad.cooccurrence.tiles import Tiles, Views, section_bases
+from glove_adagrad.corpus import TextFiles
+from glove_adagrad.decoding import DamagedError, read_archive, read_array
+from glove_adagrad.errors import InputError
+from glove_adagrad.formats import read_run
+from glove_adagrad.trainer import Anchors, Parameters, Trainer, TrainingSettings
+from glove_adagrad.vocabulary import Vocabulary
+
+GOLDEN = Path(__file__).parent / "golden"
+SETTINGS = TrainingSettings(vector_size=5, epochs=2)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> CooccurrenceMatrix:
+    vocabulary = Vocabulary.read(GOLDEN / "tiny.vocab.min5.txt")
+    return count_cooccurrences(
+        TextFiles([GOLDEN / "tiny.txt"]), vocabulary, tmp_path_factory.mktemp("sound") / "matrix"
+    )
+
+
+@pytest.fixture
+def folder(sound: CooccurrenceMatrix, tmp_path: Path) -> Path:
+    """A folder to damage."""
+    shutil.copytree(sound.folder, tmp_path / "matrix")
+    return tmp_path / "matrix"
+
+
+def trained(matrix: CooccurrenceMatrix, memory: int | None = None) -> bytes:
+    trainer = Trainer(matrix, SETTINGS, memory=memory)
+    trainer.fit()
+    return b"".join(array.tobytes() for array in trainer.parameters.arrays().values())
+
+
+def write_meta(folder: Path, **changes: Any) -> None:
+    """Change `meta.json` as somebody would who knows its checksum; None takes a key away."""
+    meta = json.loads((folder / "meta.json").read_text())
+    del meta["checksum"]
+    meta.update(changes)
+    (folder / "meta.json").write_bytes(format_meta({k: v for k, v in meta.items() if v is not None}))
+
+
+def write_table(folder: Path, table: np.ndarray) -> None:
+    """Write `lower.npy` with the checksum that belongs to it."""
+    np.save(folder / "lower.npy", table)
+    files = json.loads((folder / "meta.json").read_text())["files"]
+    write_meta(folder, files={**files, "lower.npy": zlib.crc32((folder / "lower.npy").read_bytes())})
+
+
+def write_tiles(folder: Path, raw: np.ndarray) -> None:
+    """Write `lower.bin` with the checksums that belong to it, so that only its structure can be wrong."""
+    raw.tofile(folder / "lower.bin")
+    table = np.load(folder / "lower.npy")
+    ends = np.append(table[1:, 0], len(raw))
+    table[:, 3] = [zlib.crc32(raw[begin:end]) for begin, end in zip(table[:, 0], ends, strict=True)]
+    write_table(folder, table)
+
+
+def as_format_1(folder: Path) -> None:
+    """Make a folder what it was before tiles, tables and meta.json had checksums."""
+    meta = json.loads((folder / "meta.json").read_text())
+    del meta["files"], meta["checksum"]
+    (folder / "meta.json").write_text(json.dumps({**meta, "format": "glove-adagrad co-occurrences 1"}))
+    np.save(folder / "lower.npy", np.load(folder / "lower.npy")[:, :3])
+
+
+def test_a_flipped_bit_is_one_line_or_the_same_result() -> None:
+    wrong = [trial for trial in flip_trials(140, seed=11) if trial[2] not in ("same", "one line")]
+    assert not wrong
+
+
+@st.composite
+def tiles(draw: st.DrawFn) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Sections of a tile of 4 rows and columns, in a matrix of 4 parts; mostly well formed."""
+    rows = [draw(st.sets(st.integers(0, 4), max_size=3)) for _ in range(4)]
+    columns = [column for row in rows for column in sorted(row)]
+    ends = np.cumsum([len(row) for row in rows]).tolist()
+    sums = draw(st.lists(st.sampled_from([1, 5, 0xFFFFFFFF, 0]), min_size=len(columns), max_size=len(columns)))
+    large = [draw(st.sampled_from([1 << 32, 1 << 63])) for _ in range(sums.count(0))]
+    at = draw(st.integers(0, 12))  # and one number of another value, if it is one of the first four
+    section = [ends, columns, sums, large][at] if at < 4 else []
+    if section:
+        section[draw(st.integers(0, len(section) - 1))] = draw(st.integers(0, 9))
+    return ends, columns, sums, large
+
+
+@given(tiles(), st.integers(0, 3), st.integers(0, 3))
+def test_the_structure_of_a_tile_is_checked_as_by_its_twin(
+    tile: tuple[list[int], list[int], list[int], list[int]], p: int, q: int
+) -> None:
+    from glove_adagrad.kernels.cooccurrence import damaged_tile
+
+    ends, columns, sums, large = tile
+    base, offsets = section_bases(4, np.array([len(columns)]), np.array([len(large)]))
+    views = Views(np.zeros(offsets[-1], np.uint8))
+    for view, section, start in zip((views.u32, views.u16, views.u32, views.u64), tile, base[0], strict=True):
+        view[start : start + len(section)] = section
+    table = np.zeros((16, 4), np.int64)
+    table[4 * p + q, 1:3] = len(columns), len(large)
+    found = damaged_tile(np.array([4 * p + q]), base, table, np.full(4, 4), *views.all)
+    assert (found == -1) == naive.is_tile(ends, columns, sums, large, p, q, 4)
+
+
+@pytest.mark.parametrize("memory", [None, 0])
+def test_no_kernel_sees_a_tile_that_is_not_well_formed(folder: Path, memory: int | None) -> None:
+    raw = np.fromfile(folder / "lower.bin", np.uint8)
+    tile = int(np.load(folder / "lower.npy")[:, 1].argmax())
+    begin = int(CooccurrenceMatrix.open(folder).lower.bases[tile, 1]) * 2
+    raw[begin + 1] = 0xFF  # a column far outside the part
+    write_tiles(folder, raw)
+    matrix = CooccurrenceMatrix.open(folder)
+    uses: list[Callable[[], Any]] = [
+        lambda: trained(matrix, memory),
+        lambda: list(matrix.sums()),
+        lambda: merge_matrices([matrix, matrix], folder.parent / "merged"),
+    ]
+    for use in uses:
+        with pytest.raises(DamagedError, match=rf"lower.bin: is damaged \(tile {tile} is not well formed"):
+            use()
+
+
+@pytest.mark.parametrize(
+    ("column", "change"), [(0, 8), (1, 1), (1, -1), (1, 1 << 62), (2, 1), (2, -1), (3, 1 << 33), (3, -1 << 33)]
+)
+def test_a_table_must_be_the_one_of_its_tiles(folder: Path, column: int, change: int) -> None:
+    table = np.load(folder / "lower.npy")
+    table[7, column] += change
+    write_table(folder, table)
+    with pytest.raises(DamagedError, match="lower"):
+        list(CooccurrenceMatrix.open(folder).sums())
+
+
+@pytest.mark.parametrize(
+    "table", [np.zeros((0, 4), np.int64), np.zeros(5), np.array(3), np.zeros((4, 4, 4)), np.array(["a"])]
+)
+def test_tables_of_another_shape_or_type(folder: Path, table: np.ndarray) -> None:
+    write_table(folder, table)
+    with pytest.raises(DamagedError, match=r"lower.npy: is damaged"):
+        CooccurrenceMatrix.open(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        *(({key: None}, f"{key} is 'missing'") for key in ("words", "tokens", "records", "denominator")),
+        *(({key: "x"}, f"{key} is 'x'") for key in ("words", "windows", "checksums", "files", "min_cooccurrence")),
+        ({"words": True}, "words is True"),
+        ({"words": 0}, "words is 0"),
+        ({"words": 3}, "has 43 words where the matrix has 3"),
+        ({"records": 1}, "cells and says 1 records"),
+        ({"denominator": 0}, "denominator is 0"),
+        ({"min_cooccurrence": float("nan")}, "min_cooccurrence is nan"),
+        ({"checksums": {"upper": 1}}, "checksums is"),
+        ({"files": {}}, r"files are \[\]"),
+        ({"windows": {"window": "wide"}}, "window is 'wide'"),
+        ({"windows": {"window": 0}}, "must lie between 1 and 1000"),
+        ({"windows": {"shape": 1}}, "has 'shape', of a newer version"),
+        ({"shape": 1}, "has 'shape', of a newer version"),
+        ({"format": "glove-adagrad co-occurrences 3"}, "was written by a newer version of this program"),
+        ({"format": "word2vec 1"}, "was it made by another program"),
+    ],
+)
+def test_what_meta_says_is_checked(folder: Path, changes: dict[str, Any], message: str) -> None:
+    write_meta(folder, **changes)
+    with pytest.raises(InputError, match=message):
+        CooccurrenceMatrix.open(folder)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"format": 1}', b"9" * 5000])
+def test_meta_that_is_no_meta(folder: Path, data: bytes) -> None:
+    (folder / "meta.json").write_bytes(data)
+    with pytest.raises(InputError, match=r"meta.json: is "):
+        CooccurrenceMatrix.open(folder)
+
+
+def test_folders_of_format_1_are_opened_and_read_once(folder: Path, sound: CooccurrenceMatrix) -> None:
+    as_format_1(folder)
+    assert trained(CooccurrenceMatrix.open(folder)) == trained(sound)
+    raw = bytearray((folder / "lower.bin").read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (folder / "lower.bin").write_bytes(raw)
+    with pytest.raises(DamagedError, match=r"lower.bin: is damaged \(its checksum differs"):
+        CooccurrenceMatrix.open(folder)
+
+
+def test_a_matrix_that_is_replaced_stays_what_was_opened(folder: Path, sound: CooccurrenceMatrix) -> None:
+    matrix = CooccurrenceMatrix.open(folder)
+    os.rename(folder, folder.with_name("old"))
+    vocabulary = Vocabulary([b"a", b"b"], np.array([2, 1]))
+    CooccurrenceMatrix.from_scipy(np.array([[1, 2], [2, 1]]), vocabulary, folder)
+    shutil.rmtree(folder.with_name("old"))
+    assert trained(matrix) == trained(sound)
+    assert matrix.vocabulary.words == sound.vocabulary.words
+
+
+def test_all_files_come_from_one_folder(
+    folder: Path, sound: CooccurrenceMatrix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another matrix takes the name, and the old files go, after the first file was read."""
+    from glove_adagrad.cooccurrence import matrix as module
+
+    other = folder.with_name("other")
+    vocabulary = Vocabulary([b"a", b"b"], np.array([2, 1]))
+    CooccurrenceMatrix.from_scipy(np.array([[1, 2], [2, 1]]), vocabulary, other)
+    read = module._Folder.read
+
+    def read_and_replace(self: Any, name: str, checksum: int | None = None) -> bytes:
+        found = read(self, name, checksum)
+        if other.exists():
+            shutil.rmtree(folder)
+            os.rename(other, folder)
+        return found
+
+    monkeypatch.setattr(module._Folder, "read", read_and_replace)
+    assert CooccurrenceMatrix.open(folder).vocabulary.words == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("memory", [None, 0])
+def test_a_file_cut_short_while_it_is_open(folder: Path, sound: CooccurrenceMatrix, memory: int | None) -> None:
+    matrix = CooccurrenceMatrix.open(folder)
+    trainer = Trainer(matrix, SETTINGS, memory=memory)
+
+    def cut(trainer: Trainer) -> None:
+        if trainer.history:
+            os.truncate(folder / "lower.bin", 1000)
+
+    if memory is None:  # all was read in the first epoch
+        trainer.fit(after_stratum=cut)
+        arrays = trainer.parameters.arrays().values()
+        assert b"".join(array.tobytes() for array in arrays) == trained(sound)
+    else:
+        with pytest.raises(DamagedError, match=r"lower.bin: ends within a tile; it was cut short"):
+            trainer.fit(after_stratum=cut)
+    with pytest.raises(DamagedError, match="ends within a tile"):
+        list(matrix.sums())
+
+
+def test_a_damaged_spill_run_is_not_added_up(folder: Path) -> None:
+    matrix = CooccurrenceMatrix.open(folder)
+    (folder.parent / "spill").mkdir()
+    raw = bytearray((folder / "lower.bin").read_bytes())
+    raw[len(raw) // 2] ^= 4
+    (folder.parent / "spill" / "run").write_bytes(raw)
+    run = Tiles(folder.parent / "spill" / "run", matrix.lower.table, matrix.words, matrix.lower.checksum)
+    with pytest.raises(DamagedError, match="the checksum of a tile differs"):
+        merge_runs([matrix.lower, run], folder.parent / "spill", 1, 2)
+
+
+def sorter_with_cells(tmp_path: Path, number: int) -> tuple[CellSorter, Dealer, np.ndarray]:
+    """A sorter of little memory, and the cells (row, column, sum) that were added to it."""
+    rng = np.random.default_rng(0)
+    dealer = Dealer(300)
+    keys = rng.permutation(300 * 300)[:number]
+    cells = np.stack([keys // 300, keys % 300, rng.integers(1, 1 << 40, number)])
+    sorter = CellSorter(dealer, tmp_path, 1, "cells")
+    for piece in np.array_split(cells, 7, axis=1):
+        sorter.add(piece[0], piece[1], piece[2].astype(np.uint64))
+    sorter.finish()
+    return sorter, dealer, cells
+
+
+def test_cells_that_do_not_fit_in_memory_come_back_sorted(tmp_path: Path) -> None:
+    sorter, dealer, cells = sorter_with_cells(tmp_path, 20_000)
+    assert len(list(tmp_path.iterdir())) == dealer.parts, "some are on the disk"
+    found = []
+    for part in range(dealer.parts):
+        keys, sums = sorter.part(part)
+        rows = ((keys >> np.uint64(32)).astype(np.int64) - dealer.sizes[:part].sum()) * dealer.parts + part
+        found.append(np.stack([rows, (keys & np.uint64(0xFFFFFFFF)).astype(np.int64), sums.astype(np.int64)]))
+    order = np.lexsort((cells[1], cells[0] // dealer.parts, cells[0] % dealer.parts))
+    np.testing.assert_array_equal(np.concatenate(found, axis=1), cells[:, order])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_cells_that_come_back_damaged(tmp_path: Path, cut: bool) -> None:
+    sorter, _, _ = sorter_with_cells(tmp_path, 20_000)
+    raw = bytearray((tmp_path / "cells-3").read_bytes())
+    raw[8] ^= 1
+    (tmp_path / "cells-3").write_bytes(raw[:-16] if cut else raw)
+    with pytest.raises(DamagedError, match="cells-3: is damaged"):
+        sorter.part(3)
+
+
+def npz(**members: bytes) -> bytes:
+    """An archive of the given members."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(f"{name}.npy", data)
+    return file.getvalue()
+
+
+def npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+NUMBERS = npy(np.arange(40.0))
+
+
+def with_shape(shape: bytes) -> bytes:
+    """`NUMBERS` with another shape in the header."""
+    return NUMBERS.replace(b"(40,), }".ljust(40), (shape + b", }").ljust(40))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PK\3\4",
+        NUMBERS,
+        npz(a=b"x"),
+        npz(a=NUMBERS[:-8]),
+        npz(a=NUMBERS + b"12345678"),
+        npz(a=with_shape(b"(32,)")),  # the rest of the member would never be read
+        npz(a=with_shape(b"(40000000000000000,)")),
+        npz(a=with_shape(b"(-5, -8)")),
+        npz(a=with_shape(b"(40,")),
+        npz(a=npy(np.array([{}], object))),
+    ],
+)
+def test_archives_that_are_damaged_are_one_kind_of_error(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "x.npz").write_bytes(data)
+    with pytest.raises(DamagedError, match=r"x.npz: is damaged"):
+        read_archive(tmp_path / "x.npz")
+    with pytest.raises(DamagedError, match=r"x.npy: is damaged"):
+        read_array(data[:-1], tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize(
+    "array", [np.arange(6.0), np.zeros((0, 3)), np.array(7), np.asfortranarray(np.arange(6).reshape(2, 3))]
+)
+def test_arrays_are_read_as_by_numpy(tmp_path: Path, array: np.ndarray) -> None:
+    np.savez(tmp_path / "plain.npz", a=array)
+    np.savez_compressed(tmp_path / "compressed.npz", a=array)
+    read = [read_archive(tmp_path / f"{name}.npz")["a"] for name in ("plain", "compressed")]
+    for found in (*read, read_array(npy(array), tmp_path)):
+        np.testing.assert_array_equal(found, array, strict=True)
+
+
+@pytest.fixture
+def checkpoints(sound: CooccurrenceMatrix, tmp_path: Path) -> Checkpoints:
+    """Of two epochs, the last with anchors."""
+    anchors = Anchors(np.array([1, 2]), np.ones((2, 5), np.float32), 0.1)
+    trainer = Trainer(sound, SETTINGS, anchors=anchors)
+    found = Checkpoints(tmp_path / "checkpoints")
+    trainer.fit(after_stratum=lambda t: found.save(t, stages={}) if not t.position.stratum else None)
+    return found
+
+
+def rewrite(path: Path, arrays: dict[str, np.ndarray | None] | None = None, **changes: Any) -> None:
+    """Change a checkpoint as somebody would who computes the archive's checksums anew; None takes away."""
+    found = {**read_archive(path), **(arrays or {})}
+    meta = {**json.loads(found.pop("meta").tobytes()), **changes}
+    kept = {name: array for name, array in found.items() if array is not None}
+    text = json.dumps({k: v for k, v in meta.items() if v is not None})
+    np.savez(path, meta=np.frombuffer(text.encode(), np.uint8), **kept)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "changes"),
+    [
+        ({"words": np.zeros((3, 2, 8), np.float32)}, {}),
+        ({"words": np.array(1)}, {}),
+        ({"contexts": None}, {}),
+        ({"other": np.zeros(3)}, {}),
+        ({"anchors.words": np.array([1, 1 << 40])}, {}),
+        ({"anchors.words": np.array([1.0, 2.0])}, {}),
+        ({"anchors.words": None}, {}),
+        ({}, {"anchor_weight": None}),
+        ({}, {"settings": None}),
+        ({}, {"settings": {"rule": {"name": "adagrad"}, "vector_size": "5"}}),
+        ({}, {"settings": {"rule": {"name": "adagrad"}, "vector_size": -5}}),
+        ({}, {"history": {}}),
+        ({}, {"history": [3]}),
+        ({}, {"history": [{"epoch": 1}]}),
+        ({}, {"position": {"stratum": 10_000}}),
+        ({}, {"position": {"stratum": "x"}}),
+        ({}, {"matrix": 5}),
+        ({}, {"stages": []}),
+    ],
+)
+def test_a_checkpoint_whose_parts_do_not_fit_is_passed_over(
+    checkpoints: Checkpoints, arrays: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    newest, older = checkpoints.paths()
+    assert checkpoints.load().path == newest
+    rewrite(newest, arrays, **changes)
+    with pytest.warns(UserWarning, match=f"{newest.name}: is damaged .*the checkpoint before it is used"):
+        assert checkpoints.load().path == older
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": "glove-adagrad checkpoint 2"},
+        {"settings": {"rule": {"name": "adagrad"}, "shape": 1}},
+        {"settings": {"rule": {"name": "adagrad", "shape": 1}}},
+        {"settings": {"rule": {"name": "lion"}}},
+        {"position": {"hour": 1}},
+    ],
+)
+def test_a_checkpoint_of_a_newer_version_is_not_taken_for_damaged(
+    checkpoints: Checkpoints, changes: dict[str, Any]
+) -> None:
+    rewrite(checkpoints.paths()[0], **changes)
+    with pytest.raises(InputError, match="newer version"):
+        checkpoints.load()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=label)
+def test_the_layout_of_parameters_is_that_of_their_arrays(rule: optim.Rule) -> None:
+    arrays = Parameters(9, 5, rule).arrays()
+    assert Parameters.layout(9, 5, rule) == {name: (array.shape, array.dtype) for name, array in arrays.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("word_biases", np.zeros((3, 2), np.float32), "biases"),
+        ("word_biases", np.full(3, np.nan, np.float32), "finite"),
+        ("context_biases", np.array([0, np.inf, 0], np.float32), "finite"),
+        ("context_biases", np.zeros(2, np.float32), "biases"),
+        ("context_biases", np.array(0, np.float32), "biases"),
+        ("word_vectors", np.array(["a", "b", "c"]), "word_vectors is missing or holds no numbers"),
+        ("word_vectors", np.array(1.0), "do not match"),
+        ("word_vectors", None, "word_vectors is missing or holds no numbers"),
+    ],
+)
+def test_models_that_do_not_fit_are_refused(
+    tmp_path: Path, name: str, array: np.ndarray | None, message: str
+) -> None:
+    run = make_run(tmp_path / "run", list("abc"), np.ones((3, 2), np.float32))
+    arrays = {**read_archive(run / "model.npz"), name: array}
+    np.savez(run / "model.npz", **{key: value for key, value in arrays.items() if value is not None})
+    with pytest.raises(InputError, match=message):
+        read_run(run)
+
+
+def test_sums_that_no_longer_fit_are_not_added_up(tmp_path: Path) -> None:
+    words = Vocabulary([b"a", b"b"], np.array([2, 1]))
+    huge = CooccurrenceMatrix.from_scipy(np.array([[0, 2.0**62], [2.0**62, 1]]), words, tmp_path / "huge")
+    write_meta(huge.folder, windows={"window": 1})
+    huge = CooccurrenceMatrix.open(huge.folder)
+    assert merge_matrices([huge] * 3, tmp_path / "merged").to_scipy()[0, 1] == 3 * 2.0**62
+    with pytest.raises(InputError, match="too large to be kept once it is added up"):
+        merge_matrices([huge] * 4, tmp_path / "merged")
