@@ -61,7 +61,7 @@ def history_of(model: GloVe, matrix_folder: str | None = None) -> dict[str, Any]
         "settings": {
             **model.settings.to_json(),
             "windows": vars(model.windows),
-            "cooccurrence": matrix_folder,
+            **({} if matrix_folder is None else {"cooccurrence": matrix_folder}),
             **{name: getattr(model, name) for name in _COUNTING},
         },
         # where vocab.txt has numbers instead

@@ -67,7 +67,7 @@ def articles(file: TextFile, *, lowercase: bool, workers: int = 1) -> Iterator[b
             yield from in_order(pool, workers, tasks)
         except BrokenProcessPool as error:
             raise GloveError(
-                f"{file.name}: a process that parses markup was killed; is there enough memory? Try --workers 1"
+                f"{file.name}: a process that parses markup was killed; is there enough memory? Try `workers=1`"
             ) from error
 
 

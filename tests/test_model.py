@@ -78,7 +78,10 @@ def test_the_command_line_gives_the_same(model: GloVe, tmp_path: Path) -> None:
 
 def test_every_option_of_train_has_a_parameter() -> None:
     other_names = {"corpus": "corpus_file", "left_only": "symmetric", "no_distance_weighting": "distance_weighting"}
-    of_runs = {"output", "cooccurrence", "resume", "extend", "checkpoint_minutes", "optimizer_option"}
+    of_runs = {
+        "output", "cooccurrence", "resume", "extend", "checkpoint_minutes", "optimizer_option", "strict",
+        "trust_pickle",
+    }  # fmt: skip
     options = {str(option.name) for option in train.params} - of_runs
     parameters = {other_names.get(name, name) for name in options} - {"quiet"}
     assert parameters | {"sentences", "callbacks", "show_progress"} == set(inspect.signature(GloVe).parameters)
@@ -391,7 +394,7 @@ def test_counts_of_other_data(model: GloVe) -> None:
         ({"sentences": (line for line in TEXT)}, TypeError, "generator"),
         ({"sentences": []}, ValueError, "no words"),
         ({"sentences": "a b c"}, TypeError, "a string was given"),
-        ({"sentences": [["a", 3]]}, TypeError, "token 3 is a int"),
+        ({"sentences": [["a", 3]]}, TypeError, "token 3 is an int"),
         ({"sentences": TEXT, "corpus_file": "x"}, ValueError, "give either sentences or corpus_file"),
         ({"corpus_file": "no-such-file"}, ValueError, "no such file"),
         ({"vector_size": 0}, ValueError, "vector_size 0"),
@@ -430,7 +433,7 @@ def test_matrices_that_are_refused(cells: np.ndarray, words: list[str], message:
 
 
 def test_what_is_not_a_matrix_is_refused() -> None:
-    with pytest.raises(TypeError, match="a dict is not a matrix of numbers"):
+    with pytest.raises(TypeError, match="expected a matrix of real numbers"):
         GloVe.from_cooccurrence({"a": 1}, ["a"])
 
 

@@ -47,7 +47,7 @@ def screen(columns: int, *arguments: object, stop: bool = False, environment: di
         if not some:
             break
         written += some
-        if stop and b"epoch 3/" in written:
+        if stop and re.search(rb"epoch ([2-9]|\d\d+)/", written):
             os.write(ours, b"\x03")
             stop = False
     os.close(ours)
@@ -81,7 +81,7 @@ def test_a_bar_fits_the_terminal_and_ends_its_line(tmp_path: Path, columns: int,
 
 
 def test_ctrl_c_ends_the_bar_before_the_message_and_resume_starts_where_it_stopped(tmp_path: Path) -> None:
-    arguments = ["--epochs", 3000, "--vector-size", 200]
+    arguments = ["--epochs", 100_000, "--vector-size", 200]
     stopped = screen(80, "train", TINY, "--output", tmp_path / "run", *arguments, stop=True)
     *_, bar, message = lines(stopped.replace("\r\n", "\n").replace("\n", "\r\n"))
     assert "epoch" in bar
@@ -113,11 +113,12 @@ def test_without_a_terminal_each_epoch_is_a_line_on_stderr(tmp_path: Path) -> No
     assert [line.split()[1] for line in more] == ["4/5", "5/5"]
 
 
-def test_compilation_is_announced_once_and_is_not_counting_time(tmp_path: Path) -> None:
+def test_compilation_is_announced_once(tmp_path: Path) -> None:
     fresh = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     words = ["vocab", TINY, "--output", tmp_path / "vocab.txt"]
-    assert run(*words, environment=fresh).stderr == "compiling (once after installation)\n"
-    assert run(*words, environment=fresh).stderr == ""
+    first, second = (run(*words, environment=fresh).stderr for _ in range(2))
+    assert first.count("compiling (once after installation)\n") == 1
+    assert "compiling" not in second
 
 
 def test_python_shows_the_same(capsys: pytest.CaptureFixture[str]) -> None:

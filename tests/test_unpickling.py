@@ -66,7 +66,7 @@ def test_subword_vectors_and_whole_models(tmp_path: Path) -> None:
     words = Word2Vec(SENTENCES, vector_size=4, min_count=1, epochs=1)
     for saved, keyed in ((words, words.wv), (subwords, subwords.wv), (subwords.wv, subwords.wv)):
         saved.save(str(tmp_path / "model"))
-        with pytest.raises(InputError, match=r"(Word2Vec|FastText).*--trust-pickle.*python -c .*model") as caught:
+        with pytest.raises(InputError, match=r"(Word2Vec|FastText).*`trust_pickle`.*python -c .*model") as caught:
             read_vectors(tmp_path / "model")
         assert "\n" not in str(caught.value)
         np.testing.assert_array_equal(read_vectors(tmp_path / "model", trust_pickle=True).vectors, keyed.vectors)

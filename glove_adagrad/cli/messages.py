@@ -15,8 +15,8 @@ _OTHER_NAMES = {"vocabulary": "--vocab"}
 PARAMETERS = frozenset({
     "alpha", "anchor", "anchor_weight", "clip", "epochs", "holdout", "init", "learning_rate", "max_vocab", "memory",
     "min_cooccurrence", "min_count", "optimizer", "patience", "preset", "restrict_vocab", "sample", "seed", "tmp",
-    "unobserved", "unobserved_chance", "unobserved_power", "unobserved_weight", "vector_size", "vocabulary", "window",
-    "workers", "x_max",
+    "trust_pickle", "unobserved", "unobserved_chance", "unobserved_power", "unobserved_weight", "vector_size",
+    "vocabulary", "window", "workers", "x_max",
 })  # fmt: skip
 
 _QUOTED = re.compile(r"`([a-z_]+)(?:=([^`\s]+))?`")

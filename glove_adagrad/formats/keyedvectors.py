@@ -65,7 +65,7 @@ def read(path: Path, stream: Stream, trust_pickle: bool = False, strict: bool = 
     except ForbiddenName as error:
         raise InputError(
             f"{path}: this pickle is more than gensim's KeyedVectors: it loads {error}, which may run code of its "
-            f"author. If you trust it, read it with trust_pickle=True (--trust-pickle), or convert it once with: "
+            f"author. If you trust it, read it with `trust_pickle`, or convert it once with: "
             f"{_conversion(path)}"
         ) from error
     except MemoryError as error:
