@@ -7,21 +7,20 @@ member, which is compared when it is read, and what the members hold is checked.
 from __future__ import annotations
 
 import json
-import platform
 import time
 import warnings
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from glove_adagrad import __version__, optim
+from glove_adagrad import optim
 from glove_adagrad.cooccurrence.tiles import number_of_parts
 from glove_adagrad.decoding import DamagedError, build, check_format, is_number, is_whole, read_archive, read_json
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_output_folder
+from glove_adagrad.provenance import versions
 from glove_adagrad.temporary import clear_leftovers
 from glove_adagrad.trainer import Anchors, Epoch, Parameters, Position, Trainer, TrainingSettings
 
@@ -158,16 +157,6 @@ class Checkpoints:
             except DamagedError as error:
                 warnings.warn(f"{error}; the checkpoint before it is used", stacklevel=2)
         raise InputError(f"{self.folder}: holds no checkpoint that can be read; train from scratch")
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of all that results depend on."""
-    return {
-        "glove_adagrad": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "numba": metadata.version("numba"),
-    }
 
 
 def _listed(versions: dict[str, str]) -> str:

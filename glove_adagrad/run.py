@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from glove_adagrad import locks
-from glove_adagrad.checkpoint import Checkpoint, Checkpoints, versions
+from glove_adagrad.checkpoint import Checkpoint, Checkpoints
 from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable
 from glove_adagrad.cooccurrence.merge import spill_folder
@@ -23,7 +23,8 @@ from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus
 from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_files, check_free_space, check_output_folder
-from glove_adagrad.run_record import RunRecord, is_marked, last_state
+from glove_adagrad.provenance import versions
+from glove_adagrad.run_record import RunRecord, is_marked, last_state, read_provenance
 from glove_adagrad.signals import stop_requests
 from glove_adagrad.temporary import SUFFIX, clear_leftovers, remove
 from glove_adagrad.trainer import Trainer
@@ -245,6 +246,7 @@ class Run:
                 "windows": trainer.matrix.meta["windows"],
                 "cooccurrence": self.matrix_name(trainer.matrix),
             },
+            "provenance": read_provenance(self.folder),
             "versions": versions(),
             "stages": self._stages,
             "epochs": [epoch.figures() for epoch in trainer.history],

@@ -7,7 +7,7 @@ checkpoint.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ class RunRecord:
     anchor_weight : float
     trust_pickle, strict : bool
         How `init` and `anchor` are read, see `formats.read_vectors`.
+    provenance : dict
+        What the result does not depend on: command, preset, corpus, time, machine.
     """
 
     settings: TrainingSettings
@@ -49,6 +51,7 @@ class RunRecord:
     extend: Path | None = None
     trust_pickle: bool = False
     strict: bool = False
+    provenance: dict[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write the record to the folder of a run."""
@@ -59,6 +62,7 @@ class RunRecord:
             "anchor_weight": self.anchor_weight,
             "trust_pickle": self.trust_pickle,
             "strict": self.strict,
+            "provenance": self.provenance,
             "inputs": {
                 name: {"path": str(path.resolve()), "files": _files(path)}
                 for name in ("init", "anchor", "extend")
@@ -91,6 +95,7 @@ class RunRecord:
                 anchor_weight=record["anchor_weight"],
                 trust_pickle=record["trust_pickle"],
                 strict=record["strict"],
+                provenance=dict(record["provenance"]),
                 **inputs,
             )
         for name, before in files.items():
@@ -149,6 +154,14 @@ def is_marked(folder: Path) -> bool:
         return bool(json.loads((folder / _NAME).read_bytes())["format"].startswith(f"{_FORMAT} "))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
+
+
+def read_provenance(folder: Path) -> dict[str, Any]:
+    """Return the provenance of a run; nothing for folders without a record, which the program no longer writes."""
+    if not (folder / _NAME).exists():
+        return {}
+    with decoding(folder / _NAME):
+        return dict(json.loads((folder / _NAME).read_bytes())["provenance"])
 
 
 def last_state(folder: Path, matrix_folder: Path | None = None) -> tuple[Checkpoint, CooccurrenceMatrix]:

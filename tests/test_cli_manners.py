@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -102,6 +103,25 @@ def test_the_preset_of_stanford_is_the_default(command: Command, tmp_path: Path)
     command.ok(*common, tmp_path / "a")
     command.ok(*common, tmp_path / "b", "--preset", "stanford")
     assert (tmp_path / "a" / "vectors.txt").read_bytes() == (tmp_path / "b" / "vectors.txt").read_bytes()
+
+
+def test_a_run_tells_where_it_comes_from(command: Command, tmp_path: Path) -> None:
+    options = ["--vector-size", 4, "--epochs", 1, "--min-count", 2, "--lowercase", "--preset", "fast", "--quiet"]
+    command.ok("train", TINY, "--output", tmp_path / "run", *options)
+    found = command.json("info", tmp_path / "run")
+    origin = found["run"]["provenance"]
+    assert origin["corpus"] == [str(TINY)]
+    assert origin["bytes"] == TINY.stat().st_size
+    assert (origin["min_count"], origin["lowercase"], origin["preset"]) == (2, True, "fast")
+    assert "--min-count 2 --lowercase --preset fast" in origin["command"]
+    assert origin["cpu"]
+    assert datetime.fromisoformat(origin["started"]).tzinfo is not None
+    assert found["cooccurrence"]["words"] == len((tmp_path / "run" / "vocab.txt").read_bytes().splitlines())
+    shown = command.ok("info", tmp_path / "run")
+    assert str(TINY) in shown
+    assert "numba" in shown
+    command.ok("train", "--resume", tmp_path / "run", "--epochs", 2, "--quiet")
+    assert command.json("info", tmp_path / "run")["run"]["provenance"] == origin
 
 
 def test_what_a_matrix_fixes_is_refused(command: Command, tmp_path: Path) -> None:

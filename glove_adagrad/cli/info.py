@@ -1,13 +1,16 @@
-"""`glove-adagrad info`: what a folder of co-occurrences, or a run, holds and needs."""
+"""`glove-adagrad info`: describe a co-occurrence folder or a run."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import options, sources
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.text import printable
 
@@ -19,11 +22,12 @@ _RECORD_NS, _COMPONENT_NS = 32, 0.47
 @click.command()
 @click.argument("folder", type=options.FilePath(), metavar="DIR")
 @click.option(
-    "--vector-size", type=options.Whole(1), default=100, show_default=True, help="For what training would take."
+    "--vector-size", type=options.Whole(1), default=100, show_default=True, help="For the estimates of training."
 )
 @options.workers_option
-def info(folder: Path, vector_size: int, workers: int) -> None:
-    """Describe DIR, a folder of co-occurrences or a run: sizes, counts, settings, what training takes."""
+@sources.json_option
+def info(folder: Path, vector_size: int, workers: int, as_json: bool) -> None:
+    """Describe DIR, a co-occurrence folder or a run: where it comes from, counts, settings, cost of training."""
     from glove_adagrad.formats.run_folder import read_history
 
     rows, counted, trained = [], folder, (folder / "history.json").exists()
@@ -32,13 +36,49 @@ def info(folder: Path, vector_size: int, workers: int) -> None:
         rows.append(("co-occurrences", str(counted) if counted.exists() else f"{counted}, which is gone"))
     elif (folder / "cooccurrence").is_dir():
         counted /= "cooccurrence"
-    if counted.exists() or not trained:
-        rows += _matrix_rows(CooccurrenceMatrix.open(counted), vector_size, workers)
+    matrix = CooccurrenceMatrix.open(counted) if counted.exists() or not trained else None
+    if as_json:
+        click.echo(json.dumps(_as_json(folder if trained else None, matrix, workers), indent=2))
+        return
+    if trained:
+        rows += _provenance_rows(folder)
+    if matrix is not None:
+        rows += _matrix_rows(matrix, vector_size, workers)
     if trained:
         rows += _run_rows(folder)
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         click.echo(printable(f"{name:<{width}}  {value}"))
+
+
+def _as_json(run: Path | None, matrix: CooccurrenceMatrix | None, workers: int) -> dict[str, Any]:
+    from glove_adagrad.cooccurrence.summary import summarize
+    from glove_adagrad.formats.run_folder import read_history
+
+    described: dict[str, Any] = {}
+    if matrix is not None:
+        more = {name: matrix.meta[name] for name in ("windows", "min_cooccurrence", "denominator")}
+        described["cooccurrence"] = {"folder": str(matrix.folder), **asdict(summarize(matrix, workers)), **more}
+    if run is not None:
+        described["run"] = read_history(run)
+    return described
+
+
+def _provenance_rows(run: Path) -> list[tuple[str, str]]:
+    from glove_adagrad.formats.run_folder import read_history
+
+    history = read_history(run)
+    found = dict(history["provenance"])
+    corpus = ", ".join(map(str, found.pop("corpus", [])))
+    size = found.pop("bytes", None)
+    if corpus:
+        found["corpus"] = f"{corpus} ({_size(size)})" if isinstance(size, int) else corpus
+    found["versions"] = ", ".join(f"{name} {version}" for name, version in history["versions"].items())
+    return [(name.replace("_", " "), _plain(value)) for name, value in found.items() if value not in (None, "")]
+
+
+def _plain(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _matrix_rows(matrix: CooccurrenceMatrix, vector_size: int, workers: int) -> list[tuple[str, str]]:
@@ -62,23 +102,26 @@ def _matrix_rows(matrix: CooccurrenceMatrix, vector_size: int, workers: int) -> 
         ),
         ("weight of a pair", ("1/distance" if windows.distance_weighting else "1") if windows else "unknown"),
         ("context ends at", windows.boundary if windows else "unknown"),
-        ("sample", (f"{windows.sample:g}" if windows.sample else "every word counts") if windows else "unknown"),
+        ("sample", (f"{windows.sample:g}" if windows.sample else "off") if windows else "unknown"),
         ("unknown words", _unknown_words(matrix)),
-        ("least X", f"{matrix.min_cooccurrence:g}" if matrix.min_cooccurrence else "all kept"),
-        ("X is kept as", f"whole numbers / {matrix.denominator:,}"),
+        ("least X", f"{matrix.min_cooccurrence:g}" if matrix.min_cooccurrence else "all are kept"),
+        ("stored as", f"whole numbers / {matrix.denominator:,}"),
         (
             "an epoch",
             f"about {_time(seconds)} with {vector_size} components and {workers} "
             f"worker{'s' if workers > 1 else ''}, an estimate",
         ),
-        ("training memory", f"{_size(parameters)} for parameters, {_size(summary.bytes)} to keep the matrix at hand"),
+        (
+            "training memory",
+            f"{_size(parameters)} for parameters, {_size(summary.bytes)} for the matrix if there is room",
+        ),
     ]
 
 
 def _unknown_words(matrix: CooccurrenceMatrix) -> str:
     if matrix.windows is None:
         return "unknown"
-    return "take a window position" if matrix.windows.keep_positions else "take no window position"
+    return "occupy a window position" if matrix.windows.keep_positions else "occupy no window position"
 
 
 def _run_rows(run: Path) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -140,6 +141,7 @@ def train(
         _refuse(context, _FIXED_BY_COOCCURRENCE, "--cooccurrence: DIR fixes it")
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
     from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.provenance import provenance
     from glove_adagrad.run import Run
     from glove_adagrad.run_record import RunRecord, last_state
     from glove_adagrad.source_paths import check_apart
@@ -153,9 +155,10 @@ def train(
     training = options.training_settings(**settings)
     record = RunRecord(
         training, init=init, anchor=anchor, anchor_weight=anchor_weight, extend=extend,
-        trust_pickle=trust_pickle, strict=strict,
+        trust_pickle=trust_pickle, strict=strict, provenance={**provenance(), "preset": preset},
     )  # fmt: skip
-    record.check()  # before hours of counting
+    if extend is None:
+        record.check()  # before hours of counting
     check_apart(corpus, output)
     resources: dict[str, Any] = {"workers": workers, "memory": memory}
     run = context.with_resource(Run(output, checkpoint_minutes))
@@ -165,11 +168,21 @@ def train(
         run.begin(replace(record, matrix_folder=run.matrix_name(matrix)), matrix)
     else:
         text = open_corpus(corpus, tmp=tmp or output.parent, workers=workers, **text_options)
+        about = {
+            **record.provenance,
+            "corpus": [os.path.abspath(name) if name != "-" else name for name in corpus],
+            "bytes": text.total_bytes,
+            **text_options,
+            **words,
+            "min_cooccurrence": min_cooccurrence,
+        }
+        record = replace(record, provenance=about)
         if extend is not None:
             checkpoint, old = last_state(extend)
             earlier = checkpoint, old.vocabulary
             taken = {name: getattr(checkpoint.settings, name) for name in ("vector_size", "rule")}
             record = replace(record, settings=replace(training, **taken))
+            record.check()
             run.begin(record)
             with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
                 matrix = run.extend(old, text, min_count=words["min_count"], tmp=tmp, progress=bar.to, **resources)

@@ -101,8 +101,8 @@ def read_history(folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        `settings` and `versions`, dicts of any values; `stages`, a dict of seconds; `epochs`, a list of dicts. What
-        the file lacks is empty. An epoch has at least its number `epoch`, counted from 1, and its `loss`.
+        `settings`, `provenance` and `versions`, dicts of any values; `stages`, a dict of seconds; `epochs`, a list of
+        dicts. What the file lacks is empty. An epoch has at least its number `epoch`, counted from 1, and its `loss`.
 
     Raises
     ------
@@ -115,8 +115,9 @@ def read_history(folder: Path) -> dict[str, Any]:
     history = read_json(data, path)
     if not isinstance(history, dict) or "epochs" not in history:
         raise InputError(f'{path}: has no "epochs"; it was not written by this program')
-    history = {"settings": {}, "versions": {}, "stages": {}, **history}
-    for key, kind in (("settings", dict), ("versions", dict), ("stages", dict), ("epochs", list)):
+    history = {"settings": {}, "provenance": {}, "versions": {}, "stages": {}, **history}
+    for key in history.keys() & {"settings", "provenance", "versions", "stages", "epochs"}:
+        kind = list if key == "epochs" else dict
         if not isinstance(history[key], kind):
             raise _not_as_expected(path, key, history[key], f"a {kind.__name__}")
     for key, seconds in history["stages"].items():
