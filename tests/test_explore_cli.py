@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,15 @@ from runs import Command, make_run
 
 from glove_adagrad.cli.sources import labels
 from glove_adagrad.cli.tables import table
-from glove_adagrad.formats import read_vectors, stanford_binary, to_keyed_vectors
+from glove_adagrad.formats import read_run, read_vectors, stanford_binary, to_keyed_vectors
 
 #: gensim's most_similar_cosmul calls a function of its own that it calls old
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`:DeprecationWarning")
 
 WORDS = ["king", "queen", "man", "woman", "naïve", "tree", "bush", "King"]
+
+
+GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture
@@ -117,6 +121,28 @@ def test_export_for_other_programs(command: Command, run: Path, tmp_path: Path) 
     command.ok("export", run, tmp_path / "model.bin", "--format", "stanford-binary", "--quiet")
     word, _, context, _ = stanford_binary.read(tmp_path / "model.bin", 8)
     np.testing.assert_allclose(word + context, read_vectors(run).vectors, atol=1e-6)
+
+
+def test_a_binary_file_of_stanfords_is_read_with_its_vocabulary(command: Command, tmp_path: Path) -> None:
+    binary = tmp_path / "vectors.bin"
+    shutil.copy(GOLDEN / "train.vectors.bin", binary)
+    assert "if its vocab.txt is in the same folder" in command.refused(1, "similar", binary, "the")
+    shutil.copy(GOLDEN / "train.vocab.txt", tmp_path / "vocab.txt")
+    found = command("similar", binary, "the", "--top", 3)
+    assert found.code == 0
+    assert "read as a binary file of Stanford's glove, 43 words x " in found.err
+    text = command.ok("similar", GOLDEN / "train.vectors.txt", "the", "--top", 3)
+    assert [line.split()[0] for line in found.out.splitlines()] == [line.split()[0] for line in text.splitlines()]
+    size = read_vectors(binary).vectors.shape[1]
+    options = ["--vector-size", size, "--epochs", 1, "--learning-rate", 1e-9, "--quiet"]
+    run = tmp_path / "run"
+    assert command("train", GOLDEN / "tiny.txt", "--output", run, "--init", binary, *options).code == 0
+    run_vectors, (word, _, context, _) = read_run(run), stanford_binary.read(binary, 43)
+    np.testing.assert_allclose(run_vectors.word_vectors, word, atol=1e-6)
+    np.testing.assert_allclose(run_vectors.context_vectors, context, atol=1e-6)
+    # the same file with one number more is of another vocabulary
+    binary.write_bytes(binary.read_bytes() + bytes(8))
+    assert "not in a known format" in command.refused(1, "similar", binary, "the")
 
 
 def test_export_refuses_before_it_works(command: Command, run: Path, tmp_path: Path) -> None:

@@ -275,5 +275,5 @@ def test_damaged_runs(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is damaged"):
         read_run(run)
     (run / "history.json").write_text('{"epochs": [{"epoch": 1}]}')
-    with pytest.raises(InputError, match="loss each"):
+    with pytest.raises(InputError, match="loss is None; expected a number"):
         read_history(run)

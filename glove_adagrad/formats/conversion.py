@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from glove_adagrad.formats import stanford_binary
 from glove_adagrad.formats.reading import read_vectors
 from glove_adagrad.formats.run_folder import RunVectors, is_run, read_history, read_run
 from glove_adagrad.formats.word_vectors import WordVectors, from_keyed_vectors
@@ -45,10 +46,13 @@ def as_word_vectors(source: Any, **reading: bool) -> WordVectors:
 
 
 def as_start(source: Any, **reading: bool) -> RunVectors | WordVectors:
-    """Return all parameters of a `GloVe` or a run's folder; of any other source, what `as_word_vectors` does."""
-    if isinstance(source, (str, os.PathLike)) and is_run(Path(source)):
-        return read_run(Path(source))
-    model = _all_vectors(source)
+    """Return all parameters of a `GloVe`, a run's folder or a binary file of Stanford's `glove`; of any other source,
+    what `as_word_vectors` does."""
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source)
+        model = read_run(path) if is_run(path) else stanford_binary.read_with_vocabulary(path)
+    else:
+        model = _all_vectors(source)
     return as_word_vectors(source, **reading) if model is None else model
 
 

@@ -36,7 +36,10 @@ def read(path: Path, stream: Stream, strict: bool = False) -> WordVectors:
         first such row if `strict`, else if more than a few are.
     """
     if b"\0" in stream.peek(_HEAD):
-        raise InputError(f"{path}: not in a known format of vectors (binary data without a header)")
+        raise InputError(
+            f"{path}: not in a known format of vectors (binary data without a header); a binary file of Stanford's "
+            "glove is read if its vocab.txt is in the same folder"
+        )
     malformed = Malformed(path, strict)
     words, vectors = read_rows(stream, path, 1, malformed)
     return checked(path, words, vectors, malformed=malformed)

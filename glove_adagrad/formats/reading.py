@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.formats import glove_text, keyedvectors, word2vec
+from glove_adagrad.formats import glove_text, keyedvectors, stanford_binary, word2vec
 from glove_adagrad.formats.run_folder import is_run, read_run
 from glove_adagrad.formats.signatures import SIGNATURE_BYTES, other_kind
 from glove_adagrad.formats.streams import open_for_reading
@@ -19,8 +19,9 @@ def read_vectors(path: Path, *, trust_pickle: bool = False, strict: bool = False
     """Read vectors of any known kind, from this program or another.
 
     Known are: a run's folder (the sum of word and context vectors), word2vec text and binary, GloVe text,
-    each plain or compressed by gzip, bzip2, xz or zstd, and what gensim's `KeyedVectors.save` writes. The
-    content decides, not the name.
+    each plain or compressed by gzip, bzip2, xz or zstd, what gensim's `KeyedVectors.save` writes, and the binary
+    file of Stanford's `glove` (also the sum) if its `vocab.txt` is in the same folder. The content decides, not
+    the name.
 
     Parameters
     ----------
@@ -58,6 +59,8 @@ def _read_file(path: Path, trust_pickle: bool, strict: bool) -> WordVectors:
         if head.startswith(_BOM):
             stream.read(len(_BOM))
         sizes = word2vec.read_header(stream, path)
+        if sizes is None and (stanford := stanford_binary.read_with_vocabulary(path)) is not None:
+            return stanford.select("sum")
         if sizes is None:
             return glove_text.read(path, stream, strict)
         return word2vec.read(path, stream, sizes, strict)
