@@ -231,6 +231,8 @@ class Contest:
             return losses[step]
 
         best = 0
+        while not np.isfinite(loss(best)) and best > -_FARTHEST:  # diverged: the rate is too high
+            best -= 1
         for direction in (1, -1):
             while abs(best) < _FARTHEST and loss(best + direction) < loss(best):
                 best += direction

@@ -124,6 +124,29 @@ def test_a_run_tells_where_it_comes_from(command: Command, tmp_path: Path) -> No
     assert command.json("info", tmp_path / "run")["run"]["provenance"] == origin
 
 
+def test_existing_results_are_replaced_only_by_force(command: Command, tmp_path: Path) -> None:
+    vocab, counts, run, text = (tmp_path / name for name in ("vocab.txt", "counts", "run", "text.txt"))
+    text.write_bytes(TINY.read_bytes())
+    command.ok("vocab", text, "--output", vocab)
+    cooccur = ["cooccur", text, "--vocab", vocab, "--output", counts, "--quiet"]
+    command.ok(*cooccur)
+    before = (counts / "lower.bin").read_bytes()
+    assert "counts: holds co-occurrences" in command.refused(1, *cooccur, "--window", 2)
+    assert (counts / "lower.bin").read_bytes() == before
+    command.ok(*cooccur, "--window", 2, "--force")
+    assert (counts / "lower.bin").read_bytes() != before
+    command.ok("train", "--cooccurrence", counts, "--output", run, "--vector-size", 4, "--epochs", 1, "--quiet")
+    for target in ("word2vec", "word2vec-binary", "glove", "keyedvectors", "stanford-binary"):
+        export = ["export", run, text, "--format", target, "--quiet"]
+        assert "text.txt: exists and is not a file of vectors" in command.refused(1, *export)
+        assert text.read_bytes() == TINY.read_bytes()
+        for _ in range(2):  # vectors are replaced by vectors
+            command.ok("export", run, tmp_path / "v", "--format", target, "--quiet")
+        command.ok("export", run, tmp_path / "v.gz", "--format", target, "--quiet")
+    command.ok("export", run, text, "--format", "glove", "--force", "--quiet")
+    assert text.read_bytes() != TINY.read_bytes()
+
+
 def test_what_a_matrix_fixes_is_refused(command: Command, tmp_path: Path) -> None:
     command.ok("train", TINY, "--output", tmp_path / "a", "--vector-size", 4, "--epochs", 1, "--quiet")
     arguments = ["--cooccurrence", tmp_path / "a" / "cooccurrence", "--output", tmp_path / "b"]

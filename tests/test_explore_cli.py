@@ -154,11 +154,11 @@ def test_export_refuses_before_it_works(command: Command, run: Path, tmp_path: P
     assert "no meaning" in command.refused(2, "export", run, file, "--format", "stanford-binary", "--unk")
     assert "--format" in command.refused(2, "export", run, file)
     assert "no trained run" in command.refused(1, "export", file, tmp_path / "out", "--format", "stanford-binary")
-    assert "no co-occurrences" in command.refused(1, "export", run, file, "--format", "stanford-records")
+    assert "no co-occurrences" in command.refused(1, "export", run, tmp_path / "out", "--format", "stanford-records")
     plain = tmp_path / "plain.txt"
     plain.write_text("a 1 2\nb 3 4\n")
     assert "leave out --vectors" in command.refused(
-        1, "export", plain, file, "--format", "glove", "--vectors", "word"
+        1, "export", plain, tmp_path / "out", "--format", "glove", "--vectors", "word"
     )
     assert file.read_text() == "kept"
     assert not list(tmp_path.glob(".*.glove-tmp"))

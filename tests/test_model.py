@@ -433,7 +433,7 @@ def test_matrices_that_are_refused(cells: np.ndarray, words: list[str], message:
 
 
 def test_what_is_not_a_matrix_is_refused() -> None:
-    with pytest.raises(TypeError, match="expected a matrix of real numbers"):
+    with pytest.raises(TypeError, match="is not a matrix of numbers"):
         GloVe.from_cooccurrence({"a": 1}, ["a"])
 
 

@@ -253,7 +253,7 @@ def test_a_loss_that_grows_a_thousandfold_ends_training(matrix: CooccurrenceMatr
     for workers, memory in ((1, None), (2, None), (3, 0)):
         trainer = Trainer(matrix, settings, workers=workers, memory=memory)
         with pytest.raises(
-            TrainingError, match=r"the loss of epoch 1 has reached .*\d; lower --learning-rate"
+            TrainingError, match=r"the loss of epoch 1 has reached .*\d; lower `learning_rate`"
         ) as error:
             trainer.fit()
         ends.append((str(error.value), replace(trainer.position, seconds=0.0)))

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from glove_adagrad.cli import options
+from glove_adagrad.errors import InputError
 from glove_adagrad.progress import progress_bar
 
 
@@ -17,6 +18,7 @@ from glove_adagrad.progress import progress_bar
     options.INPUT, "--vocab", type=options.FilePath(), required=True, help="vocab.txt of the words to count."
 )
 @options.output_option("Folder to write.")
+@options.force_option
 @options.window_options
 @options.min_cooccurrence_option
 @options.corpus_options
@@ -27,6 +29,7 @@ def cooccur(
     corpus: tuple[str, ...],
     vocab: Path,
     output: Path,
+    force: bool,
     min_cooccurrence: float,
     lowercase: bool,
     text_format: str,
@@ -51,6 +54,8 @@ def cooccur(
     check_apart(corpus, output)
     check_not_input(output, [vocab])
     check_output(output)
+    if (output / "meta.json").exists() and not force:
+        raise InputError(f"{output}: holds co-occurrences; choose another folder, or replace them with --force")
     vocabulary = Vocabulary.read(vocab, warn_unordered=True)
     text = open_corpus(
         corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers

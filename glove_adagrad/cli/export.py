@@ -37,6 +37,7 @@ _FORMATS = [
     show_default=True,
     help="Memory that sorting stanford-records may use.",
 )
+@options.force_option
 @options.quiet_option
 def export(
     source: Path,
@@ -45,6 +46,7 @@ def export(
     which: str | None,
     unk: bool,
     memory: int,
+    force: bool,
     quiet: bool,
     **reading: bool,
 ) -> None:
@@ -65,12 +67,18 @@ def export(
 
     A text or binary FILE is compressed if it is named *.gz, *.bz2, *.xz or *.zst.
     """
+    from glove_adagrad.formats.reading import begins_as_vectors
+
     parameters_only = target.startswith("stanford-")
     if parameters_only and (unk or which):
         raise click.UsageError(f"--unk and --vectors have no meaning for --format {target}")
     if target != "projector":
         check_output_file(file)
         check_not_input(file, sources.files(source))
+        if file.is_file() and not force and not begins_as_vectors(file):
+            raise InputError(
+                f"{file}: exists and is not a file of vectors; choose another name, or replace it with --force"
+            )
     elif file.is_file():
         raise InputError(f"{file}: is a file; name a folder for vectors.tsv and metadata.tsv")
     if target == "stanford-records":

@@ -317,6 +317,10 @@ quiet_option: Decorator[Any] = option(
 )
 
 
+#: Keyword `force`.
+force_option: Decorator[Any] = option(INPUT, "--force", is_flag=True, help="Replace an existing output.")
+
+
 def _workers(value: int) -> int:
     if value == 0:
         raise click.UsageError("--workers 0: give the number of threads, or -1 for all cores")

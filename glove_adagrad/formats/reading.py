@@ -8,9 +8,12 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.formats import glove_text, keyedvectors, stanford_binary, word2vec
 from glove_adagrad.formats.run_folder import is_run, read_run
 from glove_adagrad.formats.signatures import SIGNATURE_BYTES, other_kind
+from glove_adagrad.formats.stanford_binary import NOT_TEXT
 from glove_adagrad.formats.streams import open_for_reading
+from glove_adagrad.formats.text_rows import ends_in_numbers
 from glove_adagrad.formats.word_vectors import WordVectors
 
+_SNIFFED = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 _PICKLE = tuple(b"\x80%c" % protocol for protocol in range(2, 6))
 
@@ -47,6 +50,28 @@ def read_vectors(path: Path, *, trust_pickle: bool = False, strict: bool = False
         raise InputError(
             f"{path}: not enough memory for its vectors; close other programs, or keep only the file's first lines"
         ) from error
+
+
+def begins_as_vectors(path: Path) -> bool:
+    """Whether a file may be vectors or binary numbers, and not a text, an archive or another file of somebody's.
+
+    Judged by the first bytes only; an empty file counts.
+    """
+    if not path.stat().st_size:
+        return True
+    with open_for_reading(path) as stream:
+        head = stream.peek(_SNIFFED)
+    if head.startswith(_PICKLE) or word2vec.HEADER.match(head):
+        return True
+    if other_kind(head):
+        return False
+    if not NOT_TEXT.isdisjoint(head):
+        return True
+    first_row = head.lstrip(b"\r\n").partition(b"\n")[0]
+    if len(first_row) == len(head):  # a row that is longer than what was looked at, without its last number
+        first_row = first_row.rpartition(b" ")[0]
+    size = len(first_row.split()) - 1
+    return size > 1 and ends_in_numbers(first_row, size)
 
 
 def _read_file(path: Path, trust_pickle: bool, strict: bool) -> WordVectors:

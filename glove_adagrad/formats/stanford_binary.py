@@ -7,7 +7,6 @@ as `vocab.txt` to the same folder.
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
 
@@ -16,16 +15,14 @@ import numpy as np
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 from glove_adagrad.formats.run_folder import RunVectors
+from glove_adagrad.formats.word2vec import HEADER
 from glove_adagrad.formats.word_vectors import checked
 from glove_adagrad.vocabulary import Vocabulary
 
 _FLOAT = np.dtype("<f8")
 
-#: The first line of word2vec's formats.
-_HEADER = re.compile(rb"\d+[ \t]+\d+[ \t]*\r?\n")
-
 #: Bytes that text does not have.
-_NOT_TEXT = frozenset(range(9)) | frozenset(range(14, 27))
+NOT_TEXT = frozenset(range(9)) | frozenset(range(14, 27))
 
 
 def write(
@@ -89,7 +86,7 @@ def read_with_vocabulary(path: Path) -> RunVectors | None:
         return None
     with open(path, "rb") as file:
         head = file.read(4096)
-    if _NOT_TEXT.isdisjoint(head) or _HEADER.match(head):
+    if NOT_TEXT.isdisjoint(head) or HEADER.match(head):
         return None
     try:
         vocabulary = Vocabulary.read(vocab)

@@ -30,7 +30,7 @@ from glove_adagrad.text import printable, to_text
 
 _FLOAT = np.dtype("<f4")
 
-_HEADER = re.compile(rb"[ \t]*(\d+)[ \t]+(\d+)[ \t]*(?:\r\n|\n|\r|\Z)")
+HEADER = re.compile(rb"[ \t]*(\d+)[ \t]+(\d+)[ \t]*(?:\r\n|\n|\r|\Z)")
 _HEADER_BYTES = 1 << 14
 _DIGITS = 18  # of an int64
 _LINE_END = re.compile(rb"[\r\n]")
@@ -70,7 +70,7 @@ def read_header(stream: Stream, path: Path) -> tuple[int, int] | None:
     InputError
         If the numbers are larger than any file of vectors has.
     """
-    found = _HEADER.match(stream.peek(_HEADER_BYTES))
+    found = HEADER.match(stream.peek(_HEADER_BYTES))
     if not found or not found[2].strip(b"0"):
         return None
     shown = [text.decode() if len(text) <= 20 else f"{text[:17].decode()}..." for text in found.groups()]
