@@ -406,9 +406,9 @@ def _packed(kind: str, data: bytes) -> bytes:
     raise ValueError(kind)
 
 
-def bomb(kind: str, random: Random) -> bytes:
-    """A few kilobytes that unpack to half a gigabyte."""
-    return _packed(kind, random.choice([b"x", b"0", b" ", b"1 ", b"\n"]) * _BLOCK) * 128
+def bomb(kind: str, piece: bytes) -> bytes:
+    """A few kilobytes that unpack to more memory than a trial has."""
+    return _packed(kind, piece * (_BLOCK // len(piece))) * 160
 
 
 def mutate(random: Random, data: bytes, other: bytes, mutators: Sequence[Mutator]) -> Mutation:
@@ -430,11 +430,17 @@ def mutate(random: Random, data: bytes, other: bytes, mutators: Sequence[Mutator
 
 
 def mutate_compressed(
-    random: Random, data: bytes, plain: bytes, other: bytes, kind: str, mutators: Sequence[Mutator]
+    random: Random,
+    data: bytes,
+    plain: bytes,
+    other: bytes,
+    kind: str,
+    mutators: Sequence[Mutator],
+    bombs: Sequence[bytes],
 ) -> Mutation:
     """Damage a compressed file, or its content before it is compressed; now and then it is a bomb."""
     if random.random() < 0.01:
-        return Mutation(bomb(kind, random), ("bomb",), True)
+        return Mutation(bomb(kind, random.choice(bombs)), ("bomb",), True)
     if random.random() < 0.5:
         inner = mutate(random, plain, other, mutators)
         return Mutation(compress(kind, inner.data, random), (*inner.names, "compressed"), True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import io
 import lzma
@@ -9,8 +10,10 @@ import re
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from typing import Any
+from xml.etree import ElementTree
 
 import naive
 import numpy as np
@@ -33,24 +36,19 @@ def unpack(kind: str, data: bytes) -> bytes:
     if kind == "":
         return data
     out, rest = [], data
+    members: dict[str, Callable[[], Any]] = {
+        "gz": lambda: zlib.decompressobj(31),
+        "bz2": bz2.BZ2Decompressor,
+        "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ),
+        "zst": lambda: zstandard.ZstdDecompressor().decompressobj(),
+    }
     try:
         while rest:
-            if kind == "gz" and out and not rest.strip(b"\0"):
-                break  # gzip allows padding by zeros
-            if kind == "zst":
-                member: Any = zstandard.ZstdDecompressor().decompressobj()
-            else:
-                member = {
-                    "gz": lambda: zlib.decompressobj(31),
-                    "bz2": bz2.BZ2Decompressor,
-                    "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ),
-                }[kind]()
+            member = members[kind]()
             out.append(member.decompress(rest))
             if not member.eof:
                 raise EOFError("a member has no end")
-            rest = member.unused_data
-            if kind == "xz" and not rest.strip(b"\0") and len(rest) % 4 == 0:
-                break  # xz allows padding by four zeros
+            rest = member.unused_data.lstrip(b"\0")  # padding
     except Exception as error:
         raise Wrong(f"the {kind} data are not whole: {error!r}") from error
     return b"".join(out)
@@ -69,11 +67,11 @@ def corpus_text(data: bytes) -> bytes:
 def vocabulary(data: bytes) -> list[tuple[bytes, int]]:
     """The words and counts of a vocab.txt."""
     found: dict[bytes, int] = {}
-    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    for line in lines[:-1] if lines[-1] == b"" else lines:
-        line = line.removesuffix(b"\r")
-        match = re.fullmatch(rb"([^ \t\r\n\0]+)[ \t](\d{1,18})", line)
-        if not match or match[1] in found:
+    for line in re.split(rb"\r\n|\n|\r", data.removeprefix(b"\xef\xbb\xbf")):
+        if not line.strip(b" \t"):
+            continue
+        match = re.fullmatch(rb"[ \t]*([^ \t\0]+)[ \t]+(\d{1,19})[ \t]*", line)
+        if not match or match[1] in found or not 0 < int(match[2]) < 1 << 63:
             raise Wrong(f"vocabulary line {line[:80]!r}")
         found[match[1]] = int(match[2])
     return list(found.items())
@@ -126,7 +124,7 @@ def _row(row: bytes, size: int) -> tuple[bytes, list[float]] | None:
     match = re.fullmatch(rb"([^ \t].*?|)((?:[ \t]+[^ \t]+){%d})[ \t]*" % size, row, re.DOTALL) if size else None
     if not match or not match[1] or any(_NUMBER.fullmatch(field) for field in match[1].split()[1:]):
         return None
-    fields = match[2].split()
+    fields = re.findall(rb"[^ \t]+", match[2])
     if not all(map(_NUMBER.fullmatch, fields)):
         return None
     values = [float(field) for field in fields]
@@ -184,7 +182,9 @@ def check_vectors(words: list[str], matrix: np.ndarray, warnings: list[str], dat
     problems = []
     for expected, numbers, bad in vectors(data):
         finite = np.isfinite(numbers).all(axis=1)
-        first = {word: row for row, word in reversed(list(enumerate(expected))) if finite[row]}
+        # binary rows without a word, or with a line end in it, may be passed over
+        usable = np.array([bool(word) and not re.search(rb"[\n\r]", word) for word in expected], bool) & finite
+        first = {word: row for row, word in reversed(list(enumerate(expected))) if usable[row]}
         kept = sorted(first.values())
         if not np.array_equal(numbers[kept].view(np.uint32), matrix.view(np.uint32)):
             problems.append(
@@ -199,8 +199,6 @@ def check_vectors(words: list[str], matrix: np.ndarray, warnings: list[str], dat
             problems.append(
                 f"{bad} rows or the header cannot be right, {len(expected) - len(kept)} rows repeated or not finite, and no warning"
             )
-        elif any(not word or re.search(rb"[\n\r]", word) for word in found):
-            problems.append("an empty word or one with a line end")
         else:
             return
     raise Wrong("; ".join(problems) or "neither word2vec text or binary nor GloVe text")
@@ -229,3 +227,36 @@ def npz(data: bytes) -> dict[str, np.ndarray]:
     """The arrays of an archive."""
     with np.load(io.BytesIO(data)) as archive:
         return {name: archive[name] for name in archive.files}
+
+
+def check_picture(picture: bytes) -> None:
+    """Refuse an SVG file that is not well-formed."""
+    try:
+        ElementTree.fromstring(picture)
+    except ElementTree.ParseError as error:
+        raise Wrong(f"the picture is not well-formed: {error}") from error
+
+
+class _Page(HTMLParser):
+    """Collects the tags of a page and its embedded pictures."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.pictures: list[bytes] = []
+        self.feed(page.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags |= {tag, *(f"{tag} {name}" for name, _ in attrs)}
+        source = dict(attrs).get("src") or ""
+        if source.startswith("data:image/svg+xml;base64,"):
+            self.pictures.append(base64.b64decode(source.partition(",")[2]))
+
+
+def check_page(page: bytes, sound: bytes) -> None:
+    """Refuse a page with other tags than those of a sound one, and one with broken pictures."""
+    found, expected = _Page(page), _Page(sound)
+    if strange := found.tags - expected.tags:
+        raise Wrong(f"tags that are not the page's own: {sorted(strange)}")
+    for picture in found.pictures:
+        check_picture(picture)

@@ -76,9 +76,7 @@ def _merge() -> Any:
 
 
 def _remap() -> Any:
-    command(
-        "merge", "matrix", "--vocab", "words.txt", "--output", "out/merged", "--workers", 1, "--memory", "64M"
-    )
+    command("merge", "matrix", "--vocab", "words.txt", "--output", "out/merged", "--workers", 1, "--memory", "64M")
     return {path.name: path.read_bytes() for path in Path("out/merged").iterdir()}
 
 

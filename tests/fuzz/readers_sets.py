@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
-from xml.etree import ElementTree
 
 from fuzz import plain, samples
 from fuzz.cases import Case, Files, Reader, Unclean, Wrong, command, noted
@@ -236,7 +235,7 @@ def _classes() -> Reader:
         passed = 0
         for entry in entries:
             for line in rest:
-                if any(sorted(row) == sorted(entry) for row in plain.fields(line)):
+                if any(entry[0] in row and entry[1] in row for row in plain.fields(line)):
                     break
                 passed += 1
             else:
@@ -270,10 +269,7 @@ def _words_to_map() -> Reader:
         return Path("out/pictures/words.svg").read_bytes()
 
     def check(case: Case, result: Any) -> None:
-        try:
-            ElementTree.fromstring(result)
-        except ElementTree.ParseError as error:
-            raise Wrong(f"the picture is not well-formed: {error}") from error
+        plain.check_picture(result)
         listed = dict.fromkeys(line.strip().split("\t")[0] for line in plain.lines(case.files["words.txt"]))
         known = [word for word in listed if word in _WORDS]
         if f"map of {len(known)} words" not in result.decode():

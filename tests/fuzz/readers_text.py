@@ -33,13 +33,13 @@ def one_of(*targets: tuple[str, Sequence[Mutator]]) -> Callable[[Random, Files, 
 
 
 def compressed(
-    path: str, kind: str, mutators: Sequence[Mutator]
+    path: str, kind: str, mutators: Sequence[Mutator], bombs: Sequence[bytes] = (b"x", b" ", b"\n")
 ) -> Callable[[Random, Files, Files], tuple[str, Mutation]]:
-    """Mutate a compressed file, or its content before it is compressed."""
+    """Mutate a compressed file, or its content before it is compressed; a bomb repeats one of `bombs`."""
 
     def choose(random: Random, files: Files, other: Files) -> tuple[str, Mutation]:
         inner, theirs = (plain.unpack(kind, of[path]) for of in (files, other))
-        return path, mutate_compressed(random, files[path], inner, theirs, kind, mutators)
+        return path, mutate_compressed(random, files[path], inner, theirs, kind, mutators, bombs)
 
     return choose
 
