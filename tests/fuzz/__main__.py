@@ -72,31 +72,18 @@ def _fuzz(
         if seen[signature] <= _KEPT:
             mark = zlib.crc32(repr(sorted(case.files.items())).encode())
             path = findings / outcome.kind.replace(" ", "-") / f"{_file_name(name)}-{mark:08x}.zip"
-            save_finding(
-                path,
-                name,
-                case,
-                {
-                    "kind": outcome.kind,
-                    "detail": outcome.detail,
-                    "seed": subject.seed,
-                    "trial": trial,
-                    "flips": flips,
-                },
-            )
-            print(
-                f"{outcome.kind}: {path}: {'+'.join(case.mutation.names)}: {outcome.detail.strip().splitlines()[-1][:160] if outcome.detail.strip() else ''}",
-                file=sys.stderr,
-            )
+            about = {"kind": outcome.kind, "detail": outcome.detail, "seed": subject.seed, "trial": trial}
+            save_finding(path, name, case, about)
+            last = outcome.detail.strip().rpartition("\n")[2]
+            print(f"{outcome.kind}: {path}: {'+'.join(case.mutation.names)}: {last[:160]}", file=sys.stderr)
     print(trials.table(tallies))
     broken = sum(tally.outcomes[trials.BROKEN] for tally in tallies.values())
     if broken:
         print(f"\n{broken} times the fuzzer itself, or the reading of a valid file, is broken.")
     spent = time.monotonic() - begin
     done = sum(tally.trials for tally in tallies.values())
-    print(
-        f"\n{done:,} trials in {spent:.0f} s, seed {subjects[0].seed}, {'one flipped bit each' if flips else 'mutations'}."
-    )
+    what = "one flipped bit each" if flips else "mutations"
+    print(f"\n{done:,} trials in {spent:.0f} s, seed {subjects[0].seed}, {what}.")
     for signature, times in seen.most_common():
         print(f"{times:6}  {signature}")
     if as_json:

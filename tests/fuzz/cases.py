@@ -98,8 +98,16 @@ _WITH_QUIET = {"vocab", "cooccur", "merge", "import-records", "train", "export",
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def command(*arguments: object, stdin: Path | None = None) -> Printed:
+def command(line: str, *more: str, stdin: Path | None = None) -> Printed:
     """Run a command of the product.
+
+    Parameters
+    ----------
+    line : str
+        Its name and arguments, between blanks.
+    more : str
+        Arguments that may have blanks.
+    stdin : Path, optional
 
     Raises
     ------
@@ -112,8 +120,8 @@ def command(*arguments: object, stdin: Path | None = None) -> Printed:
     names = "argv", "stdin", "stdout", "stderr"
     before = [getattr(sys, name) for name in names]
     showwarning, handlers = warnings.showwarning, {number: signal.getsignal(number) for number in _SIGNALS}
-    quiet = ["-q"] if arguments[0] in _WITH_QUIET else []
-    sys.argv = ["glove-adagrad", *map(str, arguments), *quiet]
+    arguments = [*line.split(), *more]
+    sys.argv = ["glove-adagrad", *arguments, *(["-q"] if arguments[0] in _WITH_QUIET else [])]
     if stdin is not None:
         sys.stdin = open(stdin, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
     # named here, since a wrapper closes its buffer when it is collected

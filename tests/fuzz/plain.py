@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import bz2
+import contextlib
 import io
 import lzma
 import re
@@ -160,16 +161,12 @@ def binary_vectors(data: bytes) -> tuple[list[bytes], np.ndarray]:
 def vectors(data: bytes) -> list[tuple[list[bytes], np.ndarray, int]]:
     """The readings of a file of vectors that are possible: words, vectors and rows that cannot be read."""
     possible = []
-    try:
+    with contextlib.suppress(Wrong):
         possible.append((*binary_vectors(data), 0))
-    except Wrong:
-        pass
-    try:
+    with contextlib.suppress(Wrong):
         words, matrix, bad = text_vectors(data)
-        if len(words):
+        if words:
             possible.insert(0 if not bad else 1, (words, matrix, bad))
-    except Wrong:
-        pass
     return possible
 
 
@@ -187,18 +184,15 @@ def check_vectors(words: list[str], matrix: np.ndarray, warnings: list[str], dat
         first = {word: row for row, word in reversed(list(enumerate(expected))) if usable[row]}
         kept = sorted(first.values())
         if not np.array_equal(numbers[kept].view(np.uint32), matrix.view(np.uint32)):
-            problems.append(
-                f"a reading of {len(kept)} rows of {numbers.shape[1]} numbers has other numbers than the {matrix.shape} found"
-            )
+            problems.append(f"a reading of {numbers[kept].shape} numbers has others than the {matrix.shape} found")
         elif [expected[row] for row in kept] != found:
             differing = [
                 (expected[row], word) for row, word in zip(kept, found, strict=False) if expected[row] != word
             ]
             problems.append(f"other words, expected and found: {differing[:3]}")
         elif (bad or len(kept) < len(expected)) and not warnings:
-            problems.append(
-                f"{bad} rows or the header cannot be right, {len(expected) - len(kept)} rows repeated or not finite, and no warning"
-            )
+            problems.append(f"{bad} rows or the header cannot be right, and {len(expected) - len(kept)} are repeated "
+                            "or not finite, without a warning")  # fmt: skip
         else:
             return
     raise Wrong("; ".join(problems) or "neither word2vec text or binary nor GloVe text")

@@ -20,7 +20,7 @@ from fuzz.cases import Case, Files, Reader, Wrong, command, same, write_files
 from fuzz.mutators import BINARY, JSON, NPY, TEXT, ZIP, Mutation, mutate
 from fuzz.readers_text import one_of
 
-_TRAINING = ("--vector-size", 4, "--epochs", 1, "--workers", 1)
+_TRAINING = "--vector-size 4 --epochs 1 --workers 1"
 
 #: The files of a matrix, by how they are damaged.
 _MATRIX = (
@@ -48,46 +48,33 @@ def _difference(one: Any, other: Any) -> str:
 
 
 def _train() -> Any:
-    command("train", "--cooccurrence", "matrix", "--output", "out/run", *_TRAINING)
+    command(f"train --cooccurrence matrix --output out/run {_TRAINING}")
     return {**plain.npz(Path("out/run/model.npz").read_bytes()), "vocab": Path("out/run/vocab.txt").read_bytes()}
 
 
 def _train_unobserved() -> Any:
-    command(
-        "train",
-        "--cooccurrence",
-        "matrix",
-        "--output",
-        "out/run",
-        *_TRAINING,
-        "--unobserved",
-        0.5,
-        "--holdout",
-        0.1,
-        "--memory",
-        "1K",
-    )
+    command(f"train --cooccurrence matrix --output out/run {_TRAINING} --unobserved 0.5 --holdout 0.1 --memory 1K")
     return {**plain.npz(Path("out/run/model.npz").read_bytes()), "vocab": Path("out/run/vocab.txt").read_bytes()}
 
 
 def _merge() -> Any:
-    command("merge", "matrix", "matrix", "--output", "out/merged", "--workers", 1, "--memory", "64M")
+    command("merge matrix matrix --output out/merged --workers 1 --memory 64M")
     return {path.name: path.read_bytes() for path in Path("out/merged").iterdir()}
 
 
 def _remap() -> Any:
-    command("merge", "matrix", "--vocab", "words.txt", "--output", "out/merged", "--workers", 1, "--memory", "64M")
+    command("merge matrix --vocab words.txt --output out/merged --workers 1 --memory 64M")
     return {path.name: path.read_bytes() for path in Path("out/merged").iterdir()}
 
 
 def _records() -> Any:
-    command("export", "matrix", "out/records", "--format", "stanford-records")
+    command("export matrix out/records --format stanford-records")
     return Path("out/records").read_bytes()
 
 
 def _info() -> Any:
     # the sizes of the files are no content
-    lines = command("info", "matrix", "--workers", 1).out.splitlines()
+    lines = command("info matrix --workers 1").out.splitlines()
     return [line for line in lines if not line.startswith(("size", "training memory"))]
 
 
@@ -152,18 +139,7 @@ def _spill() -> Reader:
 
     def use() -> Any:
         with _bad_disk(int(Path("seed").read_bytes())):
-            command(
-                "import-records",
-                "records",
-                "--vocab",
-                "vocab.txt",
-                "--output",
-                "out/matrix",
-                "--workers",
-                1,
-                "--memory",
-                "1K",
-            )
+            command("import-records records --vocab vocab.txt --output out/matrix --workers 1 --memory 1K")
         return {path.name: path.read_bytes() for path in Path("out/matrix").iterdir()}
 
     return Reader("spill files", make, mutated, use, equal, atomic=True, weight=0.4)
@@ -173,25 +149,15 @@ def _spill() -> Reader:
 
 
 def _stanford_records(window: bool) -> Reader:
-    options = ("--window", 3) if window else ()
+    options = "--window 3" if window else ""
 
     def make(random: Random) -> Files:
         vocabulary = samples.vocabulary(random, 30)
         return {"records": samples.records(random, 30, window), "vocab.txt": vocabulary}
 
     def use() -> Any:
-        command(
-            "import-records",
-            "records",
-            "--vocab",
-            "vocab.txt",
-            "--output",
-            "out/matrix",
-            *options,
-            "--workers",
-            1,
-        )
-        command("export", "out/matrix", "out/records", "--format", "stanford-records")
+        command(f"import-records records --vocab vocab.txt --output out/matrix {options} --workers 1")
+        command("export out/matrix out/records --format stanford-records")
         return Path("out/records").read_bytes()
 
     def check(case: Case, result: Any) -> None:
@@ -287,8 +253,8 @@ def _scipy() -> Reader:
     def make(random: Random) -> Files:
         cells = random.sample([(a, b) for a in range(20) for b in range(20)], 60)
         about = {
-            "row": [a for a, _ in cells], "column": [b for _, b in cells], "x": [random.randint(1, 40) / 4 for _ in cells],
-            "size": [20, 20], "words": samples.words(random, 20), "dtype": "float64", "format": "csr", "spoil": "",
+            "row": [a for a, _ in cells], "column": [b for _, b in cells],
+            "x": [random.randint(1, 40) / 4 for _ in cells], "size": [20, 20], "words": samples.words(random, 20), "dtype": "float64", "format": "csr", "spoil": "",
         }  # fmt: skip
         return {"scipy.json": json.dumps(about).encode()}
 
@@ -332,13 +298,13 @@ def _finite(case: Case, result: Any) -> None:
 
 def _resume() -> Reader:
     def make(random: Random) -> Files:
-        files = samples.run(random, *(("--optimizer", "adam") if random.random() < 0.3 else ()))
+        files = samples.run(random, "--optimizer adam" if random.random() < 0.3 else "")
         if random.random() < 0.5:
             del files[min(name for name in files if name.startswith("run/checkpoints/"))]  # nothing to fall back on
         return files
 
     def use() -> Any:
-        command("train", "--resume", "run", "--epochs", 3, "--workers", 1)
+        command("train --resume run --epochs 3 --workers 1")
         return {**plain.npz(Path("run/model.npz").read_bytes()), "vocab": Path("run/vocab.txt").read_bytes()}
 
     mutator = one_of(("run/checkpoints/*.npz", ZIP))
@@ -353,20 +319,7 @@ def _extend() -> Reader:
 
     def use() -> Any:
         printed = command(
-            "train",
-            "more.txt",
-            "--extend",
-            "run",
-            "--output",
-            "out/run",
-            "--epochs",
-            1,
-            "--min-count",
-            1,
-            "--workers",
-            1,
-            "--memory",
-            "64M",
+            "train more.txt --extend run --output out/run --epochs 1 --min-count 1 --workers 1 --memory 64M"
         )
         model = plain.npz(Path("out/run/model.npz").read_bytes())
         return {**model, "vocab": Path("out/run/vocab.txt").read_bytes(), "warned": "checkpoint" in printed.err}
@@ -383,8 +336,10 @@ def _extend() -> Reader:
             raise Wrong("not what the checkpoint before gives")
 
     targets = [(f"run/cooccurrence/{name.removeprefix('matrix/')}", mutators) for name, mutators in _MATRIX]
-    return Reader("train --extend", make, one_of(*[("run/checkpoints/*.npz", ZIP)] * 4, *targets), use, check, weight=0.6,
-                  own=("run/checkpoints/*", "run/cooccurrence/*"))  # fmt: skip
+    mutator = one_of(*[("run/checkpoints/*.npz", ZIP)] * 4, *targets)
+    return Reader(
+        "train --extend", make, mutator, use, check, weight=0.6, own=("run/checkpoints/*", "run/cooccurrence/*")
+    )
 
 
 READERS = [

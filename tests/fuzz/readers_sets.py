@@ -45,7 +45,7 @@ def _questions(path: str) -> Any:
 
     found, warnings = noted(read_questions, Path(path))
     _strictly(read_questions, Path(path), warnings)
-    printed = command("evaluate", "vectors.txt", "--analogies", path, "--json")
+    printed = command(f"evaluate vectors.txt --analogies {path} --json")
     asked = json.loads(printed.out)["models"][0]["analogies"][0]["total"]["asked"]
     questions = [(section.name, q.a, q.b, q.c, q.answers) for section in found.sections for q in section.questions]
     if asked != len(questions):
@@ -164,7 +164,7 @@ def _pairs(kind: str) -> Reader:
 
         found, warnings = noted(read_pairs, Path("set"))
         _strictly(read_pairs, Path("set"), warnings)
-        printed = command("evaluate", "vectors.txt", "--similarity", "set", "--json")
+        printed = command("evaluate vectors.txt --similarity set --json")
         asked = json.loads(printed.out)["models"][0]["similarity"][0]["asked"]
         if asked != len(found.pairs):
             raise Unclean(f"evaluate asks {asked} pairs of {len(found.pairs)}")
@@ -223,7 +223,7 @@ def _classes() -> Reader:
 
         found, warnings = noted(read_classes, Path("set.tsv"))
         _strictly(read_classes, Path("set.tsv"), warnings)
-        printed = command("evaluate", "vectors.txt", "--categories", "set.tsv", "--json")
+        printed = command("evaluate vectors.txt --categories set.tsv --json")
         asked = json.loads(printed.out)["models"][0]["categories"][0]["asked"]
         if asked != len(found.words):
             raise Unclean(f"evaluate asks {asked} words of {len(found.words)}")
@@ -254,18 +254,7 @@ def _words_to_map() -> Reader:
         return {"words.txt": "\n".join(rows).encode() + b"\n", "vectors.txt": _vectors(random)}
 
     def use() -> Any:
-        command(
-            "plot",
-            "vectors.txt",
-            "--words",
-            "words.txt",
-            "--output",
-            "out/pictures",
-            "--format",
-            "svg",
-            "--projection",
-            "pca",
-        )
+        command("plot vectors.txt --words words.txt --output out/pictures --format svg --projection pca")
         return Path("out/pictures/words.svg").read_bytes()
 
     def check(case: Case, result: Any) -> None:

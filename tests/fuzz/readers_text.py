@@ -18,6 +18,7 @@ from fuzz.cases import Case, Files, Reader, Refused, Unclean, Wrong, command
 from fuzz.mutators import DAMAGE, TEXT, Mutation, Mutator, compress, edit_json, mutate, mutate_compressed
 
 _WINDOW = 3
+_COUNTING = "--workers 1 --memory 64M"
 
 
 def one_of(*targets: tuple[str, Sequence[Mutator]]) -> Callable[[Random, Files, Files], tuple[str, Mutation]]:
@@ -47,31 +48,19 @@ def compressed(
 # Corpora ----------------------------------------------------------------------------------------------------------
 
 
-def _count(source: str, *options: object, stdin: Path | None = None) -> dict[str, Any]:
+def _count(source: str, options: str = "", stdin: Path | None = None) -> dict[str, Any]:
     """The vocabulary and the records of a corpus."""
-    command("vocab", source, "--min-count", 1, "--output", "out/vocab", "--workers", 1, *options, stdin=stdin)
+    command(f"vocab {source} --min-count 1 --output out/vocab --workers 1 {options}", stdin=stdin)
     try:
         command(
-            "cooccur",
-            source,
-            "--vocab",
-            "out/vocab",
-            "--window",
-            _WINDOW,
-            "--output",
-            "out/matrix",
-            "--workers",
-            1,
-            "--memory",
-            "64M",
-            *options,
+            f"cooccur {source} --vocab out/vocab --window {_WINDOW} --output out/matrix {_COUNTING} {options}",
             stdin=stdin,
         )
     except Refused as error:
         if "no two words" not in str(error):
             raise Unclean(f"vocab accepts what cooccur refuses: {error}") from None
         return {"vocab": Path("out/vocab").read_bytes(), "records": b""}
-    command("export", "out/matrix", "out/records", "--format", "stanford-records")
+    command("export out/matrix out/records --format stanford-records")
     return {"vocab": Path("out/vocab").read_bytes(), "records": Path("out/records").read_bytes()}
 
 
@@ -217,18 +206,7 @@ def _dump(workers: int) -> Reader:
         return compressed("dump.xml.bz2", "bz2", TEXT)(random, files, other)
 
     def use() -> Any:
-        command(
-            "vocab",
-            "dump.xml.bz2",
-            "--format",
-            "wikipedia",
-            "--min-count",
-            1,
-            "--output",
-            "out/vocab",
-            "--workers",
-            workers,
-        )
+        command(f"vocab dump.xml.bz2 --format wikipedia --min-count 1 --output out/vocab --workers {workers}")
         return dict(plain.vocabulary(Path("out/vocab").read_bytes()))
 
     def check(case: Case, result: Any) -> None:
@@ -271,22 +249,9 @@ def _vocabulary() -> Reader:
         return {"text.txt": text, "vocab.txt": b"".join(b"%b %d\n" % entry for entry in naive.vocabulary(text, 2))}
 
     def use() -> Any:
-        command(
-            "cooccur",
-            "text.txt",
-            "--vocab",
-            "vocab.txt",
-            "--window",
-            _WINDOW,
-            "--output",
-            "out/matrix",
-            "--workers",
-            1,
-            "--memory",
-            "64M",
-        )
+        command(f"cooccur text.txt --vocab vocab.txt --window {_WINDOW} --output out/matrix {_COUNTING}")
         kept = Path("out/matrix/vocab.txt").read_bytes()
-        command("export", "out/matrix", "out/records", "--format", "stanford-records")
+        command("export out/matrix out/records --format stanford-records")
         return {"vocab": kept, "records": Path("out/records").read_bytes()}
 
     def check(case: Case, result: Any) -> None:

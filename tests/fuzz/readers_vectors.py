@@ -24,12 +24,12 @@ def _read(path: str) -> dict[str, Any]:
 
     found, warnings = noted(read_vectors, Path(path))
     try:
-        command("similar", path, found.words[0], "--top", 3)
+        command(f"similar {path} --top 3", found.words[0])
     except Refused as error:
         if "zero" not in str(error):  # the vector of that word
             raise
     try:
-        command("export", path, "out/vectors.txt.gz", "--format", "word2vec")
+        command(f"export {path} out/vectors.txt.gz --format word2vec")
     except Refused as error:
         if "blank" not in str(error) and "white space" not in str(error):
             raise
@@ -110,8 +110,8 @@ def _run() -> Reader:
     """The model of a run, with its biases."""
 
     def use() -> Any:
-        command("export", "run", "out/all", "--format", "stanford-binary")
-        command("export", "run", "out/sums", "--format", "word2vec-binary")
+        command("export run out/all --format stanford-binary")
+        command("export run out/sums --format word2vec-binary")
         return {"all": Path("out/all").read_bytes(), "sums": Path("out/sums").read_bytes()}
 
     def check(case: Case, result: Any) -> None:
@@ -143,11 +143,11 @@ def _history(name: str, weight: float) -> Reader:
 
     def use() -> Any:
         if name == "info":
-            return command("info", "run").out
+            return command("info run").out
         if name == "plot":
-            command("plot", "run", "--output", "out/pictures", "--format", "svg", "--projection", "pca")
+            command("plot run --output out/pictures --format svg --projection pca")
             return [Path(f"out/pictures/{picture}.svg").read_bytes() for picture in ("loss", "words")]
-        command("report", "run", "--output", "out/report.html")
+        command("report run --output out/report.html")
         return Path("out/report.html").read_bytes()
 
     def check(case: Case, result: Any) -> None:
@@ -256,19 +256,7 @@ def _start(option: str) -> Reader:
         from glove_adagrad.formats import read_vectors
 
         command(
-            "train",
-            "--cooccurrence",
-            "matrix",
-            "--vector-size",
-            4,
-            "--epochs",
-            1,
-            option,
-            path,
-            "--output",
-            output,
-            "--workers",
-            1,
+            f"train --cooccurrence matrix --vector-size 4 --epochs 1 {option} {path} --output {output} --workers 1"
         )
         found, warnings = noted(read_vectors, Path(path))
         model = Path(output, "model.npz").read_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import struct
 import tempfile
@@ -80,7 +79,7 @@ def keyed_vectors(random: Random) -> Files:
 
 
 #: The kinds of matrices: options of `cooccur`.
-MATRICES = {"symmetric": (), "left": ("--left-only",), "large sums": ("--left-only",)}
+MATRICES = {"symmetric": "", "left": "--left-only", "large sums": "--left-only"}
 
 
 def matrix(random: Random, kind: str = "symmetric") -> Files:
@@ -96,37 +95,20 @@ def _matrix(corpus: bytes, kind: str, window: int) -> Files:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "text").write_bytes(corpus)
-        command("vocab", folder / "text", "--min-count", 1, "--output", folder / "v", "--workers", 1)
-        command(
-            "cooccur",
-            folder / "text",
-            "--vocab",
-            folder / "v",
-            "--window",
-            window,
-            "--output",
-            folder / "matrix",
-            "--workers",
-            1,
-            *MATRICES[kind],
-        )
+        command(f"vocab {folder}/text --min-count 1 --output {folder}/vocab --workers 1")
+        settings = f"--window {window} --workers 1 --memory 64M {MATRICES[kind]}"
+        command(f"cooccur {folder}/text --vocab {folder}/vocab --output {folder}/matrix {settings}")
         return read_files(folder, "matrix/**/*")
 
 
-def run(random: Random, *options: object, matrix_kind: str = "symmetric") -> Files:
+def run(random: Random, options: str = "") -> Files:
     """The files of a trained run in the folder `run`, with its matrix in it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "text").write_bytes(text(random, 300))
-        command("train", folder / "text", "--min-count", 1, "--window", 4, "--output", folder / "run", "--vector-size", 4, "--epochs", 2,
-                "--seed", random.randint(1, 99), "--workers", 1, *MATRICES[matrix_kind], *options)  # fmt: skip
+        settings = f"--min-count 1 --window 4 --vector-size 4 --epochs 2 --seed {random.randint(1, 99)} --workers 1"
+        command(f"train {folder}/text --output {folder}/run {settings} {options}")  # fmt: skip
         return read_files(folder, "run/**/*")
-
-
-def trained(files: Files) -> dict[str, np.ndarray]:
-    """The arrays of the model in the folder `run`."""
-    with np.load(io.BytesIO(files["run/model.npz"])) as archive:
-        return {name: archive[name] for name in archive.files}
 
 
 def records(random: Random, words: int, window: bool, number: int = 150) -> bytes:
@@ -168,7 +150,7 @@ def dump(random: Random) -> bytes:
             f"<page><title>{title.replace('&', '&amp;')} {number}</title><ns>{namespace}</ns><id>{number}</id>"
             f"<revision><id>{number}</id><text>{markup}{content}</text></revision></page>\n"
         )
-    head = '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="en">\n<siteinfo><sitename>W</sitename></siteinfo>\n'
+    head = '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="en">\n'
     return (head + "".join(pages) + "</mediawiki>\n").encode()
 
 

@@ -70,7 +70,7 @@ def _outcome(reader: Reader, data: bytes = b"1x", limits: Limits | None = None) 
     [
         (lambda: Path("file").read_text(), trials.ACCEPTED),
         (lambda: _raise(InputError("file: is damaged")), trials.ONE_LINE),
-        (lambda: open("no such file"), trials.ONE_LINE),
+        (lambda: Path("no such file").read_text(), trials.ONE_LINE),
         (lambda: _raise(KeyError("format")), trials.TRACEBACK),
         (lambda: _raise(TypeError("file")), trials.TRACEBACK),
         (lambda: _raise(SystemExit(0)), trials.TRACEBACK),
@@ -180,5 +180,5 @@ def test_findings_are_kept_and_can_be_replayed(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert counts["stanford binary"].keys() & set(trials.BAD)
     for path in (tmp_path / "findings").rglob("*.zip"):
-        about, _, files = load_finding(path)
+        about, _, damaged = load_finding(path)
         assert about["reader"] == "stanford binary"

@@ -291,8 +291,8 @@ class Subject:
     def prepare(self) -> Outcome | None:
         """Make valid inputs and find out what the reader makes of them.
 
-        Returns what is wrong if the reader refuses a valid input, its result fails the reader's own check, or the check
-        passes the result of another input.
+        Returns what is wrong if the reader refuses a valid input, or if its check refuses the result or passes that of
+        another input.
         """
         try:
             for number in range(_VARIANTS):
