@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from fuzz.mutators import Mutation
+from runs import PROGRESS
 from glove_adagrad.cli import main
 
 #: The files of a case: path in its folder -> content.
@@ -124,7 +125,7 @@ def command(*arguments: object, stdin: Path | None = None) -> Printed:
     finally:
         sys.argv, sys.stdin, sys.stdout, sys.stderr, warnings.showwarning, _ = before
         signal.signal(signal.SIGTERM, before[-1])
-    printed = Printed(out.getvalue().decode(), err.getvalue().decode())
+    printed = Printed(out.getvalue().decode(), PROGRESS.sub("", err.getvalue().decode()))
     lines = printed.err.split("\n")
     assert lines.pop() == "" or code, printed.err
     errors = [line for line in lines if not line.startswith("glove-adagrad: warning: ")]
