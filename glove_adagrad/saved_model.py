@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import reprlib
 import shutil
 from dataclasses import fields
 from pathlib import Path
@@ -104,24 +106,35 @@ def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
     if checkpoint is not None:
         settings.update(checkpoint.meta["settings"])
         if history.get("origin") == _ORIGIN:  # a checkpoint has the number of epochs of the last `train`
-            settings["epochs"] = history["settings"]["epochs"]
+            settings["epochs"] = history["settings"].get("epochs", settings["epochs"])
     model = _new(cls, path, settings, resources)
     if checkpoint is not None:
-        vocabulary = Vocabulary.read(path / "vocab.txt")
         model._history = [Epoch(**epoch) for epoch in checkpoint.meta["history"]]
         model._trainer = _trainer(model, path, checkpoint)
-        if model._trainer is None:
-            model._vectors = _vectors(path, vocabulary, checkpoint)
-    else:
+    if model._trainer is not None:
+        vocabulary = model._trainer.matrix.vocabulary
+    elif is_run(path):
         run = read_run(path)
         vocabulary = Vocabulary([word.encode("utf-8", "surrogateescape") for word in run.words], run.counts)
         model._vectors = Vectors(run.word_vectors, run.context_vectors, run.word_biases, run.context_biases)
+    else:
+        vocabulary = Vocabulary.read(path / "vocab.txt")
+    if checkpoint is None:
         model._history = [_epoch(figures) for figures in history.get("epochs", [])]
-    if names := history.get("names"):
-        words = [name.encode("utf-8", "surrogateescape") for name in names]
-        vocabulary = Vocabulary(words, vocabulary.counts)
+    elif model._trainer is None:
+        model._vectors = _vectors(path, vocabulary, checkpoint)
+    if (names := history.get("names")) is not None:
+        vocabulary = Vocabulary(_encoded(names, len(vocabulary), path / "history.json"), vocabulary.counts)
     model._vocabulary = vocabulary
     return model
+
+
+def _encoded(names: Any, number: int, path: Path) -> list[bytes]:
+    """The names that the words have in place of the numbers in vocab.txt."""
+    if isinstance(names, list) and len(names) == number and all(isinstance(name, str) for name in names):
+        with contextlib.suppress(UnicodeEncodeError):
+            return [name.encode("utf-8", "surrogateescape") for name in names]
+    raise InputError(f"{path}: names is {reprlib.repr(names)}; expected a list of {number:,} names")
 
 
 def _new(cls: type[GloVe], path: Path, settings: dict[str, Any], resources: dict[str, Any]) -> GloVe:

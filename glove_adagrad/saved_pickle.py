@@ -92,6 +92,8 @@ def _rebuilt(cls: type[GloVe], state: dict[str, Any], resources: dict[str, Any])
                 raise InputError(f"an array of shape {values.shape} where {array.shape} is expected")
             array[...] = values
     model._vectors = parameters.vectors()
+    if not all(np.isfinite(array).all() for array in model._vectors):
+        raise InputError("a number that is not finite")
     return model
 
 

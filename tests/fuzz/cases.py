@@ -91,9 +91,12 @@ class Printed:
     out: str
     err: str
 
-    @property
-    def warned(self) -> bool:
-        return bool(self.err)
+
+#: Commands that show progress unless they are quiet.
+_WITH_QUIET = {"vocab", "cooccur", "merge", "import-records", "train", "export", "evaluate", "plot", "report"}
+
+#: Signals whose handlers the command line changes.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def command(*arguments: object, stdin: Path | None = None) -> Printed:
@@ -107,8 +110,11 @@ def command(*arguments: object, stdin: Path | None = None) -> Printed:
         If it ends in any other way but success.
     """
     out, err = io.BytesIO(), io.BytesIO()
-    before = sys.argv, sys.stdin, sys.stdout, sys.stderr, warnings.showwarning, signal.getsignal(signal.SIGTERM)
-    sys.argv = ["glove-adagrad", *map(str, arguments)]
+    names = "argv", "stdin", "stdout", "stderr"
+    before = [getattr(sys, name) for name in names]
+    showwarning, handlers = warnings.showwarning, {number: signal.getsignal(number) for number in _SIGNALS}
+    quiet = ["-q"] if arguments[0] in _WITH_QUIET else []
+    sys.argv = ["glove-adagrad", *map(str, arguments), *quiet]
     if stdin is not None:
         sys.stdin = open(stdin, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
     # named here, since a wrapper closes its buffer when it is collected
@@ -123,20 +129,27 @@ def command(*arguments: object, stdin: Path | None = None) -> Printed:
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1
     finally:
-        sys.argv, sys.stdin, sys.stdout, sys.stderr, warnings.showwarning, _ = before
-        signal.signal(signal.SIGTERM, before[-1])
-    printed = Printed(out.getvalue().decode(), PROGRESS.sub("", err.getvalue().decode()))
-    lines = printed.err.split("\n")
-    assert lines.pop() == "" or code, printed.err
+        for name, value in zip(names, before, strict=True):
+            setattr(sys, name, value)
+        warnings.showwarning = showwarning
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return _judged(code, Printed(out.getvalue().decode(), err.getvalue().decode()))
+
+
+def _judged(code: int, printed: Printed) -> Printed:
+    *lines, rest = printed.err.split("\n")
     errors = [line for line in lines if not line.startswith("glove-adagrad: warning: ")]
-    if code == 0 and not errors:
-        check_line(printed.err.replace("\n", ""))
-        check_line(printed.out.replace("\n", ""))
-        return printed
-    if code != 1 or len(errors) != 1 or not errors[0].startswith("glove-adagrad: error: "):
+    if rest or code not in (0, 1) or len(errors) != code or "encountered in" in printed.err:  # NumPy's warnings
         raise Unclean(f"exit {code}: {printed.err[-2000:]}")
-    check_line(errors[0])
-    raise Refused(errors[0])
+    for line in lines:
+        check_line(line)
+    if errors:
+        if not errors[0].startswith("glove-adagrad: error: "):
+            raise Unclean(f"exit {code}: {printed.err[-2000:]}")
+        raise Refused(errors[0])
+    check_line(printed.out.replace("\n", ""))
+    return printed
 
 
 def check_line(line: str) -> None:

@@ -273,7 +273,7 @@ _VALUES: tuple[Any, ...] = (
 def edit_json(random: Random, data: bytes, other: bytes) -> bytes:
     try:
         root = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return flip_bit(random, data, other) if data else b"{}"
     holders: list[Any] = []
 
@@ -418,7 +418,12 @@ def mutate(random: Random, data: bytes, other: bytes, mutators: Sequence[Mutator
         mutator = random.choice(mutators)
         if not data:
             break
-        data = mutator(random, data, other)
+        try:
+            data = mutator(random, data, other)
+        except Exception:
+            if not names:
+                raise
+            continue  # it does not apply to what the one before has left
         names.append(mutator.__name__)
         edited = edited or mutator in _EDITS
     return Mutation(data, tuple(names), edited)

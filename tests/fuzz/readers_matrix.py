@@ -20,7 +20,7 @@ from fuzz.cases import Case, Files, Reader, Wrong, command, same, write_files
 from fuzz.mutators import BINARY, JSON, NPY, TEXT, ZIP, Mutation, mutate
 from fuzz.readers_text import one_of
 
-_TRAINING = ("--vector-size", 4, "--epochs", 1, "--workers", 1, "-q")
+_TRAINING = ("--vector-size", 4, "--epochs", 1, "--workers", 1)
 
 #: The files of a matrix, by how they are damaged.
 _MATRIX = (
@@ -71,19 +71,19 @@ def _train_unobserved() -> Any:
 
 
 def _merge() -> Any:
-    command("merge", "matrix", "matrix", "--output", "out/merged", "--workers", 1, "--memory", "64M", "-q")
+    command("merge", "matrix", "matrix", "--output", "out/merged", "--workers", 1, "--memory", "64M")
     return {path.name: path.read_bytes() for path in Path("out/merged").iterdir()}
 
 
 def _remap() -> Any:
     command(
-        "merge", "matrix", "--vocab", "words.txt", "--output", "out/merged", "--workers", 1, "--memory", "64M", "-q"
+        "merge", "matrix", "--vocab", "words.txt", "--output", "out/merged", "--workers", 1, "--memory", "64M"
     )
     return {path.name: path.read_bytes() for path in Path("out/merged").iterdir()}
 
 
 def _records() -> Any:
-    command("export", "matrix", "out/records", "--format", "stanford-records", "-q")
+    command("export", "matrix", "out/records", "--format", "stanford-records")
     return Path("out/records").read_bytes()
 
 
@@ -165,7 +165,6 @@ def _spill() -> Reader:
                 1,
                 "--memory",
                 "1K",
-                "-q",
             )
         return {path.name: path.read_bytes() for path in Path("out/matrix").iterdir()}
 
@@ -193,9 +192,8 @@ def _stanford_records(window: bool) -> Reader:
             *options,
             "--workers",
             1,
-            "-q",
         )
-        command("export", "out/matrix", "out/records", "--format", "stanford-records", "-q")
+        command("export", "out/matrix", "out/records", "--format", "stanford-records")
         return Path("out/records").read_bytes()
 
     def check(case: Case, result: Any) -> None:
@@ -342,7 +340,7 @@ def _resume() -> Reader:
         return files
 
     def use() -> Any:
-        command("train", "--resume", "run", "--epochs", 3, "--workers", 1, "-q")
+        command("train", "--resume", "run", "--epochs", 3, "--workers", 1)
         return {**plain.npz(Path("run/model.npz").read_bytes()), "vocab": Path("run/vocab.txt").read_bytes()}
 
     mutator = one_of(("run/checkpoints/*.npz", ZIP))
@@ -371,7 +369,6 @@ def _extend() -> Reader:
             1,
             "--memory",
             "64M",
-            "-q",
         )
         model = plain.npz(Path("out/run/model.npz").read_bytes())
         return {**model, "vocab": Path("out/run/vocab.txt").read_bytes(), "warned": "checkpoint" in printed.err}

@@ -46,7 +46,7 @@ def _questions(path: str) -> Any:
 
     found, warnings = noted(read_questions, Path(path))
     _strictly(read_questions, Path(path), warnings)
-    printed = command("evaluate", "vectors.txt", "--analogies", path, "--json", "-q")
+    printed = command("evaluate", "vectors.txt", "--analogies", path, "--json")
     asked = json.loads(printed.out)["models"][0]["analogies"][0]["total"]["asked"]
     questions = [(section.name, q.a, q.b, q.c, q.answers) for section in found.sections for q in section.questions]
     if asked != len(questions):
@@ -165,7 +165,7 @@ def _pairs(kind: str) -> Reader:
 
         found, warnings = noted(read_pairs, Path("set"))
         _strictly(read_pairs, Path("set"), warnings)
-        printed = command("evaluate", "vectors.txt", "--similarity", "set", "--json", "-q")
+        printed = command("evaluate", "vectors.txt", "--similarity", "set", "--json")
         asked = json.loads(printed.out)["models"][0]["similarity"][0]["asked"]
         if asked != len(found.pairs):
             raise Unclean(f"evaluate asks {asked} pairs of {len(found.pairs)}")
@@ -224,7 +224,7 @@ def _classes() -> Reader:
 
         found, warnings = noted(read_classes, Path("set.tsv"))
         _strictly(read_classes, Path("set.tsv"), warnings)
-        printed = command("evaluate", "vectors.txt", "--categories", "set.tsv", "--json", "-q")
+        printed = command("evaluate", "vectors.txt", "--categories", "set.tsv", "--json")
         asked = json.loads(printed.out)["models"][0]["categories"][0]["asked"]
         if asked != len(found.words):
             raise Unclean(f"evaluate asks {asked} words of {len(found.words)}")
@@ -266,7 +266,6 @@ def _words_to_map() -> Reader:
             "svg",
             "--projection",
             "pca",
-            "-q",
         )
         return Path("out/pictures/words.svg").read_bytes()
 

@@ -71,7 +71,7 @@ def _count(source: str, *options: object, stdin: Path | None = None) -> dict[str
         if "no two words" not in str(error):
             raise Unclean(f"vocab accepts what cooccur refuses: {error}") from None
         return {"vocab": Path("out/vocab").read_bytes(), "records": b""}
-    command("export", "out/matrix", "out/records", "--format", "stanford-records", "-q")
+    command("export", "out/matrix", "out/records", "--format", "stanford-records")
     return {"vocab": Path("out/vocab").read_bytes(), "records": Path("out/records").read_bytes()}
 
 
@@ -286,7 +286,7 @@ def _vocabulary() -> Reader:
             "64M",
         )
         kept = Path("out/matrix/vocab.txt").read_bytes()
-        command("export", "out/matrix", "out/records", "--format", "stanford-records", "-q")
+        command("export", "out/matrix", "out/records", "--format", "stanford-records")
         return {"vocab": kept, "records": Path("out/records").read_bytes()}
 
     def check(case: Case, result: Any) -> None:

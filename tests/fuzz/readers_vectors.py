@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import io
 import json
-import shutil
+import pickletools
+import tempfile
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,7 +30,7 @@ def _read(path: str) -> dict[str, Any]:
         if "zero" not in str(error):  # the vector of that word
             raise
     try:
-        command("export", path, "out/vectors.txt.gz", "--format", "word2vec", "-q")
+        command("export", path, "out/vectors.txt.gz", "--format", "word2vec")
     except Refused as error:
         if "blank" not in str(error) and "white space" not in str(error):
             raise
@@ -84,27 +84,24 @@ def _keyed() -> Reader:
 
 
 def _stanford_binary() -> Reader:
+    """What Stanford's `glove` saves, which needs its vocabulary."""
+
     def make(random: Random) -> Files:
         values = np.random.default_rng(random.randrange(1000)).normal(size=(2, 12, 5))
-        return {"vectors.bin": values.astype("<f8").tobytes()}
-
-    def use() -> Any:
-        from glove_adagrad.formats import stanford_binary
-
-        found, warnings = noted(stanford_binary.read, Path("vectors.bin"), 12)
-        return list(found), warnings
+        return {"vectors": values.astype("<f8").tobytes(), "vocab.txt": samples.vocabulary(random, 12)}
 
     def check(case: Case, result: Any) -> None:
-        data = case.files["vectors.bin"]
-        values = np.frombuffer(data, "<f8").reshape(2, 12, -1)
-        word, word_bias, context, context_bias = result[0]
-        found = np.stack([np.column_stack([word, word_bias]), np.column_stack([context, context_bias])])
-        if not same(values, found):
-            raise Wrong("other numbers")
-        if not np.isfinite(values).all():
+        words = [word.decode("utf-8", "surrogateescape") for word, _ in plain.vocabulary(case.files["vocab.txt"])]
+        data = np.frombuffer(case.files["vectors"], "<f8")
+        with np.errstate(all="ignore"):
+            word, context = data.reshape(2, len(words), -1).astype(np.float32)
+            if words != result["words"] or not same(word[:, :-1] + context[:, :-1], result["vectors"]):
+                raise Wrong("other words or numbers")
+        if not np.isfinite(data.astype(np.float32)).all():
             raise Wrong("numbers that are not finite")
 
-    return Reader("stanford binary (Python)", make, one_of(("vectors.bin", BINARY)), use, check, weight=0.4)
+    mutator = one_of(*[("vectors", BINARY)] * 3, ("vocab.txt", TEXT))
+    return Reader("stanford binary", make, mutator, functools.partial(_read, "vectors"), check, weight=0.4)
 
 
 # Runs -------------------------------------------------------------------------------------------------------------
@@ -114,8 +111,8 @@ def _run() -> Reader:
     """The model of a run, with its biases."""
 
     def use() -> Any:
-        command("export", "run", "out/all", "--format", "stanford-binary", "-q")
-        command("export", "run", "out/sums", "--format", "word2vec-binary", "-q")
+        command("export", "run", "out/all", "--format", "stanford-binary")
+        command("export", "run", "out/sums", "--format", "word2vec-binary")
         return {"all": Path("out/all").read_bytes(), "sums": Path("out/sums").read_bytes()}
 
     def check(case: Case, result: Any) -> None:
@@ -149,9 +146,9 @@ def _history(name: str, weight: float) -> Reader:
         if name == "info":
             return command("info", "run").out
         if name == "plot":
-            command("plot", "run", "--output", "out/pictures", "--format", "svg", "--projection", "pca", "-q")
+            command("plot", "run", "--output", "out/pictures", "--format", "svg", "--projection", "pca")
             return [Path(f"out/pictures/{picture}.svg").read_bytes() for picture in ("loss", "words")]
-        command("report", "run", "--output", "out/report.html", "-q")
+        command("report", "run", "--output", "out/report.html")
         return Path("out/report.html").read_bytes()
 
     def check(case: Case, result: Any) -> None:
@@ -201,37 +198,63 @@ def _as_xml(page: bytes) -> bytes:
 # Saved models -----------------------------------------------------------------------------------------------------
 
 
-def _saved() -> Reader:
+def _load() -> Any:
+    from glove_adagrad import GloVe
+
+    model, _ = noted(GloVe.load, "saved", workers=1, memory=64 << 20)
+    return {
+        "words": list(model.wv.index_to_key), "wv": np.array(model.wv.vectors),
+        "biases": list(map(np.array, model.biases)), "losses": list(model.loss_history),
+        "counts": np.array(model.vocabulary.counts),
+    }  # fmt: skip
+
+
+def _check_sound(result: Any) -> None:
+    if not np.isfinite(result["wv"]).all() or len(result["wv"]) != len(result["words"]) != len(result["counts"]):
+        raise Wrong("numbers that are not finite, or too few of them")
+
+
+def _saved(counts: bool) -> Reader:
     def make(random: Random) -> Files:
         from glove_adagrad import GloVe
 
         sentences = [line.split() for line in samples.text(random, 200).decode().splitlines()]
-        model = GloVe(sentences, vector_size=4, epochs=1, min_count=1, workers=1)
-        try:
-            model.save("saved")
-            return {"saved": Path("saved").read_bytes()} if Path("saved").is_file() else read_files(Path(), "saved/*")
-        finally:
-            shutil.rmtree("saved", ignore_errors=True)
-            Path("saved").unlink(missing_ok=True)
-
-    def use() -> Any:
-        from glove_adagrad import GloVe
-
-        model, warnings = noted(GloVe.load, "saved")
-        return {
-            "words": list(model.wv.index_to_key), "wv": np.array(model.wv.vectors), "biases": list(map(np.array, model.biases)),
-            "losses": list(model.loss_history), "counts": np.array(model.vocabulary.counts),
-        }  # fmt: skip
+        model = GloVe(sentences, vector_size=4, epochs=1, min_count=1, workers=1, memory=64 << 20)
+        with tempfile.TemporaryDirectory() as folder:
+            model.save(Path(folder, "saved"), counts=counts)
+            return read_files(Path(folder))
 
     def check(case: Case, result: Any) -> None:
-        if not case.mutation.edited and not same(result, case.reference):
+        _check_sound(result)
+        changed = {name for name in case.files if case.files[name] != case.valid[name]}
+        # the history has no checksum
+        if not case.mutation.edited and changed != {"saved/history.json"} and not same(result, case.reference):
             raise Wrong("a damaged model was read as another")
-        if not np.isfinite(result["wv"]).all() or len(result["wv"]) != len(result["words"]):
-            raise Wrong("numbers that are not finite, or too few of them")
 
-    return Reader(
-        "GloVe.load", make, one_of(("saved*", ZIP), ("saved*", BINARY)), use, check, weight=0.7, own=("saved*",)
-    )
+    targets = [("saved/checkpoints/*", ZIP), ("saved/history.json", JSON), ("saved/vocab.txt", TEXT)]
+    targets += [("saved/cooccurrence/*", BINARY)] if counts else [("saved/model.npz", ZIP)]
+    name = "GloVe.load" if counts else "GloVe.load, without counts"
+    own = ("saved/checkpoints/*", "saved/vocab.txt", *(["saved/cooccurrence/*"] if counts else ["saved/model.npz"]))
+    return Reader(name, make, one_of(*targets), _load, check, weight=0.5, own=own)
+
+
+def _pickled() -> Reader:
+    """A model as version 0.1 saved it."""
+    golden = Path(__file__).parents[1] / "golden" / "glove-0.1-adam.pickle"
+
+    def make(random: Random) -> Files:
+        data = golden.read_bytes()
+        for word in random.sample([b"mountain", b"harbour", b"remembers", b"germany", b"winter"], 2):
+            data = data.replace(word, word[::-1])
+        return {"saved": data}
+
+    def check(case: Case, result: Any) -> None:
+        _check_sound(result)
+        texts = [item for _, item, _ in pickletools.genops(case.files["saved"]) if isinstance(item, bytes)]
+        if missing := [word for word in result["words"] if word.encode("utf-8", "surrogateescape") not in texts]:
+            raise Wrong(f"words that are not in the file: {missing[:3]}")
+
+    return Reader("GloVe.load, pickle", make, one_of(("saved", BINARY)), _load, check, weight=0.5)
 
 
 # Starting from vectors --------------------------------------------------------------------------------------------
@@ -295,12 +318,6 @@ def _wide(random: Random) -> bytes:
     return text + b"New York" + text[text.index(b" ") : text.index(b"\n") + 1] if random.random() < 0.3 else text
 
 
-def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()
-
-
 READERS = [
     _file("vectors word2vec text", samples.word2vec_text, weight=2),
     _file("vectors GloVe text", _wide, weight=2),
@@ -312,7 +329,9 @@ READERS = [
     _history("info", 1.0),
     _history("plot", 0.1),
     _history("report", 0.1),
-    _saved(),
+    _saved(True),
+    _saved(False),
+    _pickled(),
     _start("--init"),
     _start("--anchor"),
 ]

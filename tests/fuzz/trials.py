@@ -33,7 +33,7 @@ TRACEBACK, CRASH, HANG, MEMORY, WRONG = "traceback", "crash", "hang", "over memo
 BROKEN = "fuzzer broken"
 GOOD, BAD = (ONE_LINE, ACCEPTED), (TRACEBACK, CRASH, HANG, MEMORY, WRONG, BROKEN)
 
-_OUT_OF_MEMORY = re.compile(r"out of memory|unable to allocate|cannot allocate|MemoryError|bad_alloc", re.IGNORECASE)
+_OUT_OF_MEMORY = re.compile(r"out of memory|not enough memory|unable to allocate|cannot allocate|MemoryError|bad_alloc", re.IGNORECASE)
 _WARM_SECONDS = 240  #: for the first use of a reader, compilation included
 _VARIANTS = 2  #: valid inputs of each reader
 
