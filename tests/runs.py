@@ -46,7 +46,7 @@ def make_run(folder: Path, words: list[str], word: np.ndarray, context: np.ndarr
 
 
 #: Lines of progress, which depend on how long things take.
-PROGRESS = re.compile(
+_PROGRESS = re.compile(
     r"^(compiling \(once after installation\)"
     r"|(vocabulary|co-occurrences|records|evaluating|epoch|rule) .*\d\d:\d\d.*)\n",
     re.MULTILINE,
@@ -80,7 +80,7 @@ class Command:
         except SystemExit as stop:
             code = int(stop.code or 0)
         captured = self._capsys.readouterr()
-        return Outcome(code, captured.out, PROGRESS.sub("", captured.err))
+        return Outcome(code, captured.out, _PROGRESS.sub("", captured.err))
 
     def ok(self, *arguments: object) -> str:
         """The output of a command that must succeed and have nothing to complain of."""

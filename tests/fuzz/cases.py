@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from fuzz.mutators import Mutation
-from runs import PROGRESS
 from glove_adagrad.cli import main
 
 #: The files of a case: path in its folder -> content.
