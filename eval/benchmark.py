@@ -3,7 +3,7 @@
     python eval/benchmark.py CORPUS --stanford FOLDER [--runs 2] [--msr FILE] [--men FILE] [--add [--only NAME ...]]
 
 Contenders: this package at 50 components (the settings of Stanford's demo, 15 epochs) and at 100, plain and learning
-from empty cells as docs/unobserved.md advises, in 15 epochs and in 8; Stanford's chain of four programs (FOLDER holds
+from unobserved pairs as docs/unobserved.md advises, in 15 epochs and in 8; Stanford's chain of four programs (FOLDER holds
 your build of them) at 50 components; gensim's Word2Vec at 100, CBOW and skip-gram. Every stage is a process of its
 own; contenders take turns, and ratios are of the same turn. All have two threads, and all vectors are scored by the
 same evaluation, whose time counts for all. `--add` adds turns to those that are recorded, with `--only` of some
@@ -31,8 +31,8 @@ from quality import SETS, SHARES
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 OURS = [sys.executable, "-m", "glove_adagrad"]
-QUICK = "glove-adagrad, 100, empty cells, 8 epochs"
-EMPTY_CELLS = ("--unobserved", "1", "--left-only")
+QUICK = "glove-adagrad, 100, unobserved pairs, 8 epochs"
+UNOBSERVED = ("--unobserved", "1", "--left-only")
 WORD2VEC = """
 import sys
 from gensim.models import Word2Vec
@@ -81,8 +81,8 @@ class Benchmark:
         all_of_them: dict[str, Callable[[], Turn]] = {
             "glove-adagrad, 50": lambda: self.ours("50", "15"),
             "glove-adagrad, 100": lambda: self.ours("100", "15"),
-            "glove-adagrad, 100, empty cells": lambda: self.ours("100", "15", *EMPTY_CELLS),
-            QUICK: lambda: self.ours("100", "8", *EMPTY_CELLS),
+            "glove-adagrad, 100, unobserved pairs": lambda: self.ours("100", "15", *UNOBSERVED),
+            QUICK: lambda: self.ours("100", "8", *UNOBSERVED),
         }
         if self.stanford:
             all_of_them["Stanford's programs, 50"] = self.stanfords
@@ -180,8 +180,8 @@ def ratios(turns: dict[str, list[Turn]]) -> list[str]:
         ("glove-adagrad, 50", "Stanford's programs, 50", "20"),
         (QUICK, "gensim CBOW, 100", "5, at its score"),
         ("glove-adagrad, 100", "gensim CBOW, 100", ""),
-        ("glove-adagrad, 100, empty cells", "gensim CBOW, 100", "2, at better scores"),
-        ("glove-adagrad, 100, empty cells", "gensim skip-gram, 100", ""),
+        ("glove-adagrad, 100, unobserved pairs", "gensim CBOW, 100", "2, at better scores"),
+        ("glove-adagrad, 100, unobserved pairs", "gensim skip-gram, 100", ""),
     ):
         if ours in turns and theirs in turns:
             both = [(our, their) for our in turns[ours] for their in turns[theirs] if our.number == their.number]
@@ -246,7 +246,7 @@ def main() -> None:
         benchmark.folder = Path(folder)
         benchmark.ours("8", "1")
         benchmark.folder = Path(folder) / "again"
-        benchmark.ours("8", "1", *EMPTY_CELLS)
+        benchmark.ours("8", "1", *UNOBSERVED)
     turns: dict[str, list[Turn]] = {}
     if arguments.add:
         recorded = json.loads((RESULTS / "benchmark.json").read_text())["turns"]

@@ -175,7 +175,10 @@ class Run:
                 f"{self.folder}: was interrupted before its co-occurrences were counted; repeat the command that "
                 "started it"
             )
-        return record, CooccurrenceMatrix.open(folder)
+        matrix = CooccurrenceMatrix.open(folder)
+        if not (self.folder / "vocab.txt").exists():  # interrupted right after the record was written
+            matrix.vocabulary.write(self.folder / "vocab.txt")
+        return record, matrix
 
     def train(self, trainer: Trainer, after_stratum: Callable[[Trainer], None] | None = None) -> None:
         """Train, saving checkpoints, then write the model, its vectors and its history.

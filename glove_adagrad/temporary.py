@@ -160,9 +160,11 @@ def _clear(path: Path) -> None:
 def move_out(folder: Path) -> None:
     """Move the files of a committed temporary folder to its parent, replacing those of the same names."""
     parent = folder.parent
-    for name in (folder / COMMIT).read_text().splitlines():
-        (parent / Path(name).name).unlink(missing_ok=True)
-    for name in sorted(set(os.listdir(folder)) - {COMMIT}):
+    names = set(os.listdir(folder)) - {COMMIT}
+    # what is not here any more has moved, and must stay
+    for name in names & set((folder / COMMIT).read_text().splitlines()):
+        (parent / name).unlink(missing_ok=True)
+    for name in sorted(names):
         try:
             os.replace(folder / name, parent / name)
         except OSError:

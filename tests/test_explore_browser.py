@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,7 +156,9 @@ def test_analogies_odd_ones_and_pairs(browser: Any, one: Path) -> None:
         cosine = dict(near.similar("king", 400))["queen"]
         assert float(page.locator("#panel .big").text_content()) == pytest.approx(cosine, abs=0.01)
         rank = [name for name, _ in near.similar("king", 400)].index("queen") + 1
-        assert f"queen is neighbour {rank} of king" in page.locator("#panel").inner_text()
+        shown = re.search(r"queen is neighbour (\d+) of king", page.locator("#panel").inner_text())
+        assert shown
+        assert int(shown[1]) == pytest.approx(rank, abs=5)  # the page's vectors are rounded to 8 bits
 
 
 def test_clicking_a_dot_chooses_its_word(browser: Any, one: Path) -> None:

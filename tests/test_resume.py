@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -166,3 +167,121 @@ def test_what_cannot_be_resumed(uninterrupted: Path, tmp_path: Path) -> None:
     wrong = finish("--resume", str(other))
     assert wrong.returncode == 1
     assert wrong.stderr.count("\n") == 1
+
+
+#: Ends training when the first checkpoint would be saved: as a signal, a full disk, or a kill.
+BEFORE_THE_FIRST_CHECKPOINT = """
+import errno, os, signal, sys
+from glove_adagrad import checkpoint, cli
+how = sys.argv.pop(1)
+def save(*_, **__):
+    if how == "ENOSPC":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.kill(os.getpid(), getattr(signal, how))
+    return original(*_, **__)
+original, checkpoint.Checkpoints.save = checkpoint.Checkpoints.save, save
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "start"),
+    [
+        *((how, "text") for how in ("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL", "ENOSPC")),
+        *(("SIGKILL", start) for start in ("matrix", "init", "anchor", "extend")),
+    ],
+)
+def test_complete_counts_are_continued_without_a_checkpoint(
+    uninterrupted: Path, tmp_path: Path, how: str, start: str
+) -> None:
+    arguments = {
+        "text": [str(GOLDEN / "tiny.txt")],
+        "matrix": ["--cooccurrence", str(uninterrupted / "cooccurrence")],
+        "init": [str(GOLDEN / "tiny.txt"), "--init", str(uninterrupted / "vectors.txt")],
+        "anchor": [str(GOLDEN / "tiny.txt"), "--anchor", str(uninterrupted / "vectors.txt")],
+        "extend": [str(GOLDEN / "tiny.txt"), "--extend", str(uninterrupted)],
+    }[start]
+    common = ["--epochs", "3", *([] if start == "extend" else ["--vector-size", "10"])]
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    assert finish(*arguments, *common, "--output", str(whole)).returncode == 0
+    program = [sys.executable, "-c", BEFORE_THE_FIRST_CHECKPOINT, how, "train", "-q"]
+    stopped = subprocess.run(
+        [*program, *arguments, *common, "--output", str(run)],
+        capture_output=True,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
+    )
+    assert stopped.returncode == {"ENOSPC": 1, "SIGKILL": -9}.get(how) or 128 + getattr(signal, how)
+    if how != "SIGKILL":
+        assert stopped.stderr.endswith(f"to continue: glove-adagrad train --resume {run}\n")
+        assert stopped.stderr.count("\n") == 1
+    resumed = finish("--resume", str(run))
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    assert parameters(run) == parameters(whole)
+    for name in ("model.npz", "vectors.txt", "vocab.txt"):
+        assert (run / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_what_training_starts_from_must_be_as_it_was(uninterrupted: Path, tmp_path: Path) -> None:
+    vectors, run = tmp_path / "vectors.txt", tmp_path / "run"
+    shutil.copy(uninterrupted / "vectors.txt", vectors)
+    arguments = [str(GOLDEN / "tiny.txt"), "--init", str(vectors), "--vector-size", "10", "--output", str(run), "-q"]
+    subprocess.run([sys.executable, "-c", BEFORE_THE_FIRST_CHECKPOINT, "SIGKILL", "train", *arguments])
+    vectors.write_text(vectors.read_text() + "\n")
+    assert "vectors.txt: has changed since" in finish("--resume", str(run)).stderr
+
+
+def test_counts_that_are_not_complete_are_counted_again(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    arguments = [str(GOLDEN / "tiny.txt"), "--output", str(run), "--epochs", "1"]
+    assert finish(*arguments, "--min-count", "100000").returncode == 1
+    assert "was interrupted before its co-occurrences were counted; repeat" in finish("--resume", str(run)).stderr
+    assert finish(*arguments).returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_the_parent_ignores_stays_ignored(
+    uninterrupted: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    run = tmp_path / "run"
+    arguments = command(
+        "--cooccurrence", str(uninterrupted / "cooccurrence"), "--output", str(run), "--vector-size", "10",
+        "--epochs", "60", "--checkpoint-minutes", "0",
+    )  # fmt: skip
+    process = subprocess.Popen(arguments, preexec_fn=partial(signal.signal, number, signal.SIG_IGN))
+    while process.poll() is None and not checkpoints(run):
+        time.sleep(0.01)
+    for _ in range(5):
+        process.send_signal(number)
+        time.sleep(0.05)
+    assert process.wait(timeout=120) == 0
+
+
+def test_vectors_keep_their_words_if_the_matrix_is_counted_anew_meanwhile(tmp_path: Path) -> None:
+    text, matrix, run = GOLDEN / "tiny.txt", tmp_path / "m", tmp_path / "run"
+
+    def glove(*arguments: object) -> None:
+        subprocess.run([sys.executable, "-m", "glove_adagrad", *map(str, arguments), "-q"], check=True)
+
+    glove("vocab", text, "--output", tmp_path / "v", "--max-vocab", 50)
+    lines = (tmp_path / "v").read_text().splitlines()
+    (tmp_path / "backwards").write_text("\n".join(lines[::-1]) + "\n")
+    glove("cooccur", text, "--vocab", tmp_path / "v", "--output", matrix)
+    process = subprocess.Popen(
+        command("--cooccurrence", str(matrix), "--output", str(run), "--epochs", "300", "--vector-size", "4")
+    )
+    while process.poll() is None and not checkpoints(run):
+        time.sleep(0.01)
+    glove("cooccur", text, "--vocab", tmp_path / "backwards", "--output", matrix, "--force")
+    assert process.wait(timeout=300) == 0
+    words = [line.split(" ")[0] for line in (run / "vectors.txt").read_text().splitlines()[1:]]
+    assert words == [line.split(" ")[0] for line in lines]
+
+
+def test_a_matrix_that_was_moved_can_be_named(uninterrupted: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(uninterrupted, run)
+    (run / "cooccurrence").rename(tmp_path / "moved")
+    more = ["--epochs", str(EPOCHS + 1)]
+    assert finish("--resume", str(run), *more).returncode == 1
+    assert finish("--resume", str(run), "--cooccurrence", str(tmp_path / "moved"), *more).returncode == 0

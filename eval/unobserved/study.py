@@ -1,4 +1,4 @@
-"""What learning from empty cells is worth, and which settings to choose.
+"""The effect of training on unobserved pairs, and which settings to choose.
 
     python eval/unobserved/study.py CORPUS [--msr FILE] [--men FILE] [--gensim] [--stanford FOLDER] [--sizes 50 100]
 
@@ -244,14 +244,14 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
         axis.set_xlim(0, axis.get_xlim()[1] * 1.25)
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(f"Learning from empty cells: {corpus}, 100 components, {EPOCHS} epochs unless named")
+    figure.suptitle(f"Training on unobserved pairs: {corpus}, 100 components, {EPOCHS} epochs unless named")
     figure.tight_layout()
     figure.savefig(path, dpi=110)
 
 
 def write(results: Results) -> None:
     lines = [
-        "# Learning from empty cells",
+        "# Training on unobserved pairs",
         "",
         f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {measure.machine()}.",
         f"{EPOCHS} epochs, window 15, min-count 5, x_max 10, {WORKERS} threads.",

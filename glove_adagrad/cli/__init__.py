@@ -79,6 +79,9 @@ def cli(context: click.Context) -> None:
 
 def main() -> None:
     """Entry point: 0 on success, 2 for wrong usage, 128 and a signal's number, 1 for other errors of the user."""
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:  # closed by our parent
+            setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115
     warnings.showwarning = _show_warning
     raise_interrupted()
     try:

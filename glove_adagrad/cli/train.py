@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     "--cooccurrence",
     type=options.FilePath(),
     metavar="DIR",
-    help="Train on an existing co-occurrence folder instead of CORPUS.",
+    help="Train on an existing co-occurrence folder instead of CORPUS; with --resume, where it was moved.",
 )
 @options.option(
     options.INPUT,
