@@ -17,6 +17,7 @@ import numpy as np
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.source_paths import files_of
+from glove_adagrad.text import to_bytes
 from glove_adagrad.text_file import TextFile
 from glove_adagrad.text_kind import BYTE_ORDER_MARK, refuse_other_files, suspicion
 
@@ -223,17 +224,7 @@ class Sentences:
             )
         tokens = []
         for token in iterator:
-            if isinstance(token, str):
-                try:
-                    token = token.encode("utf-8", "surrogateescape")
-                except UnicodeEncodeError:
-                    raise InputError(
-                        f"sentence {number}: token {reprlib.repr(token)} holds a lone surrogate, not a character"
-                    ) from None
-            elif not isinstance(token, bytes):
-                raise TypeError(
-                    f"sentence {number}: token {reprlib.repr(token)} is {_described(token)}, not a string"
-                )
+            token = encoded(token, f"sentence {number}: token")
             if not token or any(byte in token for byte in b" \t\n\r\0"):
                 raise InputError(
                     f"sentence {number}: token {reprlib.repr(token)} is empty or holds white space or a zero byte"
@@ -296,6 +287,26 @@ def _iterator(value: Any) -> Iterator[Any] | None:
         return iter(value)
     except TypeError:
         return None
+
+
+def encoded(word: object, what: str) -> bytes:
+    """Encode a word; `what` names it in errors.
+
+    Raises
+    ------
+    TypeError
+        If it is neither str nor bytes.
+    InputError
+        If it is not Unicode.
+    """
+    if isinstance(word, bytes):
+        return word
+    if not isinstance(word, str):
+        raise TypeError(f"{what} {reprlib.repr(word)} is {_described(word)}, not a string")
+    try:
+        return to_bytes(word)
+    except UnicodeEncodeError:
+        raise InputError(f"{what} {reprlib.repr(word)} holds a lone surrogate, not a character") from None
 
 
 def _described(value: object) -> str:

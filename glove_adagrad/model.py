@@ -17,7 +17,7 @@ from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrenc
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.sparse import as_cells
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import Corpus, Sentences, open_corpus
+from glove_adagrad.corpus import Corpus, Sentences, encoded, open_corpus
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_output_folder
 from glove_adagrad.interrupt import DeferredInterrupt
@@ -295,7 +295,7 @@ class GloVe:
         InputError
             A ValueError: the matrix is not square or has a negative or NaN cell, or the words do not fit it.
         TypeError
-            If `matrix` is of another kind.
+            If `matrix` is of another kind, or a word is not a string.
         """
         model = cls(**settings)
         starts = model._read_starts()
@@ -308,7 +308,7 @@ class GloVe:
             raise InputError("words: name the rows of the matrix")
         if len(set(matrix.shape)) != 1:
             raise InputError(f"matrix of shape {tuple(matrix.shape)}: must be square")
-        names = [word.encode("utf-8", "surrogateescape") for word in words]
+        names = [encoded(word, f"words[{row}]") for row, word in enumerate(words)]
         if len(names) != matrix.shape[0]:
             raise InputError(f"words: {len(names):,} of them do not fit a matrix of {matrix.shape[0]:,} rows")
         if len(set(names)) < len(names):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import reprlib
 import shutil
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.corpus import encoded
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, check_output_folder
 from glove_adagrad.provenance import versions
@@ -132,8 +132,7 @@ def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
 def _encoded(names: Any, number: int, path: Path) -> list[bytes]:
     """The names that the words have in place of the numbers in vocab.txt."""
     if isinstance(names, list) and len(names) == number and all(isinstance(name, str) for name in names):
-        with contextlib.suppress(UnicodeEncodeError):
-            return [name.encode("utf-8", "surrogateescape") for name in names]
+        return [encoded(name, f"{path}: names: name") for name in names]
     raise InputError(f"{path}: names is {reprlib.repr(names)}; expected a list of {number:,} names")
 
 

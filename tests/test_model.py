@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import itertools
+import json
 import os
 import pickle
 import re
@@ -228,6 +229,27 @@ def test_names_that_a_vocabulary_file_cannot_hold_are_saved(tmp_path: Path) -> N
     assert read_run(tmp_path / "tokens").words == ["york", "c"]
 
 
+def test_a_damaged_saved_model_is_refused_or_has_the_same_words(model: GloVe, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    pickle.loads(pickle.dumps(model)).save(tmp_path / "vectors")
+    for name in ("model", "vectors"):
+        lines = (tmp_path / name / "vocab.txt").read_text().splitlines(keepends=True)
+        (tmp_path / name / "vocab.txt").write_text("".join(lines[:3] + lines[5:]))
+    # the counts have the words too, and a checksum of them
+    assert GloVe.load(tmp_path / "model").wv.index_to_key == model.wv.index_to_key
+    with pytest.raises(InputError, match=r"vocab\.txt: is damaged"):
+        GloVe.load(tmp_path / "vectors")
+
+
+@pytest.mark.parametrize("names", [7, ["a"], ["a", "b", None], "abc"])
+def test_names_that_do_not_fit_a_saved_model_are_refused(names: Any, tmp_path: Path) -> None:
+    GloVe.from_cooccurrence(np.ones((3, 3)), ["new york", "", "c"], vector_size=2, epochs=1).save(tmp_path / "model")
+    path = tmp_path / "model" / "history.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "names": names}))
+    with pytest.raises(InputError, match=r"history\.json: names is .*; expected a list of 3 names"):
+        GloVe.load(tmp_path / "model")
+
+
 def test_pickles_of_earlier_versions_are_read_with_a_warning() -> None:
     with pytest.warns(DeprecationWarning, match="save the model again"):
         old = GloVe.load(GOLDEN / "glove-0.1-adam.pickle")
@@ -432,7 +454,11 @@ def test_matrices_that_are_refused(cells: np.ndarray, words: list[str], message:
         GloVe.from_cooccurrence(kind(cells), words)
 
 
-def test_what_is_not_a_matrix_is_refused() -> None:
+def test_what_is_not_a_matrix_or_a_word_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"words\[1\] 5 is an int, not a string"):
+        GloVe.from_cooccurrence(np.ones((2, 2)), ["a", 5])  # type: ignore[list-item]
+    with pytest.raises(InputError, match=r"words\[0\] '\\ud800' holds a lone surrogate"):
+        GloVe.from_cooccurrence(np.ones((2, 2)), ["\ud800", "b"])
     with pytest.raises(TypeError, match="is not a matrix of numbers"):
         GloVe.from_cooccurrence({"a": 1}, ["a"])
 
