@@ -43,6 +43,16 @@ def refused(path: Path, content: bytes, strict: bool = False) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize("bits", [0x7FC00000, 0xFFA8938D, 0x7F800000])  # NaN, a signalling NaN, infinity
+def test_a_number_that_is_not_finite_is_named_in_the_only_warning(bits: int, tmp_path: Path) -> None:
+    rows = [struct.pack("<2sff", b"%c " % letter, 1, -2) for letter in b"abcdefghijkl"]
+    rows[3] = b"d " + struct.pack("<IfB", bits, float("-inf"), 10)
+    found, told = read(tmp_path / "v", b"12 2\n" + b"".join(rows))
+    assert "d" not in found.words
+    assert len(told) == 1
+    assert "every number must be finite" in told[0]
+
+
 @pytest.mark.parametrize("header", [b"", b"3 2\n"])
 def test_line_ends_and_byte_order_mark(header: bytes, tmp_path: Path) -> None:
     text = header + b"the 1 2\n\x0bking 3 4\nqueen 5 6\n"

@@ -63,7 +63,9 @@ def checked(
         If there is no vector, or a NaN or an infinity in one.
     """
     vectors = np.asarray(vectors, dtype=np.float32)
-    if vectors.size and not np.isfinite(vectors.sum(dtype=np.float64)):
+    with np.errstate(invalid="ignore"):  # NaN is refused below, by its row
+        finite = bool(np.isfinite(vectors.sum(dtype=np.float64)))
+    if vectors.size and not finite:
         malformed = malformed or Malformed(path, strict=True, unit="row")
         bad = ~np.isfinite(vectors).all(axis=1)
         for row in np.flatnonzero(bad).tolist():

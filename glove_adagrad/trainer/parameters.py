@@ -205,7 +205,8 @@ class Parameters:
 
     def finite(self) -> bool:
         """Whether every number is finite."""
-        return all(bool(np.isfinite(side.sum(dtype=np.float64))) for side in self.sides)
+        with np.errstate(invalid="ignore"):
+            return all(bool(np.isfinite(side.sum(dtype=np.float64))) for side in self.sides)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All that a checkpoint has to hold, by name; the arrays themselves, not copies."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -72,7 +73,9 @@ def _google() -> Reader:
     def check(case: Case, result: Any) -> None:
         expected, skipped, section = [], 0, "set"
         for line in plain.lines(case.files["set.txt"]):
-            words = line.split()
+            words = _four_words(line)
+            if line.startswith("//"):  # a comment
+                continue
             if line.startswith(": ") or (line.startswith(":") and len(words) != 4):
                 section = line.lstrip(": ").strip()
             elif len(words) == 4:
@@ -84,6 +87,14 @@ def _google() -> Reader:
     return Reader(
         "questions Google", make, one_of(("set.txt", TEXT)), lambda: _questions("set.txt"), check, weight=0.5
     )
+
+
+def _four_words(line: str) -> list[str]:
+    """The words of a line, which is divided by blanks, or by anything else that gives four."""
+    words = [word for word in re.split(r"[ \t]+", line) if word]
+    others = (row for row in plain.fields(line) if len(row) == 4 and all(row))
+    listed = len({word[-1] for word in words[:3]} & set(",;|")) == len({word[-1] for word in words[:3]}) == 1
+    return words if len(words) == 4 and not listed else next(others, words)
 
 
 def _msr() -> Reader:
