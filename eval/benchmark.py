@@ -2,8 +2,8 @@
 
     python eval/benchmark.py CORPUS --stanford FOLDER [--runs 2] [--msr FILE] [--men FILE] [--add [--only NAME ...]]
 
-Contenders: this package at 50 components (the settings of Stanford's demo, 15 epochs) and at 100, plain and learning
-from unobserved pairs as docs/unobserved.md advises, in 15 epochs and in 8; Stanford's chain of four programs (FOLDER holds
+Contenders: this package at 50 components (the settings of Stanford's demo, 15 epochs) and at 100, plain and with
+unobserved pairs as docs/unobserved.md advises, in 15 epochs and in 8; Stanford's chain of four programs (FOLDER holds
 your build of them) at 50 components; gensim's Word2Vec at 100, CBOW and skip-gram. Every stage is a process of its
 own; contenders take turns, and ratios are of the same turn. All have two threads, and all vectors are scored by the
 same evaluation, whose time counts for all. `--add` adds turns to those that are recorded, with `--only` of some

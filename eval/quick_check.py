@@ -1,4 +1,4 @@
-"""A minute that shows whether something has become slow: ratios of speeds in one run, against recorded ones.
+"""One-minute performance regression check: ratios of speeds in one run, against recorded ones.
 
     scripts/bench             compare with eval/results/quick.json; exit code 1 if a ratio fell by more than a quarter
     scripts/bench --record    write that file

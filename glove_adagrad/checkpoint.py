@@ -1,4 +1,4 @@
-"""Everything that a training needs to go on, in files that are whole or not there.
+"""Checkpoints: saving and restoring the full training state, atomically.
 
 A checkpoint is one uncompressed .npz file of the trainer's arrays and a JSON text. Zip archives hold a CRC-32 of each
 member, which is compared when it is read, and what the members hold is checked. How training works is not known here.
@@ -27,7 +27,7 @@ from glove_adagrad.trainer import Anchors, Epoch, Parameters, Position, Trainer,
 _NAME, _VERSION = "glove-adagrad checkpoint", 1
 FORMAT = f"{_NAME} {_VERSION}"
 
-#: So many are kept: should the last be damaged, the one before is used.
+#: Number of checkpoints kept; if the newest is damaged, the previous one is used.
 _KEPT = 2
 
 _META, _ANCHOR_WORDS, _ANCHOR_VECTORS = "meta", "anchors.words", "anchors.vectors"
@@ -98,7 +98,7 @@ class Checkpoints:
         self._last = time.monotonic()
 
     def paths(self) -> list[Path]:
-        """Those there are, the newest first."""
+        """Existing checkpoints, newest first."""
         return sorted(self.folder.glob("epoch-*.npz"), reverse=True)
 
     def save_if_due(self, trainer: Trainer, **more: Any) -> None:

@@ -44,11 +44,11 @@ class Chunk(NamedTuple):
 
 
 class Corpus(Protocol):
-    """What the counting needs of a text: it can be read more than once, and knows its size if anyone does."""
+    """What the counting needs of a text: it can be read more than once, and may know its size."""
 
     @property
     def total_bytes(self) -> int | None:
-        """Size as stored, for progress bars; None where unknown."""
+        """Size on disk in bytes, for progress bars; None if unknown."""
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the whole text from the start."""

@@ -237,7 +237,7 @@ class EarlyFlush:
         self._flush: Future[None] | None = None
 
     def written(self, size: int) -> None:
-        """Say that so many bytes more were written; an error of an earlier flush is raised here."""
+        """Record that `size` more bytes were written; an error of an earlier flush is raised here."""
         self._pending += size
         if self._pending >= self._STEP and (self._flush is None or self._flush.done()):
             self.wait()

@@ -78,7 +78,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a rule.
+    """Results of one rule.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class Result:
     scores : dict of str to float
         Percent of analogies solved, and Spearman's correlations times 100, by test set.
     diverged : str
-        Why there is no more of it; empty where training came to its end.
+        Why training stopped early; empty if it completed.
     """
 
     label: str
@@ -129,7 +129,7 @@ class Contest:
     ----------
     matrix : CooccurrenceMatrix
     settings : TrainingSettings
-        The rule in it does not matter.
+        Its rule is ignored.
     suite : Suite
         What vectors are scored by.
     trial_share : float

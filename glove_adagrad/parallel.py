@@ -1,4 +1,4 @@
-"""Work for threads with results in the order of the work, and a bounded amount of it under way."""
+"""Run tasks on a thread pool and yield results in order, with bounded look-ahead."""
 
 from __future__ import annotations
 

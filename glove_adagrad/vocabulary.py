@@ -21,7 +21,7 @@ from glove_adagrad.files import atomic_file
 from glove_adagrad.parallel import in_order
 from glove_adagrad.text_kind import BYTE_ORDER_MARK, HEAD_BYTES, refuse_other_files, undecodable
 
-#: Told after each piece of text: bytes of the source read so far.
+#: Called after each chunk with the number of source bytes read so far.
 Progress = Callable[[int], None]
 
 #: Reserved by the file formats for the vector of unknown words.
@@ -47,7 +47,7 @@ def byte_order(word: bytes) -> bytes:
     return word.translate(_SIGNED) + b"\x80"
 
 
-#: Words that need less memory than this are not worth another pass over the text.
+#: Below this table size, splitting the words into another pass is not worthwhile.
 _LEAST_MEMORY = 1 << 20
 
 
@@ -220,7 +220,7 @@ class Vocabulary:
         min_count : int
             Rarer words are left out.
         max_vocab : int, optional
-            Only so many of the most frequent words are kept; equal counts are cut in byte order.
+            Keep only the `max_vocab` most frequent words; equal counts are cut in byte order.
         workers : int
             Threads; the result does not depend on their number.
         memory : int

@@ -193,12 +193,12 @@ def test_which_vectors(command: Command, tmp_path: Path) -> None:
 
 def test_nothing_to_answer(command: Command, run: Path, tmp_path: Path) -> None:
     foreign = make_run(tmp_path / "foreign", ["bonjour", "monde"], np.eye(2))
-    assert "of no question" in command.refused(1, "evaluate", foreign)
-    assert "of no question" in command.refused(1, "evaluate", foreign, "--oov-as-zero")
+    assert "cannot answer any question" in command.refused(1, "evaluate", foreign)
+    assert "cannot answer any question" in command.refused(1, "evaluate", foreign, "--oov-as-zero")
     outcome = command("evaluate", run, foreign)
     assert outcome.code == 0
     assert outcome.err.splitlines() == [
-        f"glove-adagrad: warning: foreign: knows all the words of no question in {name}"
+        f"glove-adagrad: warning: foreign: cannot answer any question of {name}: each has an out-of-vocabulary word"
         for name in ("questions-words", "wordsim353", "simlex999")
     ]
 

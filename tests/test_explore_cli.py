@@ -151,7 +151,8 @@ def test_export_refuses_before_it_works(command: Command, run: Path, tmp_path: P
     assert "does not exist" in command.refused(1, "export", run, tmp_path / "no" / "x", "--format", "glove")
     assert "is a folder" in command.refused(1, "export", run, tmp_path, "--format", "glove")
     assert "name a folder" in command.refused(1, "export", run, file, "--format", "projector")
-    assert "no meaning" in command.refused(2, "export", run, file, "--format", "stanford-binary", "--unk")
+    refused = command.refused(2, "export", run, file, "--format", "stanford-binary", "--unk")
+    assert "cannot be used with --format" in refused
     assert "--format" in command.refused(2, "export", run, file)
     assert "no trained run" in command.refused(1, "export", file, tmp_path / "out", "--format", "stanford-binary")
     assert "no co-occurrences" in command.refused(1, "export", run, tmp_path / "out", "--format", "stanford-records")

@@ -111,8 +111,8 @@ GOOD = [(1, 2, 0.5), (2, 1, 0.5), (3, 3, 2.0)]
         ((1, 3, 0.0), r"record 4: \(1, 3, 0\): X must be finite and positive"),
         ((1, 3, -1.0), r"record 4: \(1, 3, -1\): X must be finite and positive"),
         ((1, 3, 1e30), r"X from 0\.5 to 1e\+30: values that differ so much"),
-        ((1, 2, 0.25), r"record 4: \(1, 2, 0\.25\): the pair stands in the file before, as record 1"),
-        ((2, 1, 0.25), r"record 4: \(2, 1, 0\.25\): the pair stands in the file before, as record 2"),
+        ((1, 2, 0.25), r"record 4: \(1, 2, 0\.25\): duplicate pair, first seen as record 1"),
+        ((2, 1, 0.25), r"record 4: \(2, 1, 0\.25\): duplicate pair, first seen as record 2"),
     ],
 )
 def test_the_first_bad_record_is_named(tmp_path: Path, bad: tuple[int, int, float], message: str) -> None:
@@ -131,7 +131,7 @@ def test_the_first_bad_record_is_named(tmp_path: Path, bad: tuple[int, int, floa
         (1e305, 15, r"records.bin: record 2: .*: X is too large to be counted with this window"),
         (1e20, None, r"records.bin: X from 0.5 to 1e\+20: values that differ so much"),
         (5e-324, None, r"records.bin: X from 4.94066e-324 to 1: values that differ so much, or are so small"),
-        (5e-324, 15, r"records.bin: record 2: .*: X is no sum of the weights of this window"),
+        (5e-324, 15, r"records.bin: record 2: .*: X is not a sum of this window's weights"),
     ],
 )
 def test_x_that_cannot_be_kept_are_refused(tmp_path: Path, x: float, window: int | None, message: str) -> None:
@@ -162,7 +162,7 @@ def test_x_that_are_huge_or_tiny_are_kept(tmp_path: Path, cells: tuple[float, fl
 def test_a_file_cut_short_and_a_wrong_window_are_named(tmp_path: Path) -> None:
     words = Vocabulary([b"a", b"b", b"c"], np.array([3, 2, 1]))
     np.array(GOOD, RECORD).tofile(tmp_path / "records.bin")
-    with pytest.raises(InputError, match=r"record 1: \(1, 2, 0\.5\): X is no sum of the weights of this window"):
+    with pytest.raises(InputError, match=r"record 1: \(1, 2, 0\.5\): X is not a sum of this window's weights"):
         read_records(tmp_path / "records.bin", words, tmp_path / "m", windows=Windows(1))
     with pytest.raises(InputError, match="windows over 18"):
         read_records(tmp_path / "records.bin", words, tmp_path / "m", windows=Windows(50))

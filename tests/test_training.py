@@ -84,8 +84,8 @@ def test_equals_stanford_in_float64_and_file_order() -> None:
         np.testing.assert_allclose(rows[:, 1, bias], accumulated[:, -1], rtol=1e-10)
 
 
-class EmptyCells:
-    """Draws of empty cells, from the definition: by the cumulated distribution, looked up from the front."""
+class UnobservedPairs:
+    """Draws of unobserved pairs, from the definition: by the cumulated distribution, looked up from the front."""
 
     def __init__(self, matrix: CooccurrenceMatrix, settings: TrainingSettings) -> None:
         self.words, self.parts = matrix.words, matrix.lower.parts
@@ -130,12 +130,12 @@ class EmptyCells:
 def twin(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors) -> tuple[float, float, Vectors]:
     """One epoch in float64, in the order of strata, blocks, rows and columns, by Stanford's formulas.
 
-    Returns the mean loss of cells, that of empty cells, and what the parameters have become.
+    Returns the mean loss of cells, that of unobserved pairs, and what the parameters have become.
     """
     d, parts = settings.vector_size, matrix.lower.parts
     w, c, b, e = (array.astype(np.float64) for array in start)
     squares = [np.ones((len(w), d)), np.ones((len(w), d)), np.ones(len(w)), np.ones(len(w))]
-    empty = EmptyCells(matrix, settings)
+    empty = UnobservedPairs(matrix, settings)
     losses: list[list[float]] = [[], []]
     eta = 0.05
 

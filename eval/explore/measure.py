@@ -78,7 +78,7 @@ def query_milliseconds(html: str) -> dict[str, float] | None:
 
 
 def function_words(wv: WordVectors, shown: int = 150) -> tuple[float, float]:
-    """Share of English stop words (scikit-learn's list) among the first 150 words, and the first 150 content words."""
+    """Share of English stop words (scikit-learn's list) among the first words, and among the first content words."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     stop = np.array([word in ENGLISH_STOP_WORDS for word in wv.words])

@@ -133,7 +133,7 @@ def main() -> None:
                 f"| {real / cached:.0%} | {cached / bound:.0%} |"
             )
             print(lines[-1], flush=True)
-        lines += ["", f"Multiply-adds of 8 numbers: {statistics.median(peaks) / 1e9:.2f} thousand million a second."]
+        lines += ["", f"Multiply-adds of 8 numbers: {statistics.median(peaks) / 1e9:.2f} billion per second (10^9)."]
         (HERE / "limits.md").write_text("\n".join(lines) + "\n")
 
 

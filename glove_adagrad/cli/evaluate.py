@@ -56,9 +56,7 @@ class _Columns(click.ParamType):
     metavar="WORD1,WORD2,SCORE",
     help="The columns to take from --similarity files, by their names in the header or numbers from 1.",
 )
-@click.option(
-    "--categories", **_files, help="A word and its class per line: purity of clusters; needs scikit-learn."
-)
+@click.option("--categories", **_files, help="A word and its class per line: purity of clusters; needs scikit-learn.")
 @click.option(
     "--class-columns",
     type=_Columns(2),
@@ -166,8 +164,8 @@ def _check_answered(models: Sequence[Evaluation]) -> None:
     if not any(model.answered for model in models):
         names = ", ".join(model.name for model in models)
         raise InputError(
-            f"{names}: knows all the words of no question; are the vectors of another language, or is a rule "
-            "(--case-sensitive, --restrict-vocab) in the way?"
+            f"{names}: cannot answer any question: each has an out-of-vocabulary word; are the vectors of another "
+            "language, or does an option (--case-sensitive, --restrict-vocab) exclude the words?"
         )
     for model in models:
         results = {result.name: result.total().answered for result in model.analogies}
@@ -175,4 +173,7 @@ def _check_answered(models: Sequence[Evaluation]) -> None:
         results |= {result.name: result.answered for result in model.categories}
         for name, answered in results.items():
             if not answered:
-                warnings.warn(f"{model.name}: knows all the words of no question in {name}", stacklevel=2)
+                warnings.warn(
+                    f"{model.name}: cannot answer any question of {name}: each has an out-of-vocabulary word",
+                    stacklevel=2,
+                )

@@ -71,7 +71,7 @@ def export(
 
     parameters_only = target.startswith("stanford-")
     if parameters_only and (unk or which):
-        raise click.UsageError(f"--unk and --vectors have no meaning for --format {target}")
+        raise click.UsageError(f"--unk and --vectors cannot be used with --format {target}")
     if target != "projector":
         check_output_file(file)
         check_not_input(file, sources.files(source))

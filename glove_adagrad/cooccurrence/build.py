@@ -1,4 +1,4 @@
-"""A matrix out of cells that were counted elsewhere and come in any order.
+"""Build a matrix from cells counted elsewhere, in any order.
 
 Sums are whole numbers over a denominator here, and X elsewhere a float. The denominator is the smallest of a few
 at which every X is kept to `PRECISION`; for what Stanford's `cooccur` counts with windows up to 18 the sums are

@@ -1,4 +1,4 @@
-"""Matrices out of matrices: adding up counts of several corpora, moving counts to another vocabulary."""
+"""Merging matrices of several corpora; remapping a matrix to another vocabulary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dealing rows of cells to the tiles of a part."""
+"""Distribute the cells of a part's rows over its tiles."""
 
 from __future__ import annotations
 

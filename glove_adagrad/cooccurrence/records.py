@@ -248,7 +248,9 @@ def _check(path: Path, first: int, records: np.ndarray, words: int, denominator:
     assert denominator is not None  # or nothing would be bad
     if float(x[at]) * denominator >= MOST:
         raise InputError(f"{where}: X is too large to be counted with this window (at most {MOST / denominator:.3g})")
-    raise InputError(f"{where}: X is no sum of the weights of this window; name the window it was counted with")
+    raise InputError(
+        f"{where}: X is not a sum of this window's weights; pass the window the records were counted with"
+    )
 
 
 def _repeated(path: Path, word: int, context: int) -> str:
@@ -259,5 +261,5 @@ def _repeated(path: Path, word: int, context: int) -> str:
             found.append((first + int(at) + 1, float(records["x"][at])))
     (before, _), (number, x) = found[:2]
     return (
-        f"{path}: record {number}: ({word}, {context}, {x:g}): the pair stands in the file before, as record {before}"
+        f"{path}: record {number}: ({word}, {context}, {x:g}): duplicate pair, first seen as record {before}"
     )

@@ -35,8 +35,8 @@ class Windows:
     keep_positions : bool
         Let words outside the vocabulary, and those that `sample` leaves out, take a position in the window.
     sample : float
-        Leave out occurrences of words whose share of the text is larger, at random and the more the larger it is;
-        0 leaves out none. See `kept`.
+        Subsampling threshold: occurrences of words with a larger share of the text are dropped at random; 0 drops
+        none. See `kept`.
 
     Raises
     ------

@@ -65,7 +65,7 @@ class Neighbourhood:
         return self._best(score(rows[:2], rows[2:]), rows, top)
 
     def odd_one_out(self, words: Sequence[str]) -> list[Neighbour]:
-        """Words with their cosine to the mean of all their unit vectors, the odd one, which has the least, first.
+        """Words with their cosine to the mean of their unit vectors, ascending, so the odd one out comes first.
 
         Raises
         ------

@@ -15,7 +15,7 @@ from glove_adagrad.formats import WordVectors
 
 @dataclass(frozen=True)
 class SimilarityResult:
-    """How well cosines follow human scores.
+    """Correlation of cosine similarities with human scores.
 
     Attributes
     ----------

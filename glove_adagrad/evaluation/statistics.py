@@ -67,7 +67,7 @@ def percentile_interval(values: np.ndarray) -> Interval | None:
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """McNemar's exact test (1947): the two-sided p-value of so uneven a split of the cases where two methods differ.
+    """McNemar's exact test (1947): the two-sided p-value for the discordant pairs.
 
     Parameters
     ----------

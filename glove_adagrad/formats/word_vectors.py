@@ -1,4 +1,4 @@
-"""Words and their vectors in memory, and what is done to them before they are written."""
+"""`WordVectors`: words and vectors in memory, validation and conversions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells of tiles, as training takes them: ln X and f(X), computed on the way; which are held out; sums of X.
+"""Tile cells for training: ln X and f(X) on the fly, hold-out selection, marginal sums.
 
 Knows the tiles' layout (see docs/counting.md), and nothing of parameters and rules.
 """

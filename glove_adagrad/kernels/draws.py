@@ -1,4 +1,4 @@
-"""Random numbers that follow from what they are for, whatever the order in which they are asked for: SplitMix64."""
+"""Counter-based random numbers (SplitMix64): each draw depends only on its key, not on the order of draws."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loop: GloVe's records in blocks, and drawn empty cells.
+"""The training loop: GloVe's records in blocks, and drawn unobserved pairs.
 
 `kernels.updates` moves the rows of one record and describes the parameters' layout; `kernels.cells` reads the matrix.
 
@@ -18,7 +18,7 @@ from glove_adagrad.kernels.jit import fast_kernel, forced_inline
 from glove_adagrad.kernels.rules import of_block
 from glove_adagrad.kernels.updates import product, update
 
-#: Entries for each row in the table that guides draws of empty cells.
+#: Entries for each row in the table that guides draws of unobserved pairs.
 GUIDE = 4
 
 
@@ -46,7 +46,7 @@ def train_records(rule, biases, slots, sides, row_states, n, word, context, log_
 
 
 @forced_inline
-def _train_empty_cells(
+def _train_unobserved(
     rule, biases, slots, sides, row_states, n, a, b0, size, below, forward, taken, chosen, clip, unobserved, now
 ):
     """Train on drawn cells of a row that are empty. Returns the sum of their losses and their number.
@@ -67,12 +67,12 @@ def _train_empty_cells(
     loss = 0.0
     done = 0
     while left > 0:
-        # all draws first: what the processor cannot foresee in them must not hold up updates
+        # all draws first: their unpredictable branches must not stall the updates
         kept = 0
         for _ in range(min(left, len(chosen))):
             state += GAMMA
             drawn = uniform(state) * reach
-            # the guide knows where the search begins, and mostly it ends there
+            # the guide table gives the start of the search, usually also its end
             column = np.int64(guide[GUIDE * b0 + int(drawn * finer)])
             while sums[b0 + column] <= drawn:
                 column += 1
@@ -140,7 +140,7 @@ def _train_tile(
             if below > 0:
                 for cell in range(first, last):
                     taken[u16[base[1] + cell]] = 1
-                more, number = _train_empty_cells(
+                more, number = _train_unobserved(
                     rule, biases, slots, sides, row_states, n, a, b0, columns, below, forward, taken, chosen, clip,
                     unobserved, now + (last + empty),
                 )  # fmt: skip

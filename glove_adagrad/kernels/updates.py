@@ -1,4 +1,4 @@
-"""How the rows of a word and of a context move, for a record or to an anchor: by any update rule, in lanes.
+"""Parameter updates of a word row and a context row, for any update rule, with SIMD lanes.
 
 Parameters of one side (words or contexts) are one array [V, 1 + slots, n]: a row holds a word's n parameters, then as
 many values of the rule's state for each, slot by slot, so that what an update needs lies together. n is d + 2 rounded

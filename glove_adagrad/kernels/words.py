@@ -23,7 +23,7 @@ from glove_adagrad.kernels.jit import inline, kernel
 #: A longer token is cut to this many bytes, or fewer where that would split a UTF-8 character.
 LONGEST_TOKEN = 999
 
-#: Ids that are no word: the end of a context, and a word outside the vocabulary that keeps its position.
+#: Ids that do not stand for a word: the end of a context, and a word outside the vocabulary that keeps its position.
 BOUNDARY = np.uint32(0xFFFFFFFF)
 UNKNOWN = np.uint32(0xFFFFFFFE)
 

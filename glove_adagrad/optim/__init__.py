@@ -58,7 +58,7 @@ _RULES: dict[str, type[Rule]] = {
     )
 }  # fmt: skip
 
-#: AdaGrad as others have it by default: `make("adagrad", preset=...)`.
+#: AdaGrad with the defaults of other libraries: `make("adagrad", preset=...)`.
 PRESETS: dict[str, Rule] = {
     "stanford": StanfordAdaGrad(),
     "torch": AdaGrad(learning_rate=0.01, initial_accumulator=0.0, epsilon=1e-10),

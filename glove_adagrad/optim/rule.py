@@ -1,4 +1,4 @@
-"""What all rules have in common: checked settings, options by name, and use on NumPy arrays.
+"""Base class of update rules: validated settings, options by name, and a NumPy implementation.
 
 The rules themselves are in `adagrad` and `relatives`, their formulas in `steps`.
 """
@@ -33,7 +33,7 @@ def beside(values: Array, w: Array) -> Array:
 
 
 def begin(step: Any, row: tuple[Any, ...], now: Any, squared_norm: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """A row's new state and what its update needs besides: `step.begin`, or nothing for a rule without row state."""
+    """A row's new state and the per-row scalars of its update: `step.begin`; nothing for a rule without row state."""
     if hasattr(step, "begin"):
         result: tuple[tuple[Any, ...], tuple[Any, ...]] = step.begin(row, now, squared_norm)
         return result

@@ -46,7 +46,7 @@ def smaller(a: Any, b: Any) -> Any:
 
 
 def soft_threshold(z: Any, threshold: Any) -> Any:
-    """sign(z) * max(abs(z) - threshold, 0), by taking from z what of it lies within the threshold."""
+    """sign(z) * max(abs(z) - threshold, 0), computed as z minus z clipped to [-threshold, threshold]."""
     return z - smaller(larger(z, -threshold), threshold)
 
 

@@ -1,4 +1,4 @@
-"""The numbers that training moves: vectors, biases and the update rule's state, laid out for the kernel.
+"""Model parameters and optimizer state, in the memory layout the kernels expect.
 
 `kernels.updates` describes the layout.
 """
@@ -23,7 +23,7 @@ _DRAWN = 1 << 20
 
 
 class Vectors(NamedTuple):
-    """What a training is for: float32 arrays [V, d] and [V], in the order of the vocabulary."""
+    """The trained vectors and biases: float32 arrays [V, d] and [V], in the order of the vocabulary."""
 
     word_vectors: np.ndarray
     context_vectors: np.ndarray

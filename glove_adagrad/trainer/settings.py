@@ -1,4 +1,4 @@
-"""What a training is: everything that decides its result, checked once."""
+"""Training settings: everything that determines the result, validated once."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from glove_adagrad.trainer.parameters import row_length
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Settings that the parameters depend on. Two trainings of equal settings and matrix give equal bits.
+    """Settings that determine the result: equal settings and an equal matrix give bit-for-bit equal parameters.
 
     Parameters
     ----------
     vector_size : int
-        Components of a vector.
+        Dimension of the vectors.
     x_max, alpha : float
         The weight of a cell is min(1, (X / x_max)^alpha) (Pennington et al. 2014, equation 9).
     epochs : int
         Passes over the matrix.
     seed : int
-        For the starting point, the order of strata and the choice of cells to hold out.
+        Random seed, for the initial vectors, the order of strata and the choice of held-out cells.
     rule : optim.Rule
         The update rule; AdaGrad as in the Stanford programs by default.
     clip : float
-        Every component of a record's gradient is brought into -clip to clip.
+        Gradient components are clipped to [-clip, clip].
     holdout : float
-        Share of the matrix's cells that are not trained on; their loss is reported.
+        Share of the matrix's cells that are excluded from training; their loss is reported.
     patience : int, optional
-        Stop when the held-out loss has not fallen for so many epochs.
+        Stop when the held-out loss has not fallen for this many epochs.
     unobserved : float
-        Empty cells to draw and train on in an epoch, for each record of the matrix; 0 is GloVe as published.
+        Unobserved pairs to train on in an epoch, per record of the matrix; 0 is GloVe as published.
     unobserved_weight : float
-        What an empty cell weighs, where a frequent one weighs 1.
+        Weight of an unobserved pair; a frequent observed one has weight 1.
     unobserved_power : float
         Words are drawn in proportion to their counts to this power.
     unobserved_chance : float
-        How far targets of empty cells follow the count that chance would give: 1 is that count, 0 the same for all.
+        Target of an unobserved pair: 1 = expected count under independence, 0 = one constant.
 
     Raises
     ------

@@ -34,7 +34,7 @@ class MatrixStream:
     cells : int64 array [P, P]
         Cells of the tiles that a block takes its records from.
     visits : int64 array [P, P]
-        How often a block comes by a cell: where X[a, b] and X[b, a] are one cell, twice.
+        How many records a block yields: where X[a, b] and X[b, a] are one cell, twice.
     """
 
     def __init__(self, matrix: CooccurrenceMatrix, memory: int | None = None) -> None:

@@ -24,7 +24,7 @@ from glove_adagrad.errors import TrainingError
 from glove_adagrad.trainer.parameters import Parameters
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
-from glove_adagrad.trainer.unobserved import EmptyCells, empty_cells
+from glove_adagrad.trainer.unobserved import UnobservedPairs, unobserved_pairs
 
 #: Cells timed to say how long an epoch will take.
 _PROBED_CELLS = 50_000
@@ -35,13 +35,13 @@ _DIVERGED = 1000.0
 #: Cells that the loss of vectors of zeros is taken from, at least.
 _SAMPLED_CELLS = 100_000
 
-#: Told (trainer, epoch, loss) at the end of every epoch, epochs being counted from 1.
+#: Called as callback(trainer, epoch, loss) after every epoch; epochs count from 1.
 Callback = Callable[["Trainer", int, float], None]
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What became of one pass over the matrix.
+    """Statistics of one pass over the matrix.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Epoch:
     seconds : float
     records : int
     unobserved_loss : float or None
-        The mean over the empty cells drawn.
+        The mean over the unobserved pairs drawn.
     unobserved_records : int
     """
 
@@ -69,7 +69,7 @@ class Epoch:
 
     @property
     def records_per_second(self) -> float:
-        """Of the matrix and of empty cells together."""
+        """Of the matrix and of unobserved pairs together."""
         return (self.records + self.unobserved_records) / self.seconds if self.seconds else 0.0
 
     def figures(self) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class Trainer:
         self.position = Position()
         self.consistent = True
         self.anchors = anchors
-        self._empty: EmptyCells | None = None
+        self._empty: UnobservedPairs | None = None
 
     @property
     def strata(self) -> int:
@@ -191,7 +191,7 @@ class Trainer:
         self._train(np.zeros((0, 2), np.int64), *_sums(0))
 
     def fit(self, callbacks: Iterable[Callback] = (), after_stratum: Callable[[Trainer], None] | None = None) -> None:
-        """Train until the settings' epochs are done or patience is at its end.
+        """Train until `epochs` is reached or early stopping triggers.
 
         Parameters
         ----------
@@ -294,7 +294,7 @@ class Trainer:
         return _DIVERGED * sum_of_losses / number
 
     def _stratum(self, pool: ThreadPoolExecutor, stratum: int) -> tuple[np.ndarray, np.ndarray]:
-        """Sums of losses and numbers of records [2], of cells and of empty cells."""
+        """Sums of losses and numbers of records [2], of cells and of unobserved pairs."""
         if self.anchors is not None:
             self._pull(pool)
         blocks = self.stream.blocks(stratum)
@@ -345,16 +345,16 @@ class Trainer:
         kernels.train_blocks(
             rule, biases, slots, _flat(sides or parameters.sides), row_states or parameters.row_states, parameters.n,
             self.stream.halves, parameters.sizes, parameters.starts if starts is None else starts, blocks,
-            np.float32(1 / self.matrix.denominator), self._objective(), self._empty_cells(),
+            np.float32(1 / self.matrix.denominator), self._objective(), self._unobserved_pairs(),
             np.repeat(parameters.clock, len(blocks)) if clocks is None else clocks, losses, records,
         )  # fmt: skip
 
-    def _empty_cells(self) -> tuple[Any, ...] | None:
-        """What to draw in this epoch; None without empty cells, for which the kernel is compiled without them."""
+    def _unobserved_pairs(self) -> tuple[Any, ...] | None:
+        """What to draw in this epoch; None where it is off, for which the kernel is compiled without it."""
         if not self.settings.unobserved:
             return None
         if self._empty is None:
-            self._empty = empty_cells(self.stream, self.parameters, self.settings)
+            self._empty = unobserved_pairs(self.stream, self.parameters, self.settings)
         return self._empty.epoch(self.settings.seed, len(self.history))
 
     def _rule(self) -> tuple[Any, Any, tuple[int, ...]]:
@@ -419,7 +419,7 @@ class Trainer:
 
 
 def _sums(blocks: int) -> tuple[np.ndarray, np.ndarray]:
-    """Room for losses and numbers of records [blocks, 2], of cells and of empty cells."""
+    """Room for losses and numbers of records [blocks, 2], of cells and of unobserved pairs."""
     return np.zeros((blocks, 2)), np.zeros((blocks, 2), np.int64)
 
 

@@ -1,4 +1,4 @@
-"""Empty cells to learn from: how often each is drawn, and which count it is taken to have."""
+"""Unobserved pairs to train on: how often each is drawn, and its target."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glove_adagrad.trainer.stream import MatrixStream
 COUNT, MOST = 0.03, 0.3
 
 
-class EmptyCells(NamedTuple):
+class UnobservedPairs(NamedTuple):
     """Arrays by row of the parameters, as `kernels.training.train_blocks` takes them, but for the stream of draws."""
 
     rates: np.ndarray
@@ -31,12 +31,12 @@ class EmptyCells(NamedTuple):
         return (*self, np.random.default_rng([seed, number, 1]).integers(1 << 63, dtype=np.uint64))
 
 
-def empty_cells(stream: MatrixStream, parameters: Parameters, settings: TrainingSettings) -> EmptyCells:
-    """Prepare the drawing of empty cells.
+def unobserved_pairs(stream: MatrixStream, parameters: Parameters, settings: TrainingSettings) -> UnobservedPairs:
+    """Prepare the drawing of unobserved pairs.
 
     A word i and a context j are drawn with probability proportional to (n_i n_j)^power, n being how often they
     were counted: `settings.unobserved` draws an epoch for each record of the matrix, of which those that hit a cell
-    are left out. The others are trained like records. With E = X_i. X_.j / X_.., the count that chance would give,
+    are left out. The others are trained like records. With E = X_i. X_.j / X_.., the expected count when independent,
     and c for `settings.unobserved_chance`, the target is ln min(E^c COUNT^(1 - c), MOST).
     """
     from glove_adagrad.kernels.cells import marginals
@@ -70,7 +70,7 @@ def empty_cells(stream: MatrixStream, parameters: Parameters, settings: Training
         entries = np.arange(GUIDE * size) / (GUIDE * size)
         begins = np.searchsorted(part_sums, part_sums[-1] * entries * (1 - 1e-12), side="right")
         guide[GUIDE * start : GUIDE * (start + size)] = np.minimum(begins, size - 1)
-    return EmptyCells(
+    return UnobservedPairs(
         rates,
         sums,
         guide,
