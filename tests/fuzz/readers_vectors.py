@@ -136,7 +136,7 @@ def _run() -> Reader:
             raise Wrong("numbers that are not finite")
 
     mutator = one_of(*[("run/model.npz", ZIP)] * 4, ("run/vocab.txt", TEXT))
-    return Reader("model.npz", samples.run, mutator, use, check, own=("model.npz",))
+    return Reader("model.npz", samples.run, mutator, use, check, own=("run/model.npz", "run/vocab.txt"))
 
 
 def _history(name: str, weight: float) -> Reader:
