@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     limits = Limits(options.memory << 20, options.seconds)
     if options.replay:
-        return max(_replay(path, readers, limits) for path in options.replay)
+        return max(replay(path, readers, limits) for path in options.replay)
     chosen = [
         reader for reader in READERS if not options.reader or any(name in reader.name for name in options.reader)
     ]
@@ -46,10 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seconds = None if options.minutes is None else 60 * options.minutes
     if number is None and seconds is None:
         seconds = 60.0
-    return _fuzz(subjects, number, seconds, bool(options.flips), options.findings, options.json)
+    return fuzz(subjects, number, seconds, bool(options.flips), options.findings, options.json)
 
 
-def _fuzz(
+def fuzz(
     subjects: list[Subject],
     number: int | None,
     seconds: float | None,
@@ -91,7 +91,7 @@ def _fuzz(
     return int(any(tally.outcomes[kind] for tally in tallies.values() for kind in BAD))
 
 
-def _replay(path: Path, readers: dict[str, Reader], limits: Limits) -> int:
+def replay(path: Path, readers: dict[str, Reader], limits: Limits) -> int:
     about, valid_files, files = load_finding(path)
     reader = readers[about["reader"]]
     reference = trials.prepared(reader, valid_files, limits)

@@ -31,7 +31,7 @@ class Mutation(NamedTuple):
 
 
 _INTEGERS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 62, (1 << 64) - 1)
-_FLOATS = tuple(map(float, "0 -0 5e-324 1e-45 1e-300 1e18 1e19 3.4e38 1e300 inf -inf nan -1".split()))
+_FLOATS = (0.0, -0.0, 5e-324, 1e-45, 1e-300, 1e18, 1e19, 3.4e38, 1e300, math.inf, -math.inf, math.nan, -1.0)
 _NUMBERS = (
     *b"0 -0 -1 1 2 65535 4000000000 2147483648 100000000000000 9223372036854775807 99999999999999999999".split(),
     *b"1e400 1e-400 1e38 3.5e38 -1e30 1e-30 5e-324 nan inf -inf 1.0000000000000000000000000001".split(),

@@ -254,7 +254,8 @@ def _scipy() -> Reader:
         cells = random.sample([(a, b) for a in range(20) for b in range(20)], 60)
         about = {
             "row": [a for a, _ in cells], "column": [b for _, b in cells],
-            "x": [random.randint(1, 40) / 4 for _ in cells], "size": [20, 20], "words": samples.words(random, 20), "dtype": "float64", "format": "csr", "spoil": "",
+            "x": [random.randint(1, 40) / 4 for _ in cells], "size": [20, 20],
+            "words": samples.words(random, 20), "dtype": "float64", "format": "csr", "spoil": "",
         }  # fmt: skip
         return {"scipy.json": json.dumps(about).encode()}
 

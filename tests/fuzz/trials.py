@@ -291,7 +291,7 @@ class Subject:
     def prepare(self) -> Outcome | None:
         """Make valid inputs and find out what the reader makes of them.
 
-        Returns what is wrong if the reader refuses a valid input, or if its check refuses the result or passes that of
+        Returns what is wrong if the reader refuses a valid input, or its check refuses the result or passes that of
         another input.
         """
         try:
