@@ -13,6 +13,7 @@ import json
 import math
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -25,6 +26,9 @@ from glove_adagrad.errors import InputError
 
 #: Deeper than what this program writes as JSON, and shallow enough for functions that call themselves.
 _DEEPEST = 50
+
+#: The key of the checksum of all other values.
+_SEAL = "checksum"
 
 #: Bytes copied at a time.
 _BLOCK = 1 << 20
@@ -69,6 +73,28 @@ def read_json(data: bytes, path: Path) -> Any:
             elif isinstance(part, str):
                 part.encode("utf-8", "surrogateescape")  # which stands for bytes of a file name
     return value
+
+
+def sealed_json(values: dict[str, Any]) -> bytes:
+    """Format values as JSON, with a checksum of them as the last value."""
+    return (json.dumps({**values, _SEAL: _checksum(values)}, indent=2) + "\n").encode()
+
+
+def check_seal(values: dict[str, Any], path: Path, remedy: str) -> None:
+    """Compare values that `sealed_json` wrote with their checksum; `remedy` is what to do if it differs.
+
+    Raises
+    ------
+    DamagedError
+        If it differs.
+    """
+    if values.get(_SEAL) != _checksum({key: value for key, value in values.items() if key != _SEAL}):
+        raise DamagedError(f"{path}: is damaged (its checksum differs); {remedy}")
+
+
+def _checksum(values: dict[str, Any]) -> int:
+    """CRC-32 of values, however the file that contains them is spaced."""
+    return zlib.crc32(json.dumps(values, sort_keys=True).encode())
 
 
 def check_format(meta: Any, name: str, version: int, path: Path) -> int:

@@ -219,7 +219,7 @@ def _read(descriptor: int) -> dict[str, Any]:
     """The holder's record; empty if it is not complete. Moves the file's position."""
     try:
         record = json.loads(os.read(descriptor, 1 << 16))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) and isinstance(record.get("process"), int) else {}
 

@@ -6,14 +6,15 @@ checkpoint.
 
 from __future__ import annotations
 
-import json
+import os
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.decoding import check_format, decoding
+from glove_adagrad.decoding import check_format, check_seal, decoding, read_json, sealed_json
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 from glove_adagrad.trainer import Trainer, TrainingSettings
@@ -69,8 +70,8 @@ class RunRecord:
                 if (path := getattr(self, name)) is not None
             },
         }
-        with atomic_file(folder / _NAME, "w") as file:
-            json.dump(record, file, indent=2)
+        with atomic_file(folder / _NAME) as file:
+            file.write(sealed_json(record))
 
     @classmethod
     def read(cls, folder: Path) -> RunRecord:
@@ -84,15 +85,14 @@ class RunRecord:
         path = folder / _NAME
         if not path.exists():
             raise InputError(f"{folder}: is not a run; start one with --output {folder}")
+        record = _read(path)
         with decoding(path):
-            record = json.loads(path.read_bytes())
-            check_format(record, _FORMAT, _VERSION, path)
             inputs = {name: Path(entry["path"]) for name, entry in record["inputs"].items()}
             files = {name: entry["files"] for name, entry in record["inputs"].items()}
             made = cls(
                 read_settings(record["settings"], path),
-                record["matrix_folder"],
-                anchor_weight=record["anchor_weight"],
+                os.fspath(record["matrix_folder"]),
+                anchor_weight=float(record["anchor_weight"]),
                 trust_pickle=record["trust_pickle"],
                 strict=record["strict"],
                 provenance=dict(record["provenance"]),
@@ -148,20 +148,41 @@ class RunRecord:
                 read_start(path, self.settings.vector_size, trust_pickle=self.trust_pickle, strict=self.strict)
 
 
+def _read(path: Path) -> dict[str, Any]:
+    with decoding(path):
+        data = path.read_bytes()
+    record = read_json(data, path)
+    check_format(record, _FORMAT, _VERSION, path)
+    check_seal(record, path, "start the run from scratch")
+    return dict(record)
+
+
 def is_marked(folder: Path) -> bool:
-    """Whether a folder has the record of a run."""
+    """Whether a folder has the record of a run, of whatever version."""
+    path = folder / _NAME
     try:
-        return bool(json.loads((folder / _NAME).read_bytes())["format"].startswith(f"{_FORMAT} "))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        with decoding(path):
+            data = path.read_bytes()
+        record = read_json(data, path)
+    except InputError:
         return False
+    return isinstance(record, dict) and str(record.get("format")).startswith(f"{_FORMAT} ")
 
 
 def read_provenance(folder: Path) -> dict[str, Any]:
-    """Return the provenance of a run; nothing for folders without a record, which the program no longer writes."""
-    if not (folder / _NAME).exists():
+    """Return the provenance of a run; nothing, with a warning, if the record cannot be read.
+
+    Nothing, too, for folders without a record, which the program no longer writes.
+    """
+    path = folder / _NAME
+    if not path.exists():
         return {}
-    with decoding(folder / _NAME):
-        return dict(json.loads((folder / _NAME).read_bytes())["provenance"])
+    try:
+        provenance = _read(path).get("provenance")
+    except InputError as error:
+        warnings.warn(str(error), stacklevel=2)
+        return {}
+    return provenance if isinstance(provenance, dict) else {}
 
 
 def last_state(folder: Path, matrix_folder: Path | None = None) -> tuple[Checkpoint, CooccurrenceMatrix]:

@@ -34,6 +34,7 @@ from glove_adagrad.corpus import TextFiles
 from glove_adagrad.decoding import DamagedError, read_archive, read_array
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats import read_run
+from glove_adagrad.run_record import RunRecord, is_marked, read_provenance
 from glove_adagrad.trainer import Anchors, Parameters, Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
@@ -472,3 +473,16 @@ def test_sums_that_no_longer_fit_are_not_added_up(tmp_path: Path) -> None:
     assert merge_matrices([huge] * 3, tmp_path / "merged").to_scipy()[0, 1] == 3 * 2.0**62
     with pytest.raises(InputError, match="too large to be kept once it is added up"):
         merge_matrices([huge] * 4, tmp_path / "merged")
+
+
+def test_a_damaged_record_of_a_run_does_not_start_another_training(tmp_path: Path) -> None:
+    RunRecord(SETTINGS, provenance={"cores": 2}).write(tmp_path)
+    assert (RunRecord.read(tmp_path).settings, read_provenance(tmp_path)) == (SETTINGS, {"cores": 2})
+    path = tmp_path / "run.json"
+    path.write_text(path.read_text().replace('"seed": 1', '"seed": 3'))
+    with pytest.raises(DamagedError, match=r"run\.json: is damaged \(its checksum differs\)"):
+        RunRecord.read(tmp_path)
+    with pytest.warns(UserWarning, match=r"run\.json: is damaged"):
+        assert read_provenance(tmp_path) == {}  # which is for display only
+    path.write_text("[" * 100_000)
+    assert not is_marked(tmp_path)

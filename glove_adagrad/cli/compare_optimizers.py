@@ -204,7 +204,7 @@ def _claim(output: Path, *, counts: bool) -> None:
     results = output / "results.json"
     try:
         ours = isinstance(json.loads(results.read_bytes())["results"], list)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         ours = False
     if not ours:
         for name in ("results.json", "table.md", *(["cooccurrence"] if counts else [])):

@@ -16,14 +16,21 @@ Format 1 had no `files` and no `checksum`, and its tables no CRC-32 of tiles.
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.decoding import DamagedError, build, check_format, is_number, is_whole, read_json
+from glove_adagrad.decoding import (
+    DamagedError,
+    build,
+    check_format,
+    check_seal,
+    is_number,
+    is_whole,
+    read_json,
+    sealed_json,
+)
 from glove_adagrad.errors import InputError
 
 _NAME, _VERSION = "glove-adagrad co-occurrences", 2
@@ -58,8 +65,7 @@ LARGEST_DENOMINATOR = 1 << 100
 
 def format_meta(values: dict[str, Any]) -> bytes:
     """The content of `meta.json` with the given values; its format and its checksum are added."""
-    meta = {"format": FORMAT, **values}
-    return (json.dumps({**meta, "checksum": _checksum(meta)}, indent=2) + "\n").encode()
+    return sealed_json({"format": FORMAT, **values})
 
 
 def parse_meta(data: bytes, path: Path) -> dict[str, Any]:
@@ -75,8 +81,8 @@ def parse_meta(data: bytes, path: Path) -> dict[str, Any]:
     meta = read_json(data, path)
     version = check_format(meta, _NAME, _VERSION, path)
     keys = {**_KEYS, **_KEYS_OF_2} if version >= 2 else _KEYS
-    if version >= 2 and meta.get("checksum") != _checksum({k: v for k, v in meta.items() if k != "checksum"}):
-        raise DamagedError(f"{path}: is damaged (its checksum differs); count again")
+    if version >= 2:
+        check_seal(meta, path, "count again")
     for key, holds in keys.items():
         if key not in meta or not holds(meta[key]):
             raise DamagedError(f"{path}: is damaged ({key} is {meta.get(key, 'missing')!r}); count again")
@@ -87,8 +93,3 @@ def parse_meta(data: bytes, path: Path) -> dict[str, Any]:
     if meta["windows"]:
         build(Windows, meta["windows"], path)
     return dict(meta)
-
-
-def _checksum(values: dict[str, Any]) -> int:
-    """CRC-32 of values, however the file that they stand in is spaced."""
-    return zlib.crc32(json.dumps(values, sort_keys=True).encode())

@@ -22,7 +22,8 @@ import zstandard
 
 from fuzz.cases import Wrong
 
-_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+#: A decimal number, with white space of Python beside it.
+_NUMBER = re.compile(rb"[\v\f]*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[\v\f]*")
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -140,7 +141,7 @@ def sizes(line: bytes) -> tuple[int, int] | None:
 
 def binary_vectors(data: bytes) -> tuple[list[bytes], np.ndarray]:
     """Words and vectors of word2vec's binary format, to the last byte."""
-    line, *more = re.split(rb"\r\n|\n|\r", data, maxsplit=1)
+    line, *more = re.split(rb"\r\n|\n|\r", data.removeprefix(b"\xef\xbb\xbf"), maxsplit=1)
     header, rest = sizes(line), b"".join(more)
     if header is None:
         raise Wrong("no header")

@@ -19,6 +19,7 @@ from fuzz import plain, samples
 from fuzz.cases import Case, Files, Reader, Wrong, command, same, write_files
 from fuzz.mutators import BINARY, JSON, NPY, TEXT, ZIP, Mutation, mutate
 from fuzz.readers_text import one_of
+from glove_adagrad import locks
 
 _TRAINING = "--vector-size 4 --epochs 1 --workers 1"
 
@@ -312,6 +313,44 @@ def _resume() -> Reader:
     return Reader("checkpoint", make, mutator, use, _finite, own=("run/checkpoints/*", "run/cooccurrence/*"))
 
 
+def _record() -> Reader:
+    """A run that ended before its first checkpoint: its record says how to train."""
+
+    def make(random: Random) -> Files:
+        options = f"--learning-rate 0.0{random.randint(2, 9)} --x-max {random.randint(3, 9)} --holdout 0.1"
+        files = samples.run(random, options)
+        kept = ("run/run.json", "run/vocab.txt", "run/cooccurrence/")
+        return {name: data for name, data in files.items() if name.startswith(kept)}
+
+    def use() -> Any:
+        command("info run")
+        command("train --resume run --workers 1")
+        return plain.npz(Path("run/model.npz").read_bytes())
+
+    return Reader("run.json", make, one_of(("run/run.json", JSON)), use, _finite, own=("run/run.json",))
+
+
+def _lock() -> Reader:
+    """A lock file that a killed process has left."""
+
+    def make(random: Random) -> Files:
+        holder = {
+            "process": 99_999_999,
+            "host": "here",
+            "command": "glove-adagrad train",
+            "started": 1,
+            "namespace": 1,
+        }
+        holder |= {"boot": locks.boot(), "host_id": locks.host()}
+        return {**samples.matrix(random), "place/.merged.glove-lock": json.dumps(holder).encode()}
+
+    def use() -> Any:
+        command("merge matrix matrix --output place/merged --workers 1 --memory 64M")
+        return {path.name: path.read_bytes() for path in Path("place/merged").iterdir()}
+
+    return Reader("lock file", make, one_of(("place/.merged.glove-lock", JSON)), use, equal, weight=0.3)
+
+
 def _extend() -> Reader:
     """The run may be damaged, or the text that it is extended by."""
 
@@ -355,5 +394,7 @@ READERS = [
     _stanford_records(True),
     _scipy(),
     _resume(),
+    _record(),
+    _lock(),
     _extend(),
 ]
