@@ -140,8 +140,8 @@ def sizes(line: bytes) -> tuple[int, int] | None:
 
 def binary_vectors(data: bytes) -> tuple[list[bytes], np.ndarray]:
     """Words and vectors of word2vec's binary format, to the last byte."""
-    line, _, rest = data.partition(b"\n")
-    header = sizes(line)
+    line, *more = re.split(rb"\r\n|\n|\r", data, maxsplit=1)
+    header, rest = sizes(line), b"".join(more)
     if header is None:
         raise Wrong("no header")
     number, size = header
@@ -214,7 +214,7 @@ def fields(line: str) -> Iterator[list[str]]:
             parts = [part.strip() for part in line.split(separator)]
             yield parts
             yield [part.strip('"').strip() for part in parts]
-    yield line.split()
+    yield [part for part in re.split(r"[ \t]+", line) if part]
 
 
 def npz(data: bytes) -> dict[str, np.ndarray]:

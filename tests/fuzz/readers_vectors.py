@@ -228,8 +228,8 @@ def _pickled() -> Reader:
 
     def make(random: Random) -> Files:
         data = golden.read_bytes()
-        for word in random.sample([b"mountain", b"harbour", b"remembers", b"germany", b"winter"], 2):
-            data = data.replace(word, word[::-1])
+        for word in (b"mountain", b"harbour", b"remembers", b"germany", b"winter"):
+            data = data.replace(word, bytes(random.sample(word, len(word))))
         return {"saved": data}
 
     def check(case: Case, result: Any) -> None:
