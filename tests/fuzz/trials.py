@@ -33,8 +33,8 @@ TRACEBACK, CRASH, HANG, MEMORY, WRONG = "traceback", "crash", "hang", "over memo
 BROKEN = "fuzzer broken"
 GOOD, BAD = (ONE_LINE, ACCEPTED), (TRACEBACK, CRASH, HANG, MEMORY, WRONG, BROKEN)
 
-#: Messages of readers that have asked for too much memory. A damaged pickle names any length; whether memory was taken
-#: for it cannot be told from the error.
+#: Messages of readers that have asked for too much memory. A damaged pickle names any length; the error does not tell
+#: whether memory was taken for it.
 _OUT_OF_MEMORY = re.compile(
     r"out of memory|not enough memory(?! to load it, or damaged)"
     r"|unable to allocate|cannot allocate|MemoryError|bad_alloc",
