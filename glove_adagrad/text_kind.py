@@ -121,7 +121,7 @@ def suspicion(head: bytes) -> str:
             "its lines end with CR alone; CR is dropped, as by Stanford's programs, which joins the words around it; "
             "convert the file with tr '\\r' '\\n'"
         )
-    if head.count(_IDEOGRAPHIC_SPACE) > head.count(b" ") + head.count(b"\t"):
+    if begin.count(_IDEOGRAPHIC_SPACE) > begin.count(b" ") + begin.count(b"\t"):
         return (
             "its words seem to be separated by U+3000 (ideographic space), which does not separate words here; "
             "replace it by a blank, for example with sed 's/\\xe3\\x80\\x80/ /g'"

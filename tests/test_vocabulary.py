@@ -34,6 +34,7 @@ def test_equals_stanford(tmp_path: Path, text: str, golden: str, min_count: int)
     assert (tmp_path / "vocab.txt").read_bytes() == (GOLDEN / golden).read_bytes()
 
 
+@pytest.mark.filterwarnings("ignore:.*(not UTF-8|CR alone)")
 @given(texts.map(b"".join).filter(bytes.split), st.integers(1, 3), st.sampled_from([1, 3]))
 def test_equals_twin(tmp_path_factory: pytest.TempPathFactory, text: bytes, min_count: int, workers: int) -> None:
     expected = naive.vocabulary(text, min_count)
