@@ -38,6 +38,10 @@ def _read(path: str) -> dict[str, Any]:
 
 def _check(path: str, kind: str, case: Case, result: Any) -> None:
     data = plain.unpack(kind, case.files[path])
+    if data.startswith(b"\x80"):
+        Path("plain.kv").write_bytes(data)
+        _check_keyed("plain.kv", case, result)
+        return
     plain.check_vectors(result["words"], result["vectors"], result["warnings"], data)
 
 
@@ -55,35 +59,42 @@ def _file(name: str, make: Any, kind: str = "", weight: float = 1.0, mutators: A
 
 
 def _compressed(kind: str) -> Reader:
+    """Vectors of any format, compressed."""
+
     def make(random: Random) -> bytes:
-        return (
-            samples.word2vec_binary(random)
-            if random.random() < 0.4
-            else samples.word2vec_text(random, header=random.random() < 0.7)
-        )
+        match random.randrange(5):
+            case 0:
+                return samples.word2vec_binary(random)
+            case 1:
+                return samples.keyed_vectors(random, together=True)["vectors.kv"]
+            case number:
+                return samples.word2vec_text(random, header=number < 4)
 
     return _file(f"vectors {kind}", make, kind, 0.7)
 
 
+def _check_keyed(path: str, case: Case, result: Any) -> None:
+    """Compare words and vectors that were accepted with what gensim reads."""
+    from gensim.models import KeyedVectors
+
+    try:
+        keyed = KeyedVectors.load(path)
+    except Exception as error:  # gensim needs more of the file than the words and the matrix
+        if not all(same(case.reference[key], result[key]) for key in ("words", "vectors")):
+            raise Wrong(f"gensim cannot read the file: {error}") from error
+        return
+    expected = np.asarray(keyed.vectors, np.float32)
+    finite = np.isfinite(expected).all(axis=1)  # other rows are passed over
+    words = [str(word) for word in keyed.index_to_key]
+    first = sorted({word: row for row, word in reversed(list(enumerate(words))) if finite[row]}.values())
+    if [words[row] for row in first] != result["words"] or not same(expected[first], result["vectors"]):
+        raise Wrong("other words or vectors than gensim reads")
+    if not finite.all() and not result["warnings"]:
+        raise Wrong("rows passed over without a warning")
+
+
 def _keyed() -> Reader:
-    def check(case: Case, result: Any) -> None:
-        from gensim.models import KeyedVectors
-
-        try:
-            keyed = KeyedVectors.load("vectors.kv")
-        except Exception as error:  # gensim needs more of the file than the words and the matrix
-            if not all(same(case.reference[key], result[key]) for key in ("words", "vectors")):
-                raise Wrong(f"gensim cannot read the file: {error}") from error
-            return
-        expected = np.asarray(keyed.vectors, np.float32)
-        finite = np.isfinite(expected).all(axis=1)  # other rows are passed over
-        words = [str(word) for word in keyed.index_to_key]
-        first = sorted({word: row for row, word in reversed(list(enumerate(words))) if finite[row]}.values())
-        if [words[row] for row in first] != result["words"] or not same(expected[first], result["vectors"]):
-            raise Wrong("other words or vectors than gensim reads")
-        if not finite.all() and not result["warnings"]:
-            raise Wrong("rows passed over without a warning")
-
+    check = functools.partial(_check_keyed, "vectors.kv")
     mutator = one_of(("vectors.kv", BINARY), ("vectors.kv*", NPY))
     return Reader("keyedvectors", samples.keyed_vectors, mutator, functools.partial(_read, "vectors.kv"), check)
 
@@ -176,7 +187,7 @@ def _history(name: str, weight: float) -> Reader:
     return Reader(
         f"history.json {name}",
         samples.history,
-        one_of(("run/history.json", JSON)),
+        one_of(*[("run/history.json", JSON)] * 4, ("run/cooccurrence/meta.json", JSON)),
         use,
         check,
         weight=weight,

@@ -63,8 +63,8 @@ def word2vec_binary(random: Random) -> bytes:
     return b"%d %d\n" % matrix.shape + b"".join(rows)
 
 
-def keyed_vectors(random: Random) -> Files:
-    """What gensim saves, with the matrix in the file or beside it."""
+def keyed_vectors(random: Random, together: bool = False) -> Files:
+    """What gensim saves, with the matrix in the file or next to it."""
     from gensim.models import KeyedVectors
 
     named, matrix = vectors(random)
@@ -74,7 +74,9 @@ def keyed_vectors(random: Random) -> Files:
         for rank, word in enumerate(named):
             keyed.set_vecattr(word, "count", 1000 - rank)
     with tempfile.TemporaryDirectory() as folder:
-        keyed.save(str(Path(folder, "vectors.kv")), separately=["vectors"] if random.random() < 0.6 else [])
+        keyed.save(
+            str(Path(folder, "vectors.kv")), separately=["vectors"] if not together and random.random() < 0.6 else []
+        )
         return read_files(Path(folder))
 
 

@@ -33,8 +33,12 @@ TRACEBACK, CRASH, HANG, MEMORY, WRONG = "traceback", "crash", "hang", "over memo
 BROKEN = "fuzzer broken"
 GOOD, BAD = (ONE_LINE, ACCEPTED), (TRACEBACK, CRASH, HANG, MEMORY, WRONG, BROKEN)
 
+#: Messages of readers that have asked for too much memory. A damaged pickle names any length; whether memory was
+#: taken for it cannot be told from the error.
 _OUT_OF_MEMORY = re.compile(
-    r"out of memory|not enough memory|unable to allocate|cannot allocate|MemoryError|bad_alloc", re.IGNORECASE
+    r"out of memory|not enough memory(?! to load it, or damaged)"
+    r"|unable to allocate|cannot allocate|MemoryError|bad_alloc",
+    re.IGNORECASE,
 )
 _WARM_SECONDS = 240  #: for the first use of a reader, compilation included
 _VARIANTS = 2  #: valid inputs of each reader
