@@ -7,6 +7,7 @@ import ctypes
 import faulthandler
 import gc
 import os
+import pickle
 import re
 import resource
 import select
@@ -234,8 +235,6 @@ def _refusal(error: Exception) -> Outcome:
 
 def run_trial(reader: Reader, case: Case, limits: Limits, again: bool = True) -> Outcome:
     """Run one trial. A trial that takes too long is run once more with twice the time before it counts as hung."""
-    import pickle
-
     with tempfile.TemporaryDirectory(prefix="fuzz-", dir=_fast_folder()) as name:
         folder = Path(name)
         write_files(case.files, folder / "case")
@@ -271,14 +270,6 @@ class Tally:
     @property
     def trials(self) -> int:
         return sum(self.outcomes.values())
-
-
-@dataclass(frozen=True)
-class Valid:
-    """A valid input of a reader, and what the reader makes of it."""
-
-    files: Files
-    reference: Any
 
 
 class Subject:
