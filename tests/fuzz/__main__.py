@@ -57,6 +57,7 @@ def fuzz(
     findings: Path,
     as_json: Path | None,
 ) -> int:
+    """Run trials, print the table, save findings; returns the exit code, 1 if there is a finding."""
     begin = time.monotonic()
     tallies = {subject.reader.name: Tally() for subject in subjects}
     seen: Counter[str] = Counter()
@@ -92,6 +93,7 @@ def fuzz(
 
 
 def replay(path: Path, readers: dict[str, Reader], limits: Limits) -> int:
+    """Run a saved finding again; returns the exit code, 1 if it is still one."""
     about, valid_files, files = load_finding(path)
     reader = readers[about["reader"]]
     reference = trials.prepared(reader, valid_files, limits)

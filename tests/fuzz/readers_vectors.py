@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import pickle
 import pickletools
-import tempfile
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -214,15 +214,28 @@ def _check_sound(result: Any) -> None:
         raise Wrong("numbers that are not finite, or too few of them")
 
 
-def _saved(counts: bool) -> Reader:
+#: What a saved model has, and what of it may be damaged.
+_SAVED: dict[str, tuple[tuple[str, Any], ...]] = {
+    "counts": (("saved/cooccurrence/*", BINARY), ("saved/checkpoints/*", ZIP)),
+    "checkpoint": (("saved/checkpoints/*", ZIP),),
+    "vectors": (("saved/model.npz", ZIP),),
+}
+
+
+def _saved(kind: str) -> Reader:
+    """A model with its counts, without them, or without the means to continue at all."""
+
     def make(random: Random) -> Files:
         from glove_adagrad import GloVe
 
         sentences = [line.split() for line in samples.text(random, 200).decode().splitlines()]
-        model = GloVe(sentences, vector_size=4, epochs=1, min_count=1, workers=1, memory=64 << 20)
-        with tempfile.TemporaryDirectory() as folder:
-            model.save(Path(folder, "saved"), counts=counts)
-            return read_files(Path(folder))
+        with samples.workshop():
+            model = GloVe(sentences, vector_size=4, epochs=1, min_count=1, workers=1, memory=64 << 20)
+            if kind == "vectors":
+                model = pickle.loads(pickle.dumps(model))
+            model.save(Path("saved"))
+            files = read_files(Path())
+        return files if kind == "counts" else {n: data for n, data in files.items() if "cooccurrence" not in n}
 
     def check(case: Case, result: Any) -> None:
         _check_sound(result)
@@ -231,11 +244,9 @@ def _saved(counts: bool) -> Reader:
         if not case.mutation.edited and changed != {"saved/history.json"} and not same(result, case.reference):
             raise Wrong("a damaged model was read as another")
 
-    targets = [("saved/checkpoints/*", ZIP), ("saved/history.json", JSON), ("saved/vocab.txt", TEXT)]
-    targets += [("saved/cooccurrence/*", BINARY)] if counts else [("saved/model.npz", ZIP)]
-    name = "GloVe.load" if counts else "GloVe.load, without counts"
-    own = ("saved/checkpoints/*", "saved/vocab.txt", *(["saved/cooccurrence/*"] if counts else ["saved/model.npz"]))
-    return Reader(name, make, one_of(*targets), _load, check, weight=0.5, own=own)
+    mutator = one_of(("saved/history.json", JSON), ("saved/vocab.txt", TEXT), *_SAVED[kind])
+    own = ("saved/vocab.txt", *(pattern for pattern, _ in _SAVED[kind]))
+    return Reader(f"GloVe.load, {kind}", make, mutator, _load, check, weight=0.4, own=own)
 
 
 def _pickled() -> Reader:
@@ -317,8 +328,7 @@ READERS = [
     _history("info", 1.0),
     _history("plot", 0.1),
     _history("report", 0.1),
-    _saved(True),
-    _saved(False),
+    *map(_saved, _SAVED),
     _pickled(),
     _start("--init"),
     _start("--anchor"),

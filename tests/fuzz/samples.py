@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+import os
 import struct
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
+from unittest import mock
 
 import numpy as np
 
 from fuzz.cases import Files, command, read_files
+from glove_adagrad.run_record import RunRecord
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ODD = ("naïve", "Zürich", "日本", "o'clock", "e-mail", "1984", "#tag", "a", "I", "король")
+
+
+#: In place of the time, the machine and the folder.
+_PROVENANCE = {
+    "command": "glove-adagrad train text --output run",
+    "started": "2026-01-01",
+    "cores": 2,
+    "max_vocab": None,
+}
+
+
+@contextlib.contextmanager
+def workshop() -> Iterator[None]:
+    """Work in an empty folder, where clocks always run alike: equal seeds are to give equal files."""
+    ticks = itertools.count(step=0.25)
+    home = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder, mock.patch("time.perf_counter", ticks.__next__):
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(home)
 
 
 def words(random: Random, number: int = 60) -> list[str]:
@@ -73,11 +102,11 @@ def keyed_vectors(random: Random, together: bool = False) -> Files:
     if random.random() < 0.5:
         for rank, word in enumerate(named):
             keyed.set_vecattr(word, "count", 1000 - rank)
-    with tempfile.TemporaryDirectory() as folder:
-        keyed.save(
-            str(Path(folder, "vectors.kv")), separately=["vectors"] if not together and random.random() < 0.6 else []
-        )
-        return read_files(Path(folder))
+    keyed.lifecycle_events = None  # which have the time
+    apart = ["vectors"] if not together and random.random() < 0.6 else []
+    with workshop():
+        keyed.save("vectors.kv", separately=apart)
+        return read_files(Path())
 
 
 #: The kinds of matrices: options of `cooccur`.
@@ -94,23 +123,25 @@ def matrix(random: Random, kind: str = "symmetric") -> Files:
 
 @cache
 def _matrix(corpus: bytes, kind: str, window: int) -> Files:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "text").write_bytes(corpus)
-        command(f"vocab {folder}/text --min-count 1 --output {folder}/vocab --workers 1")
-        settings = f"--window {window} --workers 1 --memory 64M {MATRICES[kind]}"
-        command(f"cooccur {folder}/text --vocab {folder}/vocab --output {folder}/matrix {settings}")
-        return read_files(folder, "matrix/**/*")
+    with workshop():
+        Path("text").write_bytes(corpus)
+        command("vocab text --min-count 1 --output vocab --workers 1")
+        command(
+            f"cooccur text --vocab vocab --window {window} --output matrix --workers 1 --memory 64M {MATRICES[kind]}"
+        )
+        return read_files(Path(), "matrix/**/*")
 
 
 def run(random: Random, options: str = "") -> Files:
     """The files of a trained run in the folder `run`, with its matrix in it."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "text").write_bytes(text(random, 300))
-        settings = f"--min-count 1 --window 4 --vector-size 4 --epochs 2 --seed {random.randint(1, 99)} --workers 1"
-        command(f"train {folder}/text --output {folder}/run {settings} {options}")  # fmt: skip
-        return read_files(folder, "run/**/*")
+    settings = f"--min-count 1 --window 4 --vector-size 4 --epochs 2 --seed {random.randint(1, 99)} --workers 1"
+    with workshop():
+        Path("text").write_bytes(text(random, 300))
+        command(f"train text --output run {settings} {options}")
+        replace(RunRecord.read(Path("run")), provenance=_PROVENANCE).write(Path("run"))
+        history = {**json.loads(Path("run/history.json").read_bytes()), "provenance": _PROVENANCE}
+        Path("run/history.json").write_text(json.dumps(history, indent=2))
+        return read_files(Path(), "run/**/*")
 
 
 def records(random: Random, words: int, window: bool, number: int = 150) -> bytes:

@@ -7,6 +7,7 @@ import ctypes
 import faulthandler
 import gc
 import os
+import pickle
 import re
 import resource
 import select
@@ -33,8 +34,8 @@ TRACEBACK, CRASH, HANG, MEMORY, WRONG = "traceback", "crash", "hang", "over memo
 BROKEN = "fuzzer broken"
 GOOD, BAD = (ONE_LINE, ACCEPTED), (TRACEBACK, CRASH, HANG, MEMORY, WRONG, BROKEN)
 
-#: Messages of readers that have asked for too much memory. A damaged pickle names any length; the error does not tell
-#: whether memory was taken for it.
+#: Messages of readers that have asked for too much memory. A damaged pickle names any length; whether memory was
+#: taken for it cannot be told from the error.
 _OUT_OF_MEMORY = re.compile(
     r"out of memory|not enough memory(?! to load it, or damaged)"
     r"|unable to allocate|cannot allocate|MemoryError|bad_alloc",
@@ -234,8 +235,6 @@ def _refusal(error: Exception) -> Outcome:
 
 def run_trial(reader: Reader, case: Case, limits: Limits, again: bool = True) -> Outcome:
     """Run one trial. A trial that takes too long is run once more with twice the time before it counts as hung."""
-    import pickle
-
     with tempfile.TemporaryDirectory(prefix="fuzz-", dir=_fast_folder()) as name:
         folder = Path(name)
         write_files(case.files, folder / "case")
@@ -271,14 +270,6 @@ class Tally:
     @property
     def trials(self) -> int:
         return sum(self.outcomes.values())
-
-
-@dataclass(frozen=True)
-class Valid:
-    """A valid input of a reader, and what the reader makes of it."""
-
-    files: Files
-    reference: Any
 
 
 class Subject:
