@@ -7,6 +7,7 @@ import gzip
 import operator
 import os
 import pickle
+import shlex
 import subprocess
 import sys
 import types
@@ -72,7 +73,7 @@ def test_subword_vectors_and_whole_models(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_vectors(tmp_path / "model", trust_pickle=True).vectors, keyed.vectors)
         # the command of the message does what it says
         command = str(caught.value).split("convert it once with: python ")[1]
-        subprocess.run(f"{sys.executable} {command}", shell=True, check=True, capture_output=True)
+        subprocess.run(f"{shlex.quote(sys.executable)} {command}", shell=True, check=True, capture_output=True)
         np.testing.assert_array_equal(read_vectors(tmp_path / "model.kv").vectors, keyed.vectors)
 
 
