@@ -168,6 +168,8 @@ class Contest:
                 diverged = f"training diverged: the loss has reached {trainer.history[-1].loss:g}"
         except TrainingError as error:
             diverged = str(error)
+        if diverged:
+            tell(f"rate {best:.3g}, diverged", 0)
         vectors = trainer.parameters.vectors()
         sums = vectors.word_vectors + vectors.context_vectors
         numbers = sum(side[:, 0].size for side in trainer.parameters.sides)

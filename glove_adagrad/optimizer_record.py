@@ -228,7 +228,7 @@ def table(record: Mapping[str, Any]) -> str:
                 _with_range(rule, rule.scores[test], rule.scores_half_range[test], 1) if test in rule.scores else ""
                 for test in tests
             ),
-            f"{rule.zeros:.1%}" if rule.zeros else "0",
+            "" if rule.diverged else f"{rule.zeros:.1%}" if rule.zeros else "0",
             f"{rule.bytes_per_parameter:.1f}",
             f"{nanoseconds_per_record(rule):.0f}" if rule.losses else "",
         ]

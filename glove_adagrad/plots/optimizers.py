@@ -81,7 +81,8 @@ def _losses(results: Sequence[Summary], times: Sequence[Any], what: str, title: 
     axes.set_xlabel(what)
     axes.set_ylabel("loss (weighted squared error per record / 2)")
     _label_ends(axes, results, ends)
-    head(axes, title, _subtitle(results) + "; every rule at its own best rate")
+    note = seeds_note(results)
+    head(axes, title + (f": {note}" if note else ""), _subtitle(results) + "; every rule at its own best rate")
     return figure
 
 
@@ -100,7 +101,11 @@ def _rates(results: Sequence[Summary], frequencies: Sequence[float]) -> Figure:
     axes.set_ylabel("effective rate at the end")
     axes.grid(axis="y")
     _label_ends(axes, results, ends)
-    head(axes, "What a gradient is multiplied by, for rare and for frequent words", _subtitle(results))
+    head(
+        axes,
+        "What a gradient is multiplied by, for rare and for frequent words",
+        _subtitle(results) + _means(results, "; geometric "),
+    )
     return figure
 
 
@@ -120,9 +125,12 @@ def _scores(results: Sequence[Summary], tests: Sequence[str]) -> Figure:
             axes.annotate(f"{score:.1f}", (score + half, row), (6, 0), **place)
         axes.set_title(test, fontsize=10)
         axes.margins(x=0.25)
+        axes.set_ylim(-0.6, len(ordered) - 0.4)
         axes.grid(axis="y")
     _name_rows(panels[0], ordered)
-    _title(figure, "Percent of analogies solved, and Spearman's correlation x 100 for word similarity", results)
+    note = seeds_note(results)
+    title = "Percent of analogies solved, and Spearman's correlation x 100 for word similarity"
+    _title(figure, title + (f"\n{note}" if note else ""))
     return figure
 
 
@@ -147,13 +155,12 @@ def _cost(results: Sequence[Summary]) -> Figure:
         axes.margins(x=0.12)
         axes.tick_params(axis="y", length=0)
     _name_rows(panels[0], ordered)
-    _title(figure, "Memory (parameters and state of the rule) and time per record", [])
+    _title(figure, "Memory (parameters and state of the rule) and time per record" + _means(results, ", "))
     return figure
 
 
-def _title(figure: Figure, text: str, results: Sequence[Summary]) -> None:
-    note = seeds_note(results)
-    figure.suptitle(text + (f"\n{note}" if note else ""), x=0.01, horizontalalignment="left", fontsize=12)
+def _title(figure: Figure, text: str) -> None:
+    figure.suptitle(text, x=0.01, horizontalalignment="left", fontsize=12)
 
 
 def _name_rows(axes: Any, results: Sequence[Summary]) -> None:
@@ -166,8 +173,12 @@ def _name_rows(axes: Any, results: Sequence[Summary]) -> None:
 def _subtitle(results: Sequence[Summary]) -> str:
     names = {_BLUE: "blue", _ORANGE: "orange", _GREEN: "green"}
     kinds = [kind for kind in KINDS if any(_kind(result) == kind for result in results)]
-    colours = ", ".join(f"{names[KINDS[kind]]}: {kind}" for kind in kinds)
-    return "; ".join(filter(None, [colours, seeds_note(results)]))
+    return ", ".join(f"{names[KINDS[kind]]}: {kind}" for kind in kinds)
+
+
+def _means(results: Sequence[Summary], before: str) -> str:
+    seeds = max(result.seeds for result in results)
+    return f"{before}means of {seeds} seeds" if seeds > 1 else ""
 
 
 def _plain_decades(axis: Any) -> None:
