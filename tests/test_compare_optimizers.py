@@ -263,18 +263,24 @@ def test_what_diverged_with_one_seed_is_said_to_have_diverged_and_has_no_scores(
     assert plot_optimizers(_record(_result("sgd", 1, 0.0, (), "training diverged"), seeds=1)) == {}
 
 
-@pytest.mark.parametrize("rate", [3.0, 1e6])  # above the loss of zeros, and above the limit of training
-def test_a_diverged_training_is_not_shown_with_its_huge_loss(command: Command, tmp_path: Path, rate: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "rate", "epochs"),
+    [("adam", 1.0, 2), ("sgd", 100.0, 0)],  # training that goes on with a useless loss, and that stops
+)
+def test_a_diverged_training_is_not_shown_with_its_huge_loss(
+    command: Command, tmp_path: Path, name: str, rate: float, epochs: int
+) -> None:
     command.ok("cooccur", TINY, "--vocab", _vocabulary(command, tmp_path), "--output", tmp_path / "m", "--quiet")
     matrix = CooccurrenceMatrix.open(tmp_path / "m")
     lines: list[str] = []
     contest = Contest(matrix, TrainingSettings(vector_size=8, epochs=2), Suite())
-    rule = optim.make("sgd", learning_rate=rate)
-    result = contest.run(Entrant("sgd", rule, True), lambda line, epochs: lines.append(line))
+    rule = optim.make(name, learning_rate=rate)
+    result = contest.run(Entrant(name, rule, True), lambda line, epochs: lines.append(line))
     assert result.diverged
+    assert len(result.losses) == epochs
     assert not result.scores
     assert "diverged" in lines[-1]
-    result = contest.run(Entrant("sgd", rule, False), lambda line, epochs: lines.append(line))
+    result = contest.run(Entrant(name, rule, False), lambda line, epochs: lines.append(line))
     assert not result.diverged
     assert result.trials[-1].loss == float("inf")
     assert any(line.startswith("trial of rate") and line.endswith(", diverged") for line in lines)
