@@ -333,7 +333,7 @@ def test_a_comparison_is_continued_only_on_the_same_matrix(
 
 
 def test_a_finished_or_other_comparison_is_replaced_only_by_force(
-    command: Command, calls: list[tuple[str, int]], tmp_path: Path
+    command: Command, calls: list[tuple[str, int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text, out = tmp_path / "text.txt", tmp_path / "out"
     text.write_bytes(TINY.read_bytes())
@@ -359,6 +359,11 @@ def test_a_finished_or_other_comparison_is_replaced_only_by_force(
     assert "holds another comparison" in command.refused(1, *again)
     assert "no such file" in command.refused(1, *again[:1], tmp_path / "missing", *again[2:], "--force")
     assert _content(out) == before
+    with monkeypatch.context() as patch:
+        _stop_after(patch, 0)
+        assert "the same command again without --force" in command(*again, "--force").err
+    assert {path.name for path in out.iterdir()} == {"results.json", "cooccurrence"}  # nothing of the earlier one
+    command.ok(*again)
     command.ok(*again, "--force")
     assert _losses(out) != [
         (r["label"], r["seed"], r["losses"]) for r in json.loads(before[out / "results.json"])["results"]
@@ -377,10 +382,10 @@ def test_a_damaged_record_is_not_continued(
         _stop_after(patch, 1)
         command("compare-optimizers", TINY, "--output", out, *TWO_RULES, "--quiet")
     record = json.loads((out / "results.json").read_text())
-    record["results"][0]["losses"] = "none"
-    (out / "results.json").write_text(json.dumps(record))
-    said = command.refused(1, "compare-optimizers", TINY, "--output", out, *TWO_RULES, "--quiet")
-    assert "is damaged" in said
+    for key, value in (("matrix", None), ("results", [{"losses": "none"}])):
+        (out / "results.json").write_text(json.dumps({**record, key: value}))
+        said = command.refused(1, "compare-optimizers", TINY, "--output", out, *TWO_RULES, "--quiet")
+        assert "is damaged (its checksum differs); choose another folder, or replace it with --force" in said
 
 
 @pytest.mark.parametrize("name", ["results", "seed2", "l1"])

@@ -188,7 +188,8 @@ def compare_optimizers(
     try:
         _train(contest, entrants, record, earlier, output, quiet)
     except Interrupted as stop:
-        raise Interrupted(stop.signal, "to continue, give the same command again") from None
+        remedy = f"to continue, give the same command again{' without --force' if force else ''}"
+        raise Interrupted(stop.signal, remedy) from None
 
 
 def _claim(output: Path, record: Mapping[str, Any], *, counts: bool, force: bool) -> Mapping[str, Any]:
@@ -199,7 +200,7 @@ def _claim(output: Path, record: Mapping[str, Any], *, counts: bool, force: bool
     mapping
         The `results.json` of a comparison to continue; one without results if there is none.
     """
-    from glove_adagrad.decoding import DamagedError, read_json
+    from glove_adagrad.decoding import DamagedError, check_seal, read_json
 
     path = output / "results.json"
     try:
@@ -214,6 +215,7 @@ def _claim(output: Path, record: Mapping[str, Any], *, counts: bool, force: bool
     elif earlier["results"] and not force:
         if not _same(earlier, record):
             raise InputError(f"{output}: holds another comparison (other rules, settings or counts); {_REMEDY}")
+        check_seal(earlier, path, _REMEDY)
         if (output / "table.md").exists():  # written last
             raise InputError(f"{output}: holds this comparison, which is finished; {_REMEDY}")
         return dict(earlier)
@@ -256,7 +258,7 @@ def _train(
     from glove_adagrad.plots.optimizers import plot_optimizers
 
     path = output / "results.json"
-    results = results_of(earlier, path) if earlier["results"] else []
+    results = results_of(earlier)
     seeds = range(contest.settings.seed, contest.settings.seed + record["settings"]["seeds"])
     jobs = [(number, entrant, seed) for number, entrant in enumerate(entrants, start=1) for seed in seeds]
     ends = [0.0, *accumulate(contest.expected_epochs(entrant, search=seed == seeds[0]) for _, entrant, seed in jobs)]
