@@ -50,7 +50,7 @@ class Result:
     scores : dict of str to float
         Percent of analogies solved, and Spearman's correlations times 100, by test set.
     diverged : str
-        Why training stopped early, or that its last loss is more than twice that of vectors of zeros; otherwise empty.
+        Why training stopped early, or that its last loss is over twice that of vectors of zeros; otherwise empty.
     """
 
     label: str
