@@ -23,6 +23,7 @@ from glove_adagrad.files import check_not_input, check_output_file
 @sources.analogies_option
 @sources.similarity_option
 @sources.vectors_option
+@sources.reading_options
 @options.quiet_option
 def explore(
     vectors: tuple[Path, ...],
@@ -33,6 +34,7 @@ def explore(
     similarity: Sequence[Path],
     which: str | None,
     quiet: bool,
+    **reading: bool,
 ) -> None:
     """Write one HTML file that shows the vectors and answers questions about them.
 
@@ -61,7 +63,7 @@ def explore(
     suite = read_suite(analogies, similarity)
     subjects = []
     for path, name in zip(vectors, sources.labels([path.resolve() for path in vectors]), strict=True):
-        wv = sources.load(path, which)
+        wv = sources.load(path, which, **reading)
         if len(wv.words) < 2:
             raise InputError(f"{path}: has {len(wv.words)} word; at least two are needed")
         history, rates = (read_history(path), learned_rates(path)) if is_run(path) else ({}, None)

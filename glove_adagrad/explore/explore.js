@@ -80,8 +80,10 @@ class Model {
     return best;
   }
 
-  neighbours(row, count = NEIGHBOURS) {
-    return this.nearest(this.direction([[1, row]]), count, [row]);
+  neighbours(row, count = NEIGHBOURS) { // kept, as panel and map ask for the same
+    const key = `${row} ${count}`;
+    if (this.asked !== key) [this.asked, this.answer] = [key, this.nearest(this.direction([[1, row]]), count, [row])];
+    return this.answer;
   }
 
   analogy(a, b, c, count = 10) { // a is to b as c is to ?, by 3CosAdd
@@ -445,19 +447,24 @@ class WordMap {
     this.height = 1;
     for (let row = 0; row < model.n; row++) this.height = Math.max(this.height, model.points[2 * row + 1]);
     this.height /= 65535;
+    [this.wide, this.high] = [1, 1]; // pixels, until the map is on the page
     this.home();
     this.listen();
-    new ResizeObserver(() => this.paint()).observe(this.canvas);
+    new ResizeObserver(() => this.resize()).observe(this.canvas);
   }
 
   home() { Object.assign(this, { x: 0.5, y: this.height / 2, zoom: 1 }); }
-  get scale() { return 0.94 * this.zoom * Math.min(this.canvas.clientWidth, this.canvas.clientHeight / this.height); }
-  place(row) {
+  get scale() { return 0.94 * this.zoom * Math.min(this.wide, this.high / this.height); }
+  place(row, scale = this.scale) {
     const { points } = this.model;
     return [
-      (points[2 * row] / 65535 - this.x) * this.scale + this.canvas.clientWidth / 2,
-      (this.y - points[2 * row + 1] / 65535) * this.scale + this.canvas.clientHeight / 2,
+      (points[2 * row] / 65535 - this.x) * scale + this.wide / 2,
+      (this.y - points[2 * row + 1] / 65535) * scale + this.high / 2,
     ];
+  }
+  resize() { // asking the browser for a size is slow, so it is asked once
+    [this.wide, this.high] = [this.canvas.clientWidth, this.canvas.clientHeight];
+    this.paint();
   }
 
   move(dx, dy) {
@@ -465,8 +472,8 @@ class WordMap {
     this.y = Math.min(this.height, Math.max(0, this.y + dy / this.scale));
     this.changed();
   }
-  zoomBy(factor, px = this.canvas.clientWidth / 2, py = this.canvas.clientHeight / 2) {
-    const [dx, dy] = [px - this.canvas.clientWidth / 2, py - this.canvas.clientHeight / 2];
+  zoomBy(factor, px = this.wide / 2, py = this.high / 2) {
+    const [dx, dy] = [px - this.wide / 2, py - this.high / 2];
     const before = this.scale;
     this.zoom = Math.min(200, Math.max(1, this.zoom * factor));
     this.x += dx / before - dx / this.scale;
@@ -492,8 +499,9 @@ class WordMap {
 
   nearestDot(px, py) {
     let [best, least] = [-1, 14 ** 2];
+    const { scale } = this;
     for (let row = 0; row < this.model.n; row++) {
-      const [x, y] = this.place(row);
+      const [x, y] = this.place(row, scale);
       const distance = (x - px) ** 2 + (y - py) ** 2;
       if (distance < least) [best, least] = [row, distance];
     }
@@ -511,9 +519,9 @@ class WordMap {
     if (row < 0) return;
     const { model } = this;
     this.tip.replaceChildren(isolated(model.words[row]), model.counts ? ` · ${number(model.counts[row])}` : "");
-    const right = px > this.canvas.clientWidth / 2;
+    const right = px > this.wide / 2;
     Object.assign(this.tip.style, {
-      left: right ? "" : `${px + 14}px`, right: right ? `${this.canvas.clientWidth - px + 10}px` : "", top: `${Math.max(2, py - 32)}px`,
+      left: right ? "" : `${px + 14}px`, right: right ? `${this.wide - px + 10}px` : "", top: `${Math.max(2, py - 32)}px`,
     });
   }
 
@@ -597,7 +605,7 @@ class WordMap {
 
   paintNow() {
     const { canvas, model } = this;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const [width, height] = [this.wide, this.high];
     if (!width || !height) return;
     const ratio = devicePixelRatio || 1;
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio))
@@ -609,10 +617,11 @@ class WordMap {
     const near = chosen === undefined ? [] : model.neighbours(chosen).map(([row]) => row);
     const radius = Math.min(4, 1.1 + 0.35 * Math.log2(this.zoom)) * (model.n > 5000 ? 1 : 1.5);
     pen.globalAlpha = chosen === undefined ? 0.75 : 0.35;
+    const { scale } = this;
     for (const [shade, rows] of this.groups()) {
       pen.fillStyle = shade;
       for (const row of rows) {
-        const [x, y] = this.place(row);
+        const [x, y] = this.place(row, scale);
         if (x > -5 && x < width + 5 && y > -5 && y < height + 5) pen.fillRect(x - radius, y - radius, 2 * radius, 2 * radius);
       }
     }
@@ -655,9 +664,10 @@ class WordMap {
       });
     let left = Math.min(400, (width * height) / 2800);
     let tries = 2500;
+    const { scale } = this;
     for (const row of this.order) {
       if (left <= 0 || tries <= 0) break;
-      const [x, y] = this.place(row);
+      const [x, y] = this.place(row, scale);
       if (x < 0 || x > width || y < 8 || y > height - 8 || done.has(row)) continue;
       tries--;
       if (this.label(row, model.words[row], x, y, 5, "12px", this.style.text)) left--;
@@ -675,7 +685,7 @@ class WordMap {
     const half = parseInt(font.split(" ").at(-1), 10) * 0.62;
     for (const left of gap === null ? [x - width / 2] : [x + gap, x - gap - width]) {
       const box = { row, x0: left - 2, x1: left + width + 2, y0: y - half, y1: y + half };
-      const free = box.x0 >= 0 && box.x1 <= this.canvas.clientWidth && box.y0 >= 0 && box.y1 <= this.canvas.clientHeight &&
+      const free = box.x0 >= 0 && box.x1 <= this.wide && box.y0 >= 0 && box.y1 <= this.high &&
         !this.labels.some((other) => box.x0 < other.x1 && other.x0 < box.x1 && box.y0 < other.y1 && other.y0 < box.y1);
       if (!free) continue;
       this.labels.push(box);
@@ -747,6 +757,7 @@ function restore() { // from the link
 function begin() {
   document.querySelector("main").classList.toggle("two", two);
   byId("canvases").append(...maps.map((map) => map.figure));
+  maps.forEach((map) => map.resize());
   wordInput(byId("search"), (word) => go({ word, view: ["near", "compare"].includes(state.view) ? state.view : "near" }));
   byId("tabs").append(...Object.entries(views).map(([view, [label]]) => {
     const tab = make("button", { type: "button", textContent: label, onclick: () => go({ view }) });
