@@ -1,16 +1,15 @@
 """Update rules on one matrix, each at its own best rate: what `glove-adagrad compare-optimizers` does.
 
 A rule's rate is found by trials of a few epochs, along a grid in steps of a factor from its default, downhill in the
-loss until it rises. Then every rule trains from the same start. Pictures of the outcome are in `plots.optimizers`;
-how training and scoring work is not known here.
+loss until it rises. Then every rule trains from the same start, with one or several seeds. `optimizer_record`
+summarises the results, `plots.optimizers` draws them; how training and scoring work is not known here.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.errors import InputError, TrainingError
 from glove_adagrad.evaluation import Suite, evaluate
 from glove_adagrad.formats import WordVectors
+from glove_adagrad.optimizer_record import Result, Trial
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import row_length
 
@@ -27,6 +27,9 @@ _FARTHEST = 12
 
 #: Trials that a search for a rate usually takes; for the time left.
 _EXPECTED_TRIALS = 4
+
+#: Training has diverged if its last loss is this many times that of vectors of zeros.
+_DIVERGED = 2.0
 
 #: Bins of word frequency for a decade of it.
 _BINS_A_DECADE = 3
@@ -69,59 +72,6 @@ class Entrant:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """A rate and the loss it came to; infinite where training diverged."""
-
-    rate: float
-    loss: float
-
-
-@dataclass(frozen=True)
-class Result:
-    """Results of one rule.
-
-    Attributes
-    ----------
-    label : str
-    optimizer, options
-        As `optim.make` takes them, with the rate that was used.
-    trials : list of Trial
-        In the order of rates.
-    losses, seconds, processor_seconds : lists of float
-        By epoch: mean loss, time passed, and the processor's time of all threads together.
-    rates : list of lists of float
-        By epoch, then by bin of word frequency: what gradients of word vectors are multiplied by, the geometric mean.
-    records : int
-        Of an epoch.
-    bytes_per_parameter : float
-        With the rule's state.
-    zeros : float
-        Share of exact zeros among the components of word plus context vectors.
-    scores : dict of str to float
-        Percent of analogies solved, and Spearman's correlations times 100, by test set.
-    diverged : str
-        Why training stopped early; empty if it completed.
-    """
-
-    label: str
-    optimizer: str
-    options: dict[str, Any]
-    trials: list[Trial]
-    losses: list[float]
-    seconds: list[float]
-    processor_seconds: list[float]
-    rates: list[list[float]]
-    records: int
-    bytes_per_parameter: float
-    zeros: float
-    scores: dict[str, float]
-    diverged: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class Contest:
     """A matrix and all that rules have in common on it.
 
@@ -129,7 +79,7 @@ class Contest:
     ----------
     matrix : CooccurrenceMatrix
     settings : TrainingSettings
-        Its rule is ignored.
+        Its rule is ignored. Its seed is the first one, with which rates are searched for.
     suite : Suite
         What vectors are scored by.
     trial_share : float
@@ -166,21 +116,36 @@ class Contest:
         counts, bins = self._bins()
         return [float(np.exp(np.log(counts[bins == k]).mean())) for k in np.unique(bins)]
 
-    def expected_epochs(self, entrant: Entrant) -> float:
-        """About how many epochs `run` trains for, trials included."""
-        trials = 0 if entrant.rate_given else _EXPECTED_TRIALS
+    def expected_epochs(self, entrant: Entrant, *, search: bool) -> float:
+        """Estimate the number of epochs that `run` trains for, including trials if it has to `search` for a rate."""
+        trials = _EXPECTED_TRIALS if search and not entrant.rate_given else 0
         return self.settings.epochs + trials * self.trial_epochs * self.trial_share
 
-    def run(self, entrant: Entrant, tell: Callable[[str, float], None]) -> Result:
+    def run(
+        self, entrant: Entrant, tell: Callable[[str, float], None], *, first: Result | None = None, seed: int = 0
+    ) -> Result:
         """Find a rule's rate, train and score it.
 
-        `tell` is called with a line about the trial or the epoch just done, and the number of epochs it took.
+        Parameters
+        ----------
+        entrant : Entrant
+        tell : callable
+            Called with a line about the trial or the epoch just done, and the number of epochs it took.
+        first : Result, optional
+            The rule's result with the first seed. Its rate is used, and no other is searched for.
+        seed : int
+            Used if `first` is given; the settings' own seed otherwise.
         """
-        trials = [] if entrant.rate_given else self._search(entrant.rule, tell)
-        finite = [trial for trial in trials if np.isfinite(trial.loss)]
-        best = min(finite, key=lambda trial: trial.loss).rate if finite else entrant.rule.learning_rate
+        trials: list[Trial] = []
+        if first is not None:
+            best, settings = first.options["learning_rate"], replace(self.settings, seed=seed)
+        else:
+            trials = [] if entrant.rate_given else self._search(entrant.rule, tell)
+            finite = [trial for trial in trials if np.isfinite(trial.loss)]
+            best = min(finite, key=lambda trial: trial.loss).rate if finite else entrant.rule.learning_rate
+            settings = self.settings
         rule = replace(entrant.rule, learning_rate=best)
-        trainer = Trainer(self.matrix, replace(self.settings, rule=rule), workers=self.workers)
+        trainer = Trainer(self.matrix, replace(settings, rule=rule), workers=self.workers)
         _, bins = self._bins()
         rates: list[list[float]] = []
         processor: list[float] = []
@@ -193,19 +158,23 @@ class Contest:
             with np.errstate(divide="ignore"):
                 logs = np.log(trainer.parameters.effective_rates())
             rates.append([float(np.exp(logs[bins == k].mean())) for k in np.unique(bins)])
-            tell(f"rate {best:.3g}, epoch {epoch}, loss {loss:.4f}", 1)
+            tell(f"rate {best:.3g}, epoch {epoch}, {_shown(loss, trainer)}", 1)
             begin = time.process_time()
 
         diverged = ""
         try:
             trainer.fit([watch])
+            if _diverged(trainer.history[-1].loss, trainer):
+                diverged = f"training diverged: the loss has reached {trainer.history[-1].loss:g}"
         except TrainingError as error:
             diverged = str(error)
+        if diverged:
+            tell(f"rate {best:.3g}, diverged", 0)
         vectors = trainer.parameters.vectors()
         sums = vectors.word_vectors + vectors.context_vectors
         numbers = sum(side[:, 0].size for side in trainer.parameters.sides)
         return Result(
-            entrant.label, rule.name, rule.options(), trials,
+            entrant.label, settings.seed, rule.name, rule.options(), trials,
             [epoch.loss for epoch in trainer.history], [epoch.seconds for epoch in trainer.history], processor, rates,
             self.matrix.records, trainer.parameters.nbytes / numbers, float((sums == 0).mean()),
             {} if diverged else self._scores(sums), diverged,
@@ -224,10 +193,12 @@ class Contest:
                 )
                 try:
                     trainer.fit()
-                    losses[step] = trainer.history[-1].loss
+                    last = trainer.history[-1].loss
+                    losses[step] = float("inf") if _diverged(last, trainer) else last
                 except TrainingError:
                     losses[step] = float("inf")
-                tell(f"trial of rate {rate:.3g}, loss {losses[step]:.4f}", self.trial_epochs * self.trial_share)
+                shown = _shown(losses[step], trainer)
+                tell(f"trial of rate {rate:.3g}, {shown}", self.trial_epochs * self.trial_share)
             return losses[step]
 
         best = 0
@@ -250,34 +221,9 @@ class Contest:
         return {name: 100 * score for name, score in scores.items() if score is not None}
 
 
-def table(record: Mapping[str, Any]) -> str:
-    """A contest's `results.json` as a page of Markdown, rules in the order of their last loss."""
-    matrix, settings = record["matrix"], record["settings"]
-    tests = list(dict.fromkeys(name for result in record["results"] for name in result["scores"]))
-    head = ["rule", "rate", "loss", "after 1", *tests, "zeros", "bytes a parameter", "processor ns a record"]
-    lines = [
-        "# Update rules, each at its own best rate",
-        "",
-        f"{matrix['words']:,} words, {matrix['records']:,} records; {settings['vector_size']} components, "
-        f"{settings['epochs']} epochs, x_max {settings['x_max']:g}, seed {settings['seed']}. Rates are from a grid "
-        f"in steps of a factor of {settings['factor']:g}, by the loss after {settings['trial_epochs']} epochs on "
-        f"{settings['trial_share']:.0%} of the cells.",
-        "",
-        f"| {' | '.join(head)} |",
-        "|---" * len(head) + "|",
-    ]
-    for result in sorted(record["results"], key=lambda result: (bool(result["diverged"]), result["losses"][-1:])):
-        losses = result["losses"]
-        cells = [
-            result["label"],
-            f"{result['options']['learning_rate']:.3g}",
-            "diverged" if result["diverged"] else f"{losses[-1]:.5f}",
-            f"{losses[0]:.5f}" if losses else "",
-            *(f"{result['scores'][test]:.1f}" if test in result["scores"] else "" for test in tests),
-            f"{result['zeros']:.1%}" if result["zeros"] else "0",
-            f"{result['bytes_per_parameter']:.1f}",
-            f"{1e9 * float(np.median(result['processor_seconds'])) / result['records']:.0f}" if losses else "",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", "Scores: percent of analogies solved; Spearman's correlation times 100 for word similarity."]
-    return "\n".join(lines) + "\n"
+def _diverged(loss: float, trainer: Trainer) -> bool:
+    return not loss <= _DIVERGED * trainer.loss_of_zeros
+
+
+def _shown(loss: float, trainer: Trainer) -> str:
+    return "diverged" if _diverged(loss, trainer) else f"loss {loss:.4f}"

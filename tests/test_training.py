@@ -265,7 +265,7 @@ def test_the_loss_of_zeros_is_that_of_its_twin(one_sided: CooccurrenceMatrix) ->
     x = np.concatenate([x for _, _, x in one_sided.cells()])
     trainer = Trainer(one_sided, TrainingSettings(vector_size=2, x_max=5.0, alpha=0.6))
     expected = 0.5 * np.minimum(1, (x / 5) ** 0.6) * (1 + np.log(x) ** 2)
-    assert trainer._loss_limit == pytest.approx(1000 * expected.mean(), rel=1e-5)
+    assert trainer.loss_of_zeros == pytest.approx(expected.mean(), rel=1e-5)
 
 
 def test_parameters_start_as_in_the_stanford_program() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,18 +12,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glove_adagrad.cli import options
-from glove_adagrad.errors import InputError
+from glove_adagrad.errors import InputError, Interrupted
 from glove_adagrad.files import atomic_file, check_output_folder
 from glove_adagrad.locks import lock_beside
 from glove_adagrad.progress import progress_bar
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+    from glove_adagrad.optimizer_contest import Contest, Entrant
+
+#: Pictures that `plots.optimizers` draws.
+_PICTURES = ("loss-by-epoch", "loss-by-second", "scores", "cost", "rates")
+
+_REMEDY = "choose another folder, or replace it with --force"
 
 
 @click.command(cls=options.SectionedCommand)
 @click.argument("corpus", nargs=-1, required=True, metavar="CORPUS|DIR")
-@options.output_option("Folder for the table and the pictures.")
+@options.output_option("Folder for the table and the pictures; an interrupted comparison in it is continued.")
+@options.force_option
 @options.option(
     options.TRAINING,
     "--optimizer",
@@ -60,6 +69,15 @@ if TYPE_CHECKING:
 )
 @options.option(
     options.TRAINING,
+    "--seeds",
+    type=options.Whole(1),
+    default=1,
+    show_default=True,
+    help="Train each rule with N seeds, from --seed on, at the rate found with the first; show means and half the "
+    "range between seeds.",
+)
+@options.option(
+    options.TRAINING,
     "--trial-share",
     type=options.Number(0, 1, min_open=True),
     default=1.0,
@@ -91,11 +109,13 @@ if TYPE_CHECKING:
 def compare_optimizers(
     corpus: tuple[str, ...],
     output: Path,
+    force: bool,
     optimizers: tuple[str, ...],
     vector_size: int,
     epochs: int,
     x_max: float,
     seed: int,
+    seeds: int,
     trial_share: float,
     trial_epochs: int,
     factor: float,
@@ -115,103 +135,212 @@ def compare_optimizers(
 
     Each rule's rate is first searched for in trials of a few epochs. Writes table.md, results.json and pictures: loss
     by epoch and by time, scores, cost, and effective rates by word frequency.
+
+    results.json is written after each rule and seed. If the comparison is interrupted, the same command continues it.
     """
     from glove_adagrad import optim
-    from glove_adagrad.cooccurrence.count import count_cooccurrences
-    from glove_adagrad.corpus import open_corpus
     from glove_adagrad.evaluation import default_suite
-    from glove_adagrad.optimizer_contest import Contest, Entrant, table
-    from glove_adagrad.plots import save
+    from glove_adagrad.optimizer_contest import Contest, Entrant
+    from glove_adagrad.optimizer_record import corpus_identity, matrix_identity
     from glove_adagrad.plots.figures import check_matplotlib
-    from glove_adagrad.plots.optimizers import plot_optimizers
     from glove_adagrad.source_paths import check_apart
     from glove_adagrad.trainer import TrainingSettings
-    from glove_adagrad.vocabulary import Vocabulary
 
     check_matplotlib()
     try:
         names = optimizers or [name for name in optim.available() if name != optim.FullMatrixAdaGrad.name]
         entrants = [Entrant.parse(name) for name in names]
-        settings = TrainingSettings(vector_size=vector_size, epochs=epochs, x_max=x_max, seed=seed)
+        training = TrainingSettings(vector_size=vector_size, epochs=epochs, x_max=x_max, seed=seed)
+        replace(training, seed=seed + seeds - 1)  # the last one is checked too
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error
     check_output_folder(output)
     click.get_current_context().with_resource(lock_beside(output))
+    settings = {
+        "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "seeds": seeds,
+        "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
+        "rules": [[entrant.label, entrant.rule.options(), entrant.rate_given] for entrant in entrants],
+    }  # fmt: skip
+    counting = {
+        "min_count": min_count, "max_vocab": max_vocab, "lowercase": lowercase, "text_format": text_format,
+        **window_settings,
+    }  # fmt: skip
     matrix = _given_matrix(corpus)
-    _claim(output, counts=matrix is None)
-    if matrix is None:
+    record: dict[str, Any] = {"settings": settings}
+    if matrix is not None:
+        record["matrix"] = matrix_identity(matrix)
+    else:
         check_apart(corpus, output)
-        text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output, workers=workers)
-        resources: dict[str, Any] = {"workers": workers, "memory": memory}
-        with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
-            vocabulary = Vocabulary.count(
-                text, min_count=min_count, max_vocab=max_vocab, progress=bar.to, **resources
-            )
-        with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
-            windows = options.windows_of(**window_settings)
-            matrix = count_cooccurrences(
-                text,
-                vocabulary,
-                output / "cooccurrence",
-                windows=windows,
-                same_text=True,
-                tmp=tmp,
-                progress=bar.to,
-                **resources,
-            )
-    contest = Contest(matrix, settings, default_suite(), trial_share, trial_epochs, factor, workers)
+        record["source"] = {"corpus": corpus_identity(corpus), **counting}
+    earlier = _claim(output, record, counts=matrix is None, force=force)
+    if matrix is None:
+        matrix = _counted_before(output, earlier)
+    if matrix is None:
+        matrix = _counted(corpus, output, workers=workers, memory=memory, tmp=tmp, quiet=quiet, **counting)
+    record["matrix"] = matrix_identity(matrix)
+    if earlier.get("matrix", record["matrix"]) != record["matrix"]:
+        raise InputError(f"{output}: holds a comparison on other counts than the corpus gives now; {_REMEDY}")
+    contest = Contest(matrix, training, default_suite(), trial_share, trial_epochs, factor, workers)
     contest.check(entrants)
-    results = []
-    ends = list(accumulate(map(contest.expected_epochs, entrants)))
+    record["frequencies"] = contest.frequencies()
+    if force:  # only now, when the new comparison begins
+        _clear(output)
+    try:
+        _train(contest, entrants, record, earlier, output, quiet)
+    except Interrupted as stop:
+        remedy = f"to continue, give the same command again{' without --force' if force else ''}"
+        raise Interrupted(stop.signal, remedy) from None
+
+
+def _claim(output: Path, record: Mapping[str, Any], *, counts: bool, force: bool) -> Mapping[str, Any]:
+    """Refuse a folder with another or a finished comparison, or with files that are not a comparison's.
+
+    Returns
+    -------
+    mapping
+        The `results.json` of a comparison to continue; one without results if there is none.
+    """
+    from glove_adagrad.decoding import DamagedError, check_seal, read_json
+
+    path = output / "results.json"
+    try:
+        earlier = read_json(path.read_bytes(), path)
+        ours = isinstance(earlier["results"], list)
+    except (OSError, DamagedError, KeyError, TypeError):
+        ours = False
+    if not ours:
+        for name in ("results.json", "table.md", *(["cooccurrence"] if counts else [])):
+            if (output / name).exists():
+                raise InputError(f"{output}: holds {name}, which is not of a comparison; choose another folder")
+    elif earlier["results"] and not force:
+        if not _same(earlier, record):
+            raise InputError(f"{output}: holds another comparison (other rules, settings or counts); {_REMEDY}")
+        check_seal(earlier, path, _REMEDY)
+        if (output / "table.md").exists():  # written last
+            raise InputError(f"{output}: holds this comparison, which is finished; {_REMEDY}")
+        return dict(earlier)
+    if not ours:
+        _mark(output)
+    return {"results": []}
+
+
+def _mark(output: Path) -> None:
+    """Mark a folder as one of a comparison, without results so far."""
+    with atomic_file(output / "results.json") as file:
+        file.write(b'{"results": []}')
+
+
+def _clear(output: Path) -> None:
+    """Remove the results of an earlier comparison."""
+    _mark(output)
+    for name in ("table.md", *(f"{picture}.png" for picture in _PICTURES)):
+        (output / name).unlink(missing_ok=True)
+
+
+def _same(earlier: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    """Whether an earlier comparison has the same settings and the same matrix, or the same corpus and counting."""
+    if "source" in record and record["source"]["corpus"] is None:  # a pipe, which says nothing about its content
+        return False
+    return all(earlier.get(key) == value for key, value in json.loads(json.dumps(record)).items())
+
+
+def _train(
+    contest: Contest,
+    entrants: Sequence[Entrant],
+    record: Mapping[str, Any],
+    earlier: Mapping[str, Any],
+    output: Path,
+    quiet: bool,
+) -> None:
+    """Train every rule with every seed, but for those that an `earlier` record has, and write the results."""
+    from glove_adagrad.optimizer_record import results_bytes, results_of, table
+    from glove_adagrad.plots import save
+    from glove_adagrad.plots.optimizers import plot_optimizers
+
+    path = output / "results.json"
+    results = results_of(earlier)
+    seeds = range(contest.settings.seed, contest.settings.seed + record["settings"]["seeds"])
+    jobs = [(number, entrant, seed) for number, entrant in enumerate(entrants, start=1) for seed in seeds]
+    ends = [0.0, *accumulate(contest.expected_epochs(entrant, search=seed == seeds[0]) for _, entrant, seed in jobs)]
     with progress_bar("", ends[-1], "epochs", quiet) as bar:
-        bar.start_at(0)
-        for number, (entrant, end) in enumerate(zip(entrants, ends, strict=True), start=1):
-            done = end - contest.expected_epochs(entrant)
+        done = ends[len(results)]
+        bar.start_at(done)
+        for (number, entrant, seed), end in list(zip(jobs, ends[1:], strict=True))[len(results) :]:
+            of_seeds = f", seed {seed - seeds[0] + 1} of {len(seeds)}" if len(seeds) > 1 else ""
 
             def tell(
-                line: str, epochs: float, label: str = f"rule {number} of {len(entrants)}: {entrant.label}",
-                end: float = end,
+                line: str, epochs: float, end: float = end,
+                label: str = f"rule {number} of {len(entrants)}{of_seeds}: {entrant.label}",
             ) -> None:  # fmt: skip
                 nonlocal done
                 done = min(done + epochs, end)
                 bar.label(label, line)
                 bar.to(done)
 
-            results.append(contest.run(entrant, tell))
+            first = next((result for result in results if result.label == entrant.label), None)
+            results.append(contest.run(entrant, tell, first=first, seed=seed))
+            done = end
             bar.to(end)
             bar.line()
-            record = {
-                "matrix": {"words": matrix.words, "tokens": matrix.tokens, "records": matrix.records},
-                "settings": {
-                    "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "workers": workers,
-                    "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
-                },
-                "frequencies": contest.frequencies(),
-                "results": [result.as_dict() for result in results],
-            }  # fmt: skip
-            with atomic_file(output / "results.json") as file:  # after each, as there are hours between them
-                file.write(json.dumps(record, indent=1).encode())
-    with atomic_file(output / "table.md") as file:
-        file.write(table(record).encode())
-    for name, figure in plot_optimizers(record).items():
+            with atomic_file(path) as file:
+                file.write(results_bytes(record, results))
+    whole = {**record, "results": [result.as_dict() for result in results]}
+    for name, figure in plot_optimizers(whole).items():
         save(figure, output / f"{name}.png")
+    with atomic_file(output / "table.md") as file:  # last: with it the comparison is finished
+        file.write(table(whole).encode())
     if not quiet:
-        click.echo(table(record))
+        click.echo(table(whole))
 
 
-def _claim(output: Path, *, counts: bool) -> None:
-    """Refuse a folder whose files would be replaced without being those of a comparison; mark it as one."""
-    results = output / "results.json"
+def _counted_before(output: Path, earlier: Mapping[str, Any]) -> CooccurrenceMatrix | None:
+    """Open the counts of a comparison to continue; None if there are none, or they are not the ones it began with."""
+    from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+    from glove_adagrad.optimizer_record import matrix_identity
+
+    if not earlier["results"]:
+        return None
     try:
-        ours = isinstance(json.loads(results.read_bytes())["results"], list)
-    except (OSError, ValueError, RecursionError, KeyError, TypeError):
-        ours = False
-    if not ours:
-        for name in ("results.json", "table.md", *(["cooccurrence"] if counts else [])):
-            if (output / name).exists():
-                raise InputError(f"{output}: holds {name}, which is not of a comparison; choose another folder")
-        with atomic_file(results) as file:
-            file.write(b'{"results": []}')
+        matrix = CooccurrenceMatrix.open(output / "cooccurrence")
+    except InputError:
+        return None
+    return matrix if matrix_identity(matrix) == earlier["matrix"] else None
+
+
+def _counted(
+    corpus: tuple[str, ...],
+    output: Path,
+    *,
+    min_count: int,
+    max_vocab: int | None,
+    lowercase: bool,
+    text_format: str,
+    workers: int,
+    memory: int,
+    tmp: Path | None,
+    quiet: bool,
+    **window_settings: Any,
+) -> CooccurrenceMatrix:
+    """Count a corpus into a folder of the comparison's."""
+    from glove_adagrad.cooccurrence.count import count_cooccurrences
+    from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.vocabulary import Vocabulary
+
+    text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output, workers=workers)
+    resources: dict[str, Any] = {"workers": workers, "memory": memory}
+    with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
+        vocabulary = Vocabulary.count(text, min_count=min_count, max_vocab=max_vocab, progress=bar.to, **resources)
+    with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+        return count_cooccurrences(
+            text,
+            vocabulary,
+            output / "cooccurrence",
+            windows=options.windows_of(**window_settings),
+            same_text=True,
+            tmp=tmp,
+            progress=bar.to,
+            **resources,
+        )
 
 
 def _given_matrix(corpus: tuple[str, ...]) -> CooccurrenceMatrix | None:

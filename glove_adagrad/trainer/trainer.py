@@ -207,7 +207,7 @@ class Trainer:
             or a parameter is no longer finite.
         """
         self.compile()
-        _ = self._loss_limit
+        _ = self.loss_of_zeros
         with ThreadPoolExecutor(self.workers) as pool:
             while not self.done:
                 self._epoch(pool, after_stratum)
@@ -236,7 +236,7 @@ class Trainer:
             self.consistent = False
             losses, records = self._stratum(pool, stratum)
             loss = float(losses[0])
-            if not loss <= self._loss_limit * max(1, int(records[0])):
+            if not loss <= _DIVERGED * self.loss_of_zeros * max(1, int(records[0])):
                 raise self._diverged(f"the loss of epoch {number + 1} has reached {loss / max(1, records[0]):g}")
             seconds = time.perf_counter() - begin
             self.position = Position(
@@ -276,8 +276,8 @@ class Trainer:
             raise self._diverged(f"a parameter is no longer finite in epoch {len(self.history) + 1}")
 
     @cached_property
-    def _loss_limit(self) -> float:
-        """The mean loss from which training has diverged. It follows from matrix and objective alone.
+    def loss_of_zeros(self) -> float:
+        """The mean loss of vectors of zeros, by which divergence is judged; it follows from matrix and objective.
 
         As words are dealt to parts by rank modulo their number, one part's rows are a fair sample.
         """
@@ -291,7 +291,7 @@ class Trainer:
             sum_of_losses, number = sum_of_losses + loss, number + cells
             if number > _SAMPLED_CELLS:
                 break
-        return _DIVERGED * sum_of_losses / number
+        return sum_of_losses / number
 
     def _stratum(self, pool: ThreadPoolExecutor, stratum: int) -> tuple[np.ndarray, np.ndarray]:
         """Sums of losses and numbers of records [2], of cells and of unobserved pairs."""
