@@ -32,9 +32,7 @@ def make_run(folder: Path, words: list[str], word: np.ndarray, context: np.ndarr
         word_biases=biases,
         context_biases=biases,
     )
-    epochs = [
-        {"epoch": n, "loss": 0.02 + 0.05 / n, "seconds": 1.5, "records_per_second": 2.0e7} for n in range(1, 9)
-    ]
+    epochs = [{"epoch": n, "loss": 0.02 + 0.05 / n, "seconds": 1.5, "records_per_second": 2.0e7} for n in range(1, 9)]
     history = {
         "settings": {"vector_size": word.shape[1], "x_max": 10.0, "windows": {"window": 15, "symmetric": True}},
         "versions": {"glove_adagrad": "0.1.0", "numpy": np.__version__},

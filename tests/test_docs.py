@@ -32,9 +32,7 @@ def test_the_tutorial_runs(tmp_path: Path) -> None:
 def test_the_page_about_python_runs(tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
     assert len(blocks) >= 10
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join(blocks)], cwd=tmp_path, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", "\n".join(blocks)], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "min_count 0: must be 1 or more" in done.stdout
     for name in ("news-model/model.npz", "news.txt"):

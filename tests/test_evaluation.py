@@ -180,9 +180,7 @@ def test_ties_and_exclusions_equal_gensim(data: st.DataObject, tmp_path_factory:
     vectors = np.array([data.draw(small) for _ in words], dtype=np.float32)
     word = st.sampled_from([*WORDS, "unknown"])
     questions = data.draw(st.lists(st.builds(Question, word, word, word, st.tuples(word)), min_size=1, max_size=4))
-    rules = Rules(
-        data.draw(st.sampled_from([3, 300_000])), data.draw(st.booleans()), data.draw(st.booleans())
-    )
+    rules = Rules(data.draw(st.sampled_from([3, 300_000])), data.draw(st.booleans()), data.draw(st.booleans()))
     path = tmp_path_factory.getbasetemp() / "questions.txt"
     wv, asked = WordVectors(list(words), vectors), QuestionSet("q", [Section("s", "", questions)])
     assert_equals_gensim(wv, asked, rules, path)

@@ -74,9 +74,7 @@ projection_option: Any = click.option(
 )
 
 
-def load(
-    path: Path, which: str | None = None, *, trust_pickle: bool = False, strict: bool = False
-) -> WordVectors:
+def load(path: Path, which: str | None = None, *, trust_pickle: bool = False, strict: bool = False) -> WordVectors:
     """Read a run or a file of vectors; see `formats.read_vectors`.
 
     Raises

@@ -139,7 +139,6 @@ def count_cooccurrences(
     return CooccurrenceMatrix.open(output)
 
 
-
 def compile_counting(windows: Windows, tmp: Path) -> None:
     """Compile the kernels that count words and co-occurrences, or load them from the cache.
 

@@ -260,6 +260,4 @@ def _repeated(path: Path, word: int, context: int) -> str:
         for at in np.flatnonzero((records["word"] == word) & (records["context"] == context)):
             found.append((first + int(at) + 1, float(records["x"][at])))
     (before, _), (number, x) = found[:2]
-    return (
-        f"{path}: record {number}: ({word}, {context}, {x:g}): duplicate pair, first seen as record {before}"
-    )
+    return f"{path}: record {number}: ({word}, {context}, {x:g}): duplicate pair, first seen as record {before}"

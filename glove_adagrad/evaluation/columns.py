@@ -156,9 +156,7 @@ class Table:
 
     def warn(self, meaning: Sequence[str], columns: Sequence[int], why: str) -> None:
         """Warn of columns that were guessed."""
-        taken = ", ".join(
-            f"{column + 1} as the {role}" for role, column in zip(meaning, columns, strict=True)
-        )
+        taken = ", ".join(f"{column + 1} as the {role}" for role, column in zip(meaning, columns, strict=True))
         message = f"{self.path}: {why}; took column {taken} (line {self.rows[-1][0]}: {self._example(columns)})"
         warnings.warn(printable(f"{message}; to take others, name them (--columns)"), stacklevel=4)
 

@@ -146,9 +146,7 @@ def _read_text(path: Path, stream: Stream, rows: int, size: int, strict: bool) -
     return checked(path, words, vectors, malformed=malformed)
 
 
-def _read_binary(
-    stream: Stream, rows: int, size: int, malformed: Malformed
-) -> tuple[list[str], np.ndarray, str]:
+def _read_binary(stream: Stream, rows: int, size: int, malformed: Malformed) -> tuple[list[str], np.ndarray, str]:
     """Read binary rows up to the end of the file; the third result says why they do not fit, if they do not."""
     width = size * _FLOAT.itemsize
     words: list[str] = []
