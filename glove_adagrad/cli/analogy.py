@@ -30,7 +30,7 @@ def analogy(
         raise click.UsageError(f"{len(words)} words given; each question takes three: A B C")
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
-    neighbourhood = Neighbourhood(sources.load(vectors, which, **reading), str(vectors))
+    neighbourhood = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors))
     neighbourhood.check(words)
     method = "mul" if mul else "add"
     questions = zip(words[::3], words[1::3], words[2::3], strict=True)

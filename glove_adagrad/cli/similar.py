@@ -27,7 +27,7 @@ def similar(
     """
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
-    neighbourhood = Neighbourhood(sources.load(vectors, which, **reading), str(vectors))
+    neighbourhood = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors))
     neighbourhood.check(words)
     found = [(word, neighbourhood.similar(word, top)) for word in words]
     if as_json:
