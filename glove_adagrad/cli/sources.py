@@ -49,6 +49,14 @@ top_option: Any = click.option(
     "--top", type=options.Whole(1), default=10, show_default=True, help="How many words to show."
 )
 
+#: Keyword `restrict_vocab`: None where not given.
+restrict_vocab_option: Any = click.option(
+    "--restrict-vocab",
+    type=options.Whole(1),
+    metavar="N",
+    help="Show only words among the N most frequent.  [default: all]",
+)
+
 _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar": "FILE"}
 
 #: Keyword `analogies`: a sequence of paths.
