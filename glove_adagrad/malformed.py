@@ -26,6 +26,8 @@ class Malformed:
     strict : bool
     unit : str
         What the numbers count, if not lines.
+    kind : str
+        What the file was read as, for the message about a file with hardly a good line.
 
     Attributes
     ----------
@@ -33,10 +35,11 @@ class Malformed:
         Number of malformed lines so far.
     """
 
-    def __init__(self, path: Path, strict: bool, unit: str = "line") -> None:
+    def __init__(self, path: Path, strict: bool, unit: str = "line", kind: str = "") -> None:
         self._where = f"{path}:" if unit == "line" else f"{path}: {unit} "
         self._unit = unit
         self._strict = strict
+        self._kind = kind
         self._first = ""
         self.lines = 0
 
@@ -47,8 +50,13 @@ class Malformed:
         if self._strict:
             self.refuse()
 
-    def refuse(self) -> None:
+    def refuse(self, good: int | None = None) -> None:
         """Raise InputError with the first problem.
+
+        Parameters
+        ----------
+        good : int, optional
+            Number of good lines, if all that matter are known.
 
         Raises
         ------
@@ -56,17 +64,19 @@ class Malformed:
         """
         more = self.lines - 1
         also = f"; {more:,} other {self._unit}{'s' if more > 1 else ''} cannot be read either" if more else ""
+        if self._kind and good is not None and good < self.lines:
+            also += f"; is this {self._kind}?"
         raise InputError(self._first + also)
 
     def check_hopeless(self, good: int) -> None:
         """Refuse early a file that is mostly malformed."""
         if self.lines > _HOPELESS + good:
-            self.refuse()
+            self.refuse(good)
 
     def settle(self, good: int) -> None:
         """Warn of what was skipped, or refuse if it is more than a few of all."""
         if self.lines and not few(self.lines, good):
-            self.refuse()
+            self.refuse(good)
         self.warn()
 
     def warn(self) -> None:

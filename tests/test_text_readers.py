@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 import zstandard
 
+from glove_adagrad import wikipedia
 from glove_adagrad.corpus import Sentences, TextFiles, open_corpus
 from glove_adagrad.errors import GloveError, InputError
 from glove_adagrad.source_paths import check_apart
@@ -508,3 +509,11 @@ def test_a_copy_of_a_stream_is_called_by_its_source(tmp_path: Path) -> None:
     copy = TextFile.copy("standard input", tmp_path, iter([b"a\0b"]))
     with pytest.raises(InputError, match=r"^standard input: a zero byte"):
         list(TextFiles([copy]).chunks())
+
+
+def test_a_page_whose_markup_takes_too_long_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wikipedia, "_PAGE_SECONDS", 0.3)
+    hostile = "&lt;!--" * 100_000  # gensim looks for the end of each comment in all that follows
+    (tmp_path / "a.xml").write_bytes(dump(page("A", "these words " * 30), page("B", hostile)))
+    with pytest.raises(InputError, match=r"a\.xml: page 'B': parsing its markup takes more than 0.3 s"):
+        articles_of(tmp_path / "a.xml")

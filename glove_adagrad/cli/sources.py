@@ -49,6 +49,14 @@ top_option: Any = click.option(
     "--top", type=options.Whole(1), default=10, show_default=True, help="How many words to show."
 )
 
+#: Keyword `restrict_vocab`: None where not given.
+restrict_vocab_option: Any = click.option(
+    "--restrict-vocab",
+    type=options.Whole(1),
+    metavar="N",
+    help="Show only words among the N most frequent.  [default: all]",
+)
+
 _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar": "FILE"}
 
 #: Keyword `analogies`: a sequence of paths.
@@ -74,8 +82,20 @@ projection_option: Any = click.option(
 )
 
 
-def load(path: Path, which: str | None = None, *, trust_pickle: bool = False, strict: bool = False) -> WordVectors:
+def load(
+    path: Path,
+    which: str | None = None,
+    *,
+    words: Sequence[str] = (),
+    trust_pickle: bool = False,
+    strict: bool = False,
+) -> WordVectors:
     """Read a run or a file of vectors; see `formats.read_vectors`.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The words that follow on the command line, to recognise swapped arguments.
 
     Raises
     ------
@@ -86,6 +106,9 @@ def load(path: Path, which: str | None = None, *, trust_pickle: bool = False, st
 
     if is_run(path):
         return read_run(path).select(which or "sum")
+    if not path.exists():
+        order = "; it comes before the words" if any(Path(word).exists() for word in words) else ""
+        raise InputError(f"{path}: no such run or file of vectors{order}")
     if which:
         raise InputError(f"{path}: is a file, not a run, and holds one kind of vectors; leave out --vectors")
     return read_vectors(path, trust_pickle=trust_pickle, strict=strict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -161,13 +162,14 @@ def train(
         record.check()  # before hours of counting
     check_apart(corpus, output)
     resources: dict[str, Any] = {"workers": workers, "memory": memory}
-    run = context.with_resource(Run(output, checkpoint_minutes))
     earlier = None
     if cooccurrence is not None:
         matrix = CooccurrenceMatrix.open(cooccurrence)
+        run = context.with_resource(Run(output, checkpoint_minutes))
         run.begin(replace(record, matrix_folder=run.matrix_name(matrix)), matrix)
     else:
         text = open_corpus(corpus, tmp=tmp or output.parent, workers=workers, **text_options)
+        run = context.with_resource(Run(output, checkpoint_minutes))
         about = {
             **record.provenance,
             "corpus": [os.path.abspath(name) if name != "-" else name for name in corpus],
@@ -318,9 +320,17 @@ def _train(run: Run, trainer: Trainer, quiet: bool) -> None:
             f"{matrix.words:,} words, {matrix.records:,} records; parameters {plan.parameter_bytes / 1e6:,.0f} MB, "
             f"matrix {plan.matrix_bytes / 1e6:,.0f} MB; about {plan.epoch_seconds:.1f} s an epoch"
         )
+    before = len(trainer.history)
     with training_progress(trainer, quiet) as shown:
         run.train(trainer, after_stratum=shown)
-    if not quiet:
-        click.echo(
-            f"{run.folder}: loss {trainer.history[-1].loss:.6f} after {len(trainer.history)} epochs; vectors.txt"
-        )
+    if quiet:
+        return
+    epochs = len(trainer.history)
+    if epochs == before:
+        click.echo(f"{run.folder}: is trained already; --epochs {epochs + 10} would add 10 epochs")
+    click.echo(
+        f"wrote {run.folder / 'vectors.txt'}: {matrix.words:,} words x {trainer.settings.vector_size}; "
+        f"loss {trainer.history[-1].loss:.6f} after {epochs} epoch{'' if epochs == 1 else 's'}"
+    )
+    if click.get_current_context().parent is not None:  # the demo ends with its own suggestions
+        click.echo(f"next: glove-adagrad similar {shlex.quote(str(run.folder))} WORD")

@@ -280,7 +280,12 @@ class _Folder:
             return False
 
     def _error(self, name: str, error: OSError) -> InputError:
-        if name == "meta.json" and isinstance(error, FileNotFoundError | NotADirectoryError):
+        if name == "meta.json" and isinstance(error, NotADirectoryError):
+            return InputError(
+                f"{self.path}: is a file, not a folder of co-occurrences; count a text with cooccur, or import "
+                "records of Stanford's programs with import-records"
+            )
+        if name == "meta.json" and isinstance(error, FileNotFoundError):
             return InputError(f"{self.path}: holds no co-occurrences (no meta.json); make them with cooccur")
         return InputError(f"{self.path / name}: cannot be read ({error.strerror}); count again")
 

@@ -40,6 +40,6 @@ def read(path: Path, stream: Stream, strict: bool = False) -> WordVectors:
             f"{path}: not in a known format of vectors (binary data without a header); a binary file of Stanford's "
             "glove is read if its vocab.txt is in the same folder"
         )
-    malformed = Malformed(path, strict)
+    malformed = Malformed(path, strict, kind="a file of vectors")
     words, vectors = read_rows(stream, path, 1, malformed)
     return checked(path, words, vectors, malformed=malformed)

@@ -134,7 +134,7 @@ def _is_text(row: bytes) -> bool:
 
 
 def _read_text(path: Path, stream: Stream, rows: int, size: int, strict: bool) -> WordVectors:
-    malformed = Malformed(path, strict)
+    malformed = Malformed(path, strict, kind="a file of vectors")
     words, vectors = read_rows(stream, path, 2, malformed, size, rows)
     found = len(words) + malformed.lines
     if found != rows and not (found == rows + 1 and words[-1] == UNK):

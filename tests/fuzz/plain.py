@@ -130,7 +130,8 @@ def _row(row: bytes, size: int) -> tuple[bytes, list[float]] | None:
     if not all(map(_NUMBER.fullmatch, fields)):
         return None
     values = [float(field) for field in fields]
-    return (match[1].replace(b"\t", b" "), values) if all(abs(value) <= _LARGEST for value in values) else None
+    word = re.sub(rb"[ \t]+", b" ", match[1])
+    return (word, values) if all(abs(value) <= _LARGEST for value in values) else None
 
 
 def sizes(line: bytes) -> tuple[int, int] | None:

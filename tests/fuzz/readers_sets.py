@@ -137,7 +137,8 @@ def _bats() -> Reader:
                 continue
             pairs = []
             for line in plain.lines(data):
-                word, _, answers = line.partition("\t")
+                # the set circulates with tabs and with spaces
+                word, _, answers = line.partition("\t") if "\t" in line else line.strip().partition(" ")
                 known = tuple(answer for answer in answers.strip().split("/") if answer)
                 if word.strip() and known:
                     pairs.append((word.strip(), known))
