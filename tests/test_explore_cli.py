@@ -82,7 +82,7 @@ def test_wrong_usage(command: Command, run: Path) -> None:
     assert "at least three" in command.refused(2, "odd-one-out", run, "man", "king", "man")
     assert "Missing argument" in command.refused(2, "similar", run)
     assert "--top" in command.refused(2, "similar", run, "king", "--top", 0)
-    assert "cannot be read" in command.refused(1, "similar", run / "none", "king")
+    assert "no such run" in command.refused(1, "similar", run / "none", "king")
 
 
 def test_zero_vectors_have_no_neighbours(command: Command, tmp_path: Path) -> None:
