@@ -24,10 +24,11 @@ from glove_adagrad.cooccurrence.spill import spill_folder
 from glove_adagrad.cooccurrence.tile_builder import RawTiles
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter
 from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.corpus import Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
-from glove_adagrad.vocabulary import Progress, Vocabulary
+from glove_adagrad.vocabulary import Vocabulary
 
 #: How exactly each X is kept, relatively. Sums of reciprocals in float64 differ by less from the exact ones.
 PRECISION = 1e-9

@@ -12,9 +12,10 @@ from glove_adagrad.cooccurrence.build import Cells, build_matrix
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
 from glove_adagrad.cooccurrence.spill import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.corpus import Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, check_free_space, full_disk_named
-from glove_adagrad.vocabulary import Progress, Vocabulary
+from glove_adagrad.vocabulary import Vocabulary
 
 
 def merge_matrices(

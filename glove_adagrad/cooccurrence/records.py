@@ -25,10 +25,11 @@ from glove_adagrad.cooccurrence.cell_sorter import RepeatedCellError
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.tiles import Tiles, Views
 from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.corpus import Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_free_space
 from glove_adagrad.parallel import in_order
-from glove_adagrad.vocabulary import Progress, Vocabulary
+from glove_adagrad.vocabulary import Vocabulary
 
 RECORD = np.dtype([("word", "<i4"), ("context", "<i4"), ("x", "<f8")])
 
