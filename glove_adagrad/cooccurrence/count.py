@@ -281,9 +281,8 @@ class _Counter:
         """Count a part's rows; yields the row reached and the cells up to there, columns and sums."""
         from glove_adagrad.kernels import counting as kernels
 
-        window = len(self.weights) - 1
-        accumulator = np.zeros(-(-self.words // 8) * 8 + 2 * (window + 1), np.uint64)
-        touched = np.zeros(len(accumulator) // 8 + 1, np.uint8)
+        touched = np.zeros(-(-self.words // 8), np.uint8)
+        accumulator = np.zeros(8 * len(touched), np.uint64)
         row, capacity = 0, min(_BUFFER_CELLS, max(1, len(self.segment.ids)))
         while row < len(row_cells):
             column, total = np.empty(capacity, np.uint32), np.empty(capacity, np.uint64)

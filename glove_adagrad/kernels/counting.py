@@ -11,12 +11,16 @@ import numpy as np
 
 from glove_adagrad.kernels.draws import GAMMA, mixed
 from glove_adagrad.kernels.jit import kernel
+from glove_adagrad.kernels.prefetch import prefetch
 from glove_adagrad.kernels.words import BOUNDARY, UNKNOWN
 
 _1 = np.uint64(1)
 _3 = np.uint64(3)
 _8 = np.uint64(8)
 _32 = np.uint64(32)
+
+#: Occurrences of a word are far apart: this many ahead, the text around them is fetched into the cache.
+_AHEAD = np.uint64(4)
 
 
 @kernel
@@ -90,17 +94,18 @@ def count_rows(
     left, right : int. Of the words before (after) an occurrence of a, those of rank below a + left (right) count;
         -1 leaves the side out, so 1 takes in a itself and 0 does not.
     weight : uint64 [window + 1], by distance.
-    sums, touched : uint64 [V rounded up to 8, and 2 (window + 1) more] and uint8 [a flag for each 8 of them].
-        Those of the words are zero before and after; the rest is never read.
+    sums, touched : uint64 [V rounded up to 8] and uint8 [a flag for each 8], all zero before and after.
     out_column, out_sum : uint32 and uint64, filled with the cells of row after row.
     row_cells : int64 [rows of the part], filled.
 
     Returns the row it stopped at and the number of cells written.
     """
     window = np.uint64(len(weight) - 1)
-    aside = np.uint64(len(sums)) - np.uint64(2) * (window + _1)  # cells for what does not count, to spare a branch
-    aside_right = aside + window + _1
     sides = (1 if left >= 0 else 0) + (1 if right >= 0 else 0)
+    final = np.uint64(len(positions) - 1)
+    # the words that count around one occurrence; one that does not is overwritten by the next, to spare a branch
+    near = np.empty(2 * int(window), np.uint32)
+    distance = np.empty(2 * int(window), np.uint32)
     cells = np.uint64(0)
     rows = len(row_cells)
     while row < rows:
@@ -112,23 +117,32 @@ def count_rows(
         below_right = np.uint32(max(a + right, 0))
         for m in range(np.uint64(starts[a]), np.uint64(starts[a + 1])):
             t = np.uint64(positions[m])
+            ahead = np.uint64(positions[min(m + _AHEAD, final)])
+            prefetch(ids, ahead - window)
+            prefetch(ids, ahead)
+            prefetch(ids, ahead + window)
+            found = np.uint64(0)
             if left >= 0 and t >= fresh:
                 for k in range(_1, window + _1):
                     b = ids[t - k]
                     if b == BOUNDARY:
                         break
-                    cell = np.uint64(b) if b < below_left else aside + k
-                    sums[cell] += weight[k]
-                    touched[cell >> _3] = 1
+                    near[found] = b
+                    distance[found] = k
+                    found += np.uint64(b < below_left)
             if right >= 0:
                 first = fresh - t if t < fresh else _1
                 for k in range(_1, window + _1):
                     b = ids[t + k]
                     if b == BOUNDARY:
                         break
-                    cell = np.uint64(b) if b < below_right and k >= first else aside_right + k
-                    sums[cell] += weight[k]
-                    touched[cell >> _3] = 1
+                    near[found] = b
+                    distance[found] = k
+                    found += np.uint64((b < below_right) & (k >= first))
+            for k in range(found):
+                cell = np.uint64(near[k])
+                sums[cell] += weight[distance[k]]
+                touched[cell >> _3] = 1
         before = cells
         for group in range(np.uint64(a >> 3) + _1):
             if touched[group]:
