@@ -123,7 +123,7 @@ def extended_vocabulary(
 
 
 def continue_from(trainer: Trainer, checkpoint: Checkpoint, words: Vocabulary) -> None:
-    """Take over parameters and the rule's state of an earlier run, word by word; new words stay as drawn.
+    """Copy parameters and the rule's state from an earlier run, word by word; new words keep their random start.
 
     Parameters
     ----------

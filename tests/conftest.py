@@ -18,8 +18,8 @@ for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.S
 
 # Numba looks at a kernel's own file, not at those of what it inlines: without this, tests may run yesterday's code
 _package = Path(glove_adagrad.__file__).parent
-_newest = max(path.stat().st_mtime for room in ("kernels", "optim") for path in (_package / room).glob("*.py"))
-for _room in (_package / "kernels", Path(__file__).parent):
-    for _index in (_room / "__pycache__").glob("*.nbi"):
+_newest = max(path.stat().st_mtime for name in ("kernels", "optim") for path in (_package / name).glob("*.py"))
+for _folder in (_package / "kernels", Path(__file__).parent):
+    for _index in (_folder / "__pycache__").glob("*.nbi"):
         if _index.stat().st_mtime < _newest:
             _index.unlink(missing_ok=True)

@@ -17,14 +17,14 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glove_adagrad import corpus as room
+from glove_adagrad import corpus as corpus_module
 from glove_adagrad.corpus import Sentences, TextFiles, open_corpus
 from glove_adagrad.errors import InputError
 
 TEXT = b"the cat\r\nsat on\tthe mat\n\nna\xc3\xafve \xff\xfe words\n" * 50
 
 
-def joined(source: room.Corpus) -> bytes:
+def joined(source: corpus_module.Corpus) -> bytes:
     return b"".join(chunk.text.tobytes() for chunk in source.chunks())
 
 
@@ -77,7 +77,7 @@ def test_folders_and_patterns_in_the_order_of_names(tmp_path: Path) -> None:
 )
 def test_cutting_changes_no_word_and_no_line(text: bytes, block: int) -> None:
     blocks = [text[at : at + block] for at in range(0, len(text), block)]
-    pieces = list(room._cut(blocks, lowercase=False))
+    pieces = list(corpus_module._cut(blocks, lowercase=False))
     whole = b"".join(piece for piece, _ in pieces)
     expected = text.replace(b"\r", b"")
     assert whole == expected or whole == expected + b"\n"
@@ -89,7 +89,7 @@ def test_cutting_changes_no_word_and_no_line(text: bytes, block: int) -> None:
 
 
 def test_a_huge_token_takes_no_memory_and_keeps_its_first_bytes(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes(b"x" * (3 * room.CHUNK_BYTES) + b" y")
+    (tmp_path / "a.txt").write_bytes(b"x" * (3 * corpus_module.CHUNK_BYTES) + b" y")
     assert naive.tokens(joined(TextFiles([tmp_path / "a.txt"])).rstrip(b"\n")) == [b"x" * 999, b"y"]
 
 

@@ -378,7 +378,7 @@ def checkpoints(sound: CooccurrenceMatrix, tmp_path: Path) -> Checkpoints:
 
 
 def rewrite(path: Path, arrays: dict[str, np.ndarray | None] | None = None, **changes: Any) -> None:
-    """Change a checkpoint as somebody would who computes the archive's checksums anew; None takes away."""
+    """Change a checkpoint as somebody would who recomputes the archive's checksums; None removes an entry."""
     found = {**read_archive(path), **(arrays or {})}
     meta = {**json.loads(found.pop("meta").tobytes()), **changes}
     kept = {name: array for name, array in found.items() if array is not None}

@@ -160,7 +160,7 @@ def test_without_flock_the_record_decides(
         os.close(Lock(tmp_path / ".glove-lock", tmp_path)._descriptor)
     lock.release()
     assert not list(tmp_path.iterdir())
-    with Temporary.new_folder(tmp_path / "x") as held:  # leftovers of others cannot be told from files in use
+    with Temporary.new_folder(tmp_path / "x") as held:  # leftovers of others look the same as files in use
         clear_leftovers(tmp_path)
         assert held.path.exists()
 

@@ -1,4 +1,4 @@
-"""Interrupted training goes on to the same bytes, however it was interrupted."""
+"""Resumed training produces the same bytes as uninterrupted training, however it was interrupted."""
 
 from __future__ import annotations
 

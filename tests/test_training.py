@@ -36,7 +36,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> CooccurrenceMatrix:
 
 @pytest.fixture(scope="module")
 def one_sided(matrix: CooccurrenceMatrix, tmp_path_factory: pytest.TempPathFactory) -> CooccurrenceMatrix:
-    """Counted to the left only, with frequent words thinned out."""
+    """Counted to the left only, with subsampling of frequent words."""
     folder, windows = tmp_path_factory.mktemp("one-sided") / "m", Windows(symmetric=False, sample=0.01)
     return count_cooccurrences(TextFiles([GOLDEN / "tiny.txt"]), matrix.vocabulary, folder, windows=windows)
 

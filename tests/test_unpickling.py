@@ -38,7 +38,7 @@ def keyed_vectors(dtype: Any = np.float32) -> KeyedVectors:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
 def test_what_gensim_saves(protocol: int, dtype: Any, tmp_path: Path) -> None:
     keyed = keyed_vectors(dtype)
-    for name, separately in (("inside", None), ("beside", ["vectors"]), ("packed.gz", ["vectors"])):
+    for name, separately in (("inside", None), ("separate", ["vectors"]), ("packed.gz", ["vectors"])):
         keyed.save(str(tmp_path / name), separately=separately, pickle_protocol=protocol)
         found = read_vectors(tmp_path / name)
         assert found.words == ["the", "naïve", "東京"]

@@ -1,4 +1,4 @@
-"""Starting from given vectors, staying near them, and going on with more text."""
+"""Starting from given vectors, anchors, and extending a run with more text."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def compare_optimizers(
     quiet: bool,
     **window_settings: Any,
 ) -> None:
-    """Train by several update rules on one matrix, each at its own best rate, and compare what comes of it.
+    """Train with several update rules on one matrix, each at its own best rate, and compare the results.
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns; or DIR, a folder of co-occurrences or a run.
 
@@ -270,7 +270,7 @@ def _train(
         for (number, candidate, seed), end in list(zip(jobs, ends[1:], strict=True))[len(results) :]:
             of_seeds = f", seed {seed - seeds[0] + 1} of {len(seeds)}" if len(seeds) > 1 else ""
 
-            def tell(
+            def report(
                 line: str, epochs: float, end: float = end,
                 label: str = f"rule {number} of {len(candidates)}{of_seeds}: {candidate.label}",
             ) -> None:  # fmt: skip
@@ -280,7 +280,7 @@ def _train(
                 bar.to(done)
 
             first = next((result for result in results if result.label == candidate.label), None)
-            results.append(comparison.run(candidate, tell, first=first, seed=seed))
+            results.append(comparison.run(candidate, report, first=first, seed=seed))
             done = end
             bar.to(end)
             bar.line()
