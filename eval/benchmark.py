@@ -8,7 +8,7 @@ holds your build of them) at 50 components; gensim's Word2Vec at 100, CBOW and s
 process; contenders take turns, and ratios are of the same turn. All have two threads, and all vectors are scored by
 the same evaluation, whose time is included for all. `--add` adds turns to the recorded ones, with `--only` for some
 contenders: a turn of some takes half a minute, of others ten. Writes `results/benchmark.md`, `results/benchmark.json`
-and `results/time.png`, and the table in the README.
+and `results/time.png`; `eval.figures` writes the table into the README.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.measure import measured_by, provenance, run
+from eval.measure import provenance, run
 from eval.quality import SETS, SHARES
+from glove_adagrad.provenance import measured_by
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -224,14 +225,6 @@ def picture(turns: dict[str, list[Turn]], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def show_in_readme(lines: list[str]) -> None:
-    """Write lines between the two marks in the README."""
-    path = HERE.parent / "README.md"
-    start, end = "<!-- by eval/benchmark.py -->\n", "<!-- end -->"
-    before, rest = path.read_text().split(start)
-    path.write_text(before + start + "\n".join(lines) + "\n" + end + rest.split(end, 1)[1])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
@@ -260,15 +253,12 @@ def main() -> None:
     benchmark.take_turns(arguments.runs, turns, arguments.only, len(origins) - 1)
     turns = {name: turns[name] for name in [*benchmark.contenders(), *turns] if name in turns}
     RESULTS.mkdir(exist_ok=True)
-    about = (
-        f"{arguments.corpus.name}, {arguments.corpus.stat().st_size / 1e6:,.0f} MB of text; 2 threads; medians of "
-        "turns. Times include the evaluation."
-    )
     lines = [
         "# From a corpus to evaluated vectors",
         "",
-        measured_by(*origins),
-        about,
+        *measured_by(origins),
+        f"{arguments.corpus.name}, {arguments.corpus.stat().st_size / 1e6:,.0f} MB of text; 2 threads; medians of "
+        "turns. Times include the evaluation.",
         "",
         *table(turns),
         "",
@@ -280,7 +270,6 @@ def main() -> None:
         f"{benchmark.words:,} words); glove-python-binary, which has no package for this Python.",
     ]
     (RESULTS / "benchmark.md").write_text("\n".join(lines) + "\n")
-    show_in_readme([*table(turns), "", about])
     plain = {name: [vars(turn) for turn in rows] for name, rows in turns.items()}
     kept = {"corpus": arguments.corpus.name, "provenance": origins, "turns": plain}
     (RESULTS / "benchmark.json").write_text(json.dumps(kept, indent=1) + "\n")

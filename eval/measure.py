@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from glove_adagrad import provenance as package
-from glove_adagrad.provenance import described
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,8 +45,3 @@ def revision() -> str:
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude", "*"]
     done = subprocess.run(command, capture_output=True, text=True)
     return done.stdout.strip() if done.returncode == 0 else "unknown"
-
-
-def measured_by(*origins: dict[str, Any]) -> str:
-    """Format the provenance of a page as its first sentence; results of several commands have several."""
-    return f"Measured by {'. And by '.join(map(described, origins))}."

@@ -6,7 +6,7 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from importlib import metadata
 from typing import Any
@@ -46,7 +46,7 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def described(origin: Mapping[str, Any]) -> str:
+def _described(origin: Mapping[str, Any]) -> str:
     """Format what `provenance` returned, and `versions` and `revision` if it has them, as one line of Markdown.
 
     A field that an older record lacks is left out.
@@ -59,6 +59,11 @@ def described(origin: Mapping[str, Any]) -> str:
     if "versions" in origin:
         parts.append(", ".join(f"{name} {version}" for name, version in origin["versions"].items()))
     return "; ".join(parts)
+
+
+def measured_by(origins: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Format the provenance of a page of results as a list of one sentence for each command; empty if unknown."""
+    return [f"{'And by' if number else 'Measured by'} {_described(origin)}." for number, origin in enumerate(origins)]
 
 
 def _program() -> list[str]:

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.measure import measured_by, provenance, run
+from eval.measure import provenance, run
+from glove_adagrad.provenance import measured_by
 
 HERE = Path(__file__).parent
 WINDOW, MIN_COUNT = 15, 5
@@ -193,7 +194,7 @@ def report(
         [
             "# Counting",
             "",
-            measured_by(provenance()),
+            *measured_by([provenance()]),
             "",
             f"Corpus: {options.corpus.name}, {options.corpus.stat().st_size:,} bytes, {facts['tokens']:,} tokens of "
             f"{facts['words']:,} words that occur {MIN_COUNT} times or more; window {WINDOW}; {facts['records']:,} "

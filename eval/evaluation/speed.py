@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 from gensim.test.utils import datapath
 
-from eval.measure import measured_by, provenance
+from eval.measure import provenance
 from glove_adagrad.evaluation import QuestionSet, default_suite, evaluate_analogies
 from glove_adagrad.formats import WordVectors, to_keyed_vectors
+from glove_adagrad.provenance import measured_by
 
 HERE = Path(__file__).parent
 
@@ -51,7 +52,7 @@ def main() -> None:
     lines = [
         "# Speed of answering analogies",
         "",
-        measured_by(provenance()),
+        *measured_by([provenance()]),
         f"Google's {len(questions):,} questions by 3CosAdd, all answered; {WORDS:,} random vectors of {SIZE}.",
         "",
         f"| | seconds, median of {ROUNDS} |",

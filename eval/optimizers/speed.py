@@ -16,9 +16,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from eval.measure import measured_by, provenance
+from eval.measure import provenance
 from glove_adagrad import optim
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 
 HERE = Path(__file__).parent
@@ -90,7 +91,7 @@ def main() -> None:
     lines = [
         "# The cost of each update rule",
         "",
-        measured_by(provenance()),
+        *measured_by([provenance()]),
         f"One thread, processor time of whole epochs, rules taking turns, medians of {arguments.turns} turns.",
         f"{matrix.words:,} words, {matrix.records:,} records, {arguments.vector_size} components.",
         *header,

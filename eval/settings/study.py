@@ -16,12 +16,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from eval.measure import measured_by
 from eval.quality import SETS, WORKERS, Results, Scores, cell, fit, summed
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
@@ -165,7 +165,7 @@ def main() -> None:
     lines = [
         "# Settings",
         "",
-        measured_by(*results.origins),
+        *measured_by(results.origins),
         f"Corpus: {arguments.corpus.name}, {arguments.corpus.stat().st_size:,} bytes; min-count 5.",
         "Unless named, window 15, x_max 10, 100 components, 15 epochs. One seed.",
         f"Seconds are CPU seconds of training for each of {WORKERS} threads.",

@@ -25,7 +25,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from eval.measure import measured_by, provenance, run
+from eval.measure import provenance, run
+from glove_adagrad.provenance import measured_by
 
 HERE = Path(__file__).parent
 SIZES = (50, 100, 300)
@@ -203,7 +204,7 @@ def main() -> None:
         lines = [
             "# Training",
             "",
-            measured_by(provenance()),
+            *measured_by([provenance()]),
             "",
             f"Corpus: {arguments.corpus.name}, {ours.meta['tokens']:,} tokens of {ours.meta['words']:,} words, "
             f"{ours.meta['records']:,} records. Medians of {arguments.runs} runs in turns, with the range.",

@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.measure import measured_by, provenance
+from eval.measure import provenance
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.tiles import _read_at
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
 
@@ -73,7 +74,7 @@ def main() -> None:
     lines = [
         "# The cost of checking a matrix",
         "",
-        measured_by(provenance()),
+        *measured_by([provenance()]),
         f"{matrix.records:,} records, {matrix.nbytes / 1e6:.0f} MB. {arguments.size} components. Medians of "
         f"{arguments.turns} turns.",
         "",

@@ -23,13 +23,14 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
-from eval.measure import measured_by, provenance
+from eval.measure import provenance
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.scipy_sparse import from_scipy
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.kernels.jit import fast_kernel
 from glove_adagrad.kernels.lanes import load8, store
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import row_length
 from glove_adagrad.vocabulary import Vocabulary
@@ -106,7 +107,7 @@ def main() -> None:
         lines = [
             "# Limits of training on one core",
             "",
-            measured_by(provenance()),
+            *measured_by([provenance()]),
             f"Corpus: {arguments.corpus.name}. Processor time; medians of {arguments.turns} turns of an epoch.",
             "",
             "| size | arithmetic bound | rows in the innermost cache | the corpus | corpus over cache "

@@ -34,6 +34,7 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.formats import WordVectors, read_vectors
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.unobserved import COUNT, MOST, unobserved_pairs
 from glove_adagrad.vocabulary import Vocabulary
@@ -249,7 +250,7 @@ def write(results: Results) -> None:
     lines = [
         "# Training on unobserved pairs",
         "",
-        measure.measured_by(*results.origins),
+        *measured_by(results.origins),
         f"{EPOCHS} epochs, window 15, min-count 5, x_max 10, {WORKERS} threads.",
         "Unless named, AdaGrad at rate 0.05 (AdaGrad-Norm: 2), weight 0.1, power 0.75,",
         f"targets half way (on the logarithmic scale) between the expected count and {COUNT}, at most {MOST}.",
