@@ -34,7 +34,7 @@ from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.formats import WordVectors, read_vectors
 from glove_adagrad.trainer import Trainer, TrainingSettings
-from glove_adagrad.trainer.unobserved import COUNT, MOST
+from glove_adagrad.trainer.unobserved import COUNT, MOST, unobserved_pairs
 from glove_adagrad.vocabulary import Vocabulary
 
 HERE = Path(__file__).parent
@@ -141,14 +141,12 @@ def weighted_by_chance(settings: TrainingSettings, matrix: CooccurrenceMatrix, w
 
 
 def change_targets(trainer: Trainer, variant: Variant) -> None:
-    trainer._empty_cells()  # makes the arrays that the next lines change
-    cells = trainer._empty
-    assert cells is not None
+    pairs = unobserved_pairs(trainer.stream, trainer.parameters, trainer.settings)
     if variant.constant:
-        cells.word_logs[:] = np.log(variant.constant)
-        cells.context_logs[:] = 0
-    trainer._empty = cells._replace(
-        word_logs=cells.word_logs - np.float32(variant.shift), log_cap=np.float32(np.log(variant.most or MOST))
+        pairs.word_logs[:] = np.log(variant.constant)
+        pairs.context_logs[:] = 0
+    trainer._empty = pairs._replace(
+        word_logs=pairs.word_logs - np.float32(variant.shift), log_cap=np.float32(np.log(variant.most or MOST))
     )
 
 
