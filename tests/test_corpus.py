@@ -93,7 +93,7 @@ def test_a_huge_token_takes_no_memory_and_keeps_its_first_bytes(tmp_path: Path) 
     assert naive.tokens(joined(TextFiles([tmp_path / "a.txt"])).rstrip(b"\n")) == [b"x" * 999, b"y"]
 
 
-def test_lowercase_by_unicode_and_bytes_that_are_none_kept(tmp_path: Path) -> None:
+def test_lowercase_follows_unicode_and_keeps_invalid_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("ÀÉ Straße ΣΑΣ".encode() + b" \xff\xc0X\n")
     assert joined(TextFiles([tmp_path / "a.txt"], lowercase=True)) == "àé straße σας".encode() + b" \xff\xc0x\n"
 
@@ -133,7 +133,7 @@ def test_a_wikipedia_dump_is_read_with_gensim(tmp_path: Path) -> None:
     assert found.decode().splitlines() == [" ".join(tokens) for tokens in expected.get_texts()]
 
 
-def test_a_file_that_is_no_dump_is_named(tmp_path: Path) -> None:
+def test_a_file_other_than_a_dump_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.bz2").write_bytes(bz2.compress(b"<html>"))
     with pytest.raises(InputError, match=r"a\.bz2: not a Wikipedia dump"):
         open_corpus([tmp_path / "a.bz2"], text_format="wikipedia", tmp=tmp_path)

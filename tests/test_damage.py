@@ -194,7 +194,7 @@ def test_what_meta_says_is_checked(folder: Path, changes: dict[str, Any], messag
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"format": 1}', b"9" * 5000])
-def test_meta_that_is_no_meta(folder: Path, data: bytes) -> None:
+def test_invalid_meta_json_is_refused(folder: Path, data: bytes) -> None:
     (folder / "meta.json").write_bytes(data)
     with pytest.raises(InputError, match=r"meta.json: is "):
         CooccurrenceMatrix.open(folder)

@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("glove_adagrad", "docs", "tests", "scripts", "eval")
 SUFFIXES = {".py", ".md", ".js", ".html", ".css", ".yml", ".toml", ".cff", ""}
 
-#: pattern (a space is any white space, with the comment sign of a new line) -> what to write instead
+#: pattern (a space is any white space, the comment sign of a new line, or an underscore) -> what to write instead
 PHRASES = {
-    r"(?<!there\s)(is|are|was|were|be) no\b(?! longer\b)": "is not a ...",
+    r"(?<!there[\s_])(is|are|was|were|be) no\b(?! longer\b)": "is not a ...",
     r"that (is|are) none": "that are not ...",
     r"so (many|much)(?! that\b)": "the number's or parameter's name",
     r"(and|or) the like": "name the things",
@@ -49,7 +49,8 @@ PHRASES = {
 
 
 def compiled(phrase: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{phrase})".replace(" ", r"(?:\s|#:?)+") + r"(?![\w-])", re.IGNORECASE)
+    gap, ends = r"(?:[\s_]|#:?)+", (r"(?<![^\W_])", r"(?![^\W_]|-)")
+    return re.compile(ends[0] + f"(?:{phrase})".replace(" ", gap).replace(r"\b", ends[1]) + ends[1], re.IGNORECASE)
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -99,6 +100,8 @@ def test_all_texts_are_searched(files: dict[str, str]) -> None:
         ("standard", False),
         ("he was told so", True),
         ("besides", False),
+        ("def test_callbacks_are_told(", True),
+        ("file.tell()", False),
     ],
 )
 def test_phrases_are_found_across_lines(text: str, found: bool) -> None:

@@ -123,13 +123,13 @@ def test_what_a_trained_model_has(model: GloVe) -> None:
     assert len(model.loss_history) == 3
 
 
-def test_going_on_equals_training_at_once(model: GloVe) -> None:
+def test_continued_training_equals_training_at_once(model: GloVe) -> None:
     parts = GloVe(TEXT, **{**SMALL, "epochs": 1}).train(2)
     np.testing.assert_array_equal(parts.wv.vectors, model.wv.vectors)
     assert parts.loss_history == model.loss_history
 
 
-def test_callbacks_are_told(model: GloVe) -> None:
+def test_callbacks_are_called_after_each_epoch(model: GloVe) -> None:
     seen: list[tuple[int, float]] = []
     GloVe(TEXT, callbacks=[lambda trainer, epoch, loss: seen.append((epoch, loss))], **SMALL)
     assert seen == list(enumerate(model.loss_history, 1))

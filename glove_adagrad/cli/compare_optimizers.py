@@ -14,7 +14,7 @@ import click
 from glove_adagrad.cli import options
 from glove_adagrad.errors import InputError, Interrupted
 from glove_adagrad.files import atomic_file, check_output_folder
-from glove_adagrad.locks import lock_beside
+from glove_adagrad.locks import output_lock
 from glove_adagrad.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def compare_optimizers(
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error
     check_output_folder(output)
-    click.get_current_context().with_resource(lock_beside(output))
+    click.get_current_context().with_resource(output_lock(output))
     settings = {
         "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "seeds": seeds,
         "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,

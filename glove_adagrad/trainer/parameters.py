@@ -142,7 +142,7 @@ class Parameters:
             side[rows, 0, bias] = biases
         self._start_state()
 
-    def take_over(self, words: np.ndarray, other: Parameters, other_words: np.ndarray) -> None:
+    def copy_from(self, words: np.ndarray, other: Parameters, other_words: np.ndarray) -> None:
         """Take parameters and state of the same rule: those of rank other_words[k] there for rank words[k] here."""
         rows, other_rows = self.rows[words], other.rows[other_words]
         for side, theirs in zip(self.sides, other.sides, strict=True):

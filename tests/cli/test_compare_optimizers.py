@@ -100,7 +100,7 @@ def test_effective_rates_are_by_word_in_the_order_of_the_vocabulary(command: Com
         ("adam:beta1=2", "beta1 = 2.0"),
     ],
 )
-def test_what_is_no_rule_is_wrong_usage(command: Command, tmp_path: Path, text: str, message: str) -> None:
+def test_an_unknown_rule_is_wrong_usage(command: Command, tmp_path: Path, text: str, message: str) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib, which pictures need, is not installed")
     said = command.refused(2, "compare-optimizers", TINY, "--output", tmp_path / "o", "--optimizer", text)
     assert message in said

@@ -213,7 +213,7 @@ def test_unusable_matrices_are_refused(tmp_path: Path, dense: list[list[float]],
     [None, "ab", 3.0, [[1], [2, 3]], np.ones(2), np.ones((2, 2, 2)), np.eye(2) * 1j, np.array([["a", "b"]] * 2)],
     ids=repr,
 )
-def test_what_is_no_matrix_of_numbers_is_one_kind_of_error(tmp_path: Path, matrix: Any) -> None:
+def test_anything_but_a_matrix_of_numbers_is_one_kind_of_error(tmp_path: Path, matrix: Any) -> None:
     words = Vocabulary([b"a", b"b"], np.array([2, 1]))
     with pytest.raises(TypeError, match=r"a .* is not a matrix of numbers, SciPy's sparse or NumPy's: it has"):
         from_scipy(matrix, words, tmp_path / "m")

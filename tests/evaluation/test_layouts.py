@@ -198,7 +198,7 @@ def test_odd_csv(tmp_path: Path) -> None:
     assert found.scores.tolist() == [2, 8.5]
 
 
-def test_what_was_guessed_is_said(
+def test_guessed_columns_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = Command(capsys, monkeypatch)

@@ -170,7 +170,7 @@ def test_many_bad_rows_are_refused(tmp_path: Path) -> None:
     assert "49 other lines" in refused(tmp_path / "v", "\n".join(rows).encode())
 
 
-def test_header_one_too_high(tmp_path: Path) -> None:
+def test_a_header_one_row_too_high_is_accepted(tmp_path: Path) -> None:
     content = "\n".join(["501 3", *LARGE]).encode()
     found, (warned,) = read(tmp_path / "v", content)
     assert len(found.words) == 500

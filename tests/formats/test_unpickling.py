@@ -165,7 +165,7 @@ def test_no_pickle_runs_code(tmp_path: Path) -> None:
             assert not touched.exists(), name
 
 
-def test_hostile_array_beside_the_pickle(tmp_path: Path) -> None:
+def test_hostile_array_next_to_the_pickle(tmp_path: Path) -> None:
     touched = tmp_path / "touched"
     keyed_vectors().save(str(tmp_path / "v.kv"), separately=["vectors"])
     rows = np.array([Call(os.system, f"touch {touched}")], dtype=object)
