@@ -17,13 +17,14 @@ from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrenc
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.sparse import as_cells
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import Corpus, Sentences, encoded, open_corpus
+from glove_adagrad.corpus import Corpus, open_corpus
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_output_folder
 from glove_adagrad.interrupt import DeferredInterrupt
 from glove_adagrad.parallel import number_of_workers
 from glove_adagrad.presets import with_preset
 from glove_adagrad.progress import progress_bar, training_progress
+from glove_adagrad.sentences import Sentences, encoded
 from glove_adagrad.temporary import Temporary, clear_leftovers
 from glove_adagrad.trainer import Epoch, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors

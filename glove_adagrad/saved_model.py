@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import encoded
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, check_output_folder
 from glove_adagrad.provenance import versions
+from glove_adagrad.sentences import encoded
 from glove_adagrad.trainer import Epoch, Parameters, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Vocabulary

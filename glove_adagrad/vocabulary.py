@@ -15,11 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from glove_adagrad.corpus import Chunk, Corpus, Sentences
+from glove_adagrad.corpus import Chunk, Corpus
 from glove_adagrad.errors import InputError
+from glove_adagrad.file_kind import HEAD_BYTES, refuse_other_files
 from glove_adagrad.files import atomic_file
 from glove_adagrad.parallel import in_order
-from glove_adagrad.text_kind import BYTE_ORDER_MARK, HEAD_BYTES, refuse_other_files, undecodable
+from glove_adagrad.sentences import Sentences
+from glove_adagrad.text_kind import BYTE_ORDER_MARK, undecodable
 
 #: Called after each chunk with the number of source bytes read so far.
 Progress = Callable[[int], None]
@@ -292,7 +294,7 @@ class Vocabulary:
         if bad := undecodable(found):
             warnings.warn(
                 f"{corpus.locate(bad[0])}: {len(bad):,} of {len(found):,} words are not UTF-8, such as "
-                f"{bad[0][:50]!r}; if the text has another encoding, convert it, as with iconv -f LATIN1 -t UTF-8",
+                f"{bad[0][:50]!r}; if the text has another encoding, name it, as with --encoding latin-1",
                 stacklevel=2,
             )
         return cls(found, all_counts[order])

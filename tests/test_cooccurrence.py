@@ -17,9 +17,10 @@ from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.estimate import expected_cells
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import Sentences, TextFiles
+from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError
 from glove_adagrad.kernels.cooccurrence import sample_ids
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary
 
 GOLDEN = Path(__file__).parent / "golden"

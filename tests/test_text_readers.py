@@ -24,10 +24,12 @@ import numpy as np
 import pytest
 import zstandard
 
-from glove_adagrad.corpus import Sentences, TextFiles, open_corpus
+from glove_adagrad.corpus import TextFiles, open_corpus
 from glove_adagrad.errors import GloveError, InputError
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.source_paths import check_apart
 from glove_adagrad.text_file import TextFile
+from glove_adagrad.text_options import TextOptions
 from glove_adagrad.vocabulary import Vocabulary
 from glove_adagrad.wikipedia import ARTICLE_MIN_WORDS
 
@@ -59,7 +61,7 @@ SHAPES: dict[str, Callable[[bytes], bytes]] = {
 
 
 def articles_of(path: Path) -> dict[bytes, int]:
-    corpus = open_corpus([path], text_format="wikipedia", lowercase=True, tmp=path.parent)
+    corpus = open_corpus([path], TextOptions(text_format="wikipedia", lowercase=True), tmp=path.parent)
     vocabulary = Vocabulary.count(corpus, min_count=1)
     return dict(zip(vocabulary.words, vocabulary.counts.tolist(), strict=True))
 
@@ -399,7 +401,9 @@ def test_dumps_give_the_articles_of_gensim(tmp_path: Path, lowercase: bool, work
         (tmp_path / "de.xml.bz2", 3),
         (Path(datapath("bgwiki-latest-pages-articles-shortened.xml.bz2")), 1),
     ):
-        corpus = open_corpus([path], text_format="wikipedia", lowercase=lowercase, tmp=tmp_path, workers=workers)
+        corpus = open_corpus(
+            [path], TextOptions(text_format="wikipedia", lowercase=lowercase), tmp=tmp_path, workers=workers
+        )
         found = b"".join(chunk.text.tobytes() for chunk in corpus.chunks()).decode().splitlines()
         expected = WikiCorpus(str(path), dictionary={}, processes=1, lower=lowercase)
         assert found == [" ".join(tokens) for tokens in expected.get_texts()]
@@ -435,7 +439,7 @@ def test_damaged_dumps_are_named_in_one_line(tmp_path: Path, content: bytes, mes
         path = tmp_path / f"a{suffix}"
         path.write_bytes(data)
         with pytest.raises(GloveError, match=re.escape(f"{path}: {message}")) as raised:
-            open_corpus([path], text_format="wikipedia", tmp=tmp_path, workers=workers)
+            open_corpus([path], TextOptions(text_format="wikipedia"), tmp=tmp_path, workers=workers)
         assert "\n" not in str(raised.value)
         path.unlink()
     assert not list(tmp_path.iterdir())

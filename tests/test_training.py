@@ -314,9 +314,10 @@ def test_articles_of_a_wikipedia_dump_are_read_as_gensim_does() -> None:
     from gensim.test.utils import datapath
 
     from glove_adagrad.corpus import open_corpus
+    from glove_adagrad.text_options import TextOptions
 
     dump = datapath("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
-    vocabulary = Vocabulary.count(open_corpus([dump], text_format="wikipedia"), min_count=1000)
+    vocabulary = Vocabulary.count(open_corpus([dump], TextOptions(text_format="wikipedia")), min_count=1000)
     assert vocabulary.words[0] == b"the"
     assert all(word.isalpha() for word in vocabulary.words)
 

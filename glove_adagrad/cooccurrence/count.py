@@ -16,10 +16,11 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replacea
 from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, number_of_parts
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Sentences
+from glove_adagrad.corpus import CHUNK_BYTES, Corpus
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Progress, Vocabulary, compile_word_counting
 
 #: Which side of an occurrence is counted: see `left` and `right` of `kernels.cooccurrence.count_rows`.
