@@ -1,4 +1,4 @@
-"""Name what a file is by its first bytes, where it is neither text nor vectors: archives, databases, other encodings."""
+"""Name what a file is by its first bytes if it is neither text nor vectors: an archive, a database, UTF-16."""
 
 from __future__ import annotations
 

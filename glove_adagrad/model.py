@@ -26,6 +26,8 @@ from glove_adagrad.presets import with_preset
 from glove_adagrad.progress import progress_bar, training_progress
 from glove_adagrad.sentences import Sentences, encoded
 from glove_adagrad.temporary import Temporary, clear_leftovers
+from glove_adagrad.text_options import TextOptions
+from glove_adagrad.tokenizing import tokenizer_name
 from glove_adagrad.trainer import Epoch, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.trainer.trainer import Callback
@@ -78,8 +80,19 @@ class GloVe:
         Drop cells whose count X is smaller.
     lowercase : bool, default False
         Convert the text to lower case.
-    text_format : {"text", "wikipedia"}, default "text"
-        What `corpus_file` contains: plain text, or a Wikipedia dump (.xml.bz2).
+    text_format : {"text", "jsonl", "csv", "parquet", "conllu", "wet", "wikipedia"}, default "text"
+        What `corpus_file` contains: plain text, JSON lines, CSV, Parquet, CoNLL-U, WET files of Common Crawl, or a
+        Wikipedia dump (.xml.bz2).
+    field : str, optional
+        The field of JSON lines, or the column of CSV files, Parquet files and data sets of Hugging Face, that holds
+        the text; "text" by default.
+    column : {"form", "lemma"}, optional
+        What to take from CoNLL-U; "form" by default.
+    encoding : str, optional
+        Convert `corpus_file` from this encoding, for example "latin-1". By default bytes are taken as they are.
+    tokenizer : str or function, default "whitespace"
+        "whitespace", "gensim" (`simple_preprocess`), "module:function", or that function itself: from a line (str) to
+        a list of tokens. It runs in `workers` processes. Lists of tokens in `sentences` are not tokenized.
     epochs : int, default 25
         Number of training epochs.
     x_max, alpha : float, default 10 and 0.75
@@ -176,6 +189,10 @@ class GloVe:
         min_cooccurrence: float = 0.0,
         lowercase: bool = False,
         text_format: str = "text",
+        field: str | None = None,
+        column: str | None = None,
+        encoding: str | None = None,
+        tokenizer: str | Callable[[str], Iterable[str]] = "whitespace",
         epochs: int | None = None,
         x_max: float = 10.0,
         alpha: float = 0.75,
@@ -220,7 +237,7 @@ class GloVe:
         self.windows = Windows(window, chosen["symmetric"], distance_weighting, boundary, keep_positions, sample)
         check_limits(min_count, max_vocab)
         self.min_count, self.max_vocab, self.min_cooccurrence = min_count, max_vocab, min_cooccurrence
-        self.lowercase, self.text_format = lowercase, text_format
+        self.text = TextOptions(text_format, field, column, encoding, tokenizer_name(tokenizer), lowercase)
         self.init, self.anchor, self.anchor_weight = init, anchor, anchor_weight
         self.workers, self.memory = number_of_workers(workers), memory
         self.tmp = None if tmp is None else Path(tmp)
@@ -249,12 +266,10 @@ class GloVe:
         starts = self._read_starts()
         corpus: Corpus
         if sentences is not None:
-            corpus = Sentences(sentences, lowercase=self.lowercase)
+            corpus = Sentences(sentences, lowercase=self.text.lowercase)
         else:
             files = [corpus_file] if isinstance(corpus_file, (str, Path)) else list(corpus_file or ())
-            corpus = open_corpus(
-                files, lowercase=self.lowercase, text_format=self.text_format, tmp=self.tmp, workers=self.workers
-            )
+            corpus = open_corpus(files, self.text, tmp=self.tmp, workers=self.workers)
         resources: dict[str, Any] = {"workers": self.workers, "memory": self.memory}
         quiet = not self.show_progress
         folder = _Folder(self.tmp)

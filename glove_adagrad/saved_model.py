@@ -16,6 +16,7 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, check_output_folder
 from glove_adagrad.provenance import versions
 from glove_adagrad.sentences import encoded
+from glove_adagrad.text_options import TextOptions
 from glove_adagrad.trainer import Epoch, Parameters, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Vocabulary
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from glove_adagrad.model import GloVe
 
 #: Parameters of `GloVe` that are neither in its settings nor in its windows, and can be written.
-_COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "lowercase", "text_format", "anchor_weight")
+_COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "anchor_weight")
 
 _ORIGIN = "GloVe.save"
 _FILES = {"vocab.txt", "model.npz", "vectors.txt", "cooccurrence", "checkpoints", "history.json"}
@@ -66,6 +67,7 @@ def history_of(model: GloVe, matrix_folder: str | None = None) -> dict[str, Any]
             "windows": vars(model.windows),
             **({} if matrix_folder is None else {"cooccurrence": matrix_folder}),
             **{name: getattr(model, name) for name in _COUNTING},
+            **model.text.to_json(),
         },
         # where vocab.txt has numbers instead
         "names": None if model.vocabulary.writable() is model.vocabulary else model.vocabulary.decoded(),
@@ -144,6 +146,7 @@ def _new(cls: type[GloVe], path: Path, settings: dict[str, Any], resources: dict
         windows = Windows(**(settings.get("windows") or {}))
         counting = {name: settings[name] for name in _COUNTING if name in settings}
         model = cls(**resources, **counting)
+        model.text = TextOptions.from_json(settings)
     except (TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{path}: its settings cannot be read ({error})") from error
     model.settings, model.windows = training, windows

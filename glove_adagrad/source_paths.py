@@ -21,8 +21,8 @@ def files_of(
     ----------
     source : str
     suffixes : tuple of str
-        Suffixes, apart from those of compression, of the files to take from a folder, if any file has one. Of a folder
-        as the Dolma toolkit writes it, with `documents` next to `attributes`, only the documents are taken.
+        Suffixes, apart from those of compression, of the files to take from a folder, if any file has one. Of a
+        folder as the Dolma toolkit writes it, with `documents` next to `attributes`, only the documents are taken.
     note : callable
         Called with a line about files of a folder that are left out by `suffixes`.
 

@@ -136,8 +136,7 @@ class Recoded(io.RawIOBase):
                 self._rest = self._text.read(len(buffer)).encode()
             except UnicodeError as error:
                 raise InputError(
-                    f"{self._name}: not text in {self._encoding} ({error}); name its encoding, or leave the option out "
-                    "for UTF-8"
+                    f"{self._name}: not text in {self._encoding} ({error}); name another encoding, or none for UTF-8"
                 ) from error
         taken = self._rest[: len(buffer)]
         self._rest = self._rest[len(taken) :]

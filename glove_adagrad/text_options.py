@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from glove_adagrad.errors import InputError
@@ -76,7 +77,7 @@ class TextOptions:
                 codecs.lookup(self.encoding)
             except LookupError:
                 raise InputError(
-                    f"encoding {self.encoding!r}: is not known; write it as Python does, for example latin-1 or utf-16"
+                    f"encoding {self.encoding!r}: is not known; write it as Python does, as latin-1 or utf-16"
                 ) from None
         if self.tokenizer not in (WHITESPACE, GENSIM):
             module, colon, function = self.tokenizer.partition(":")
@@ -94,3 +95,8 @@ class TextOptions:
         """Return the options that differ from plain text, and always the format and `lowercase`."""
         given = {name: value for name, value in vars(self).items() if value != getattr(TextOptions, name)}
         return {"text_format": self.text_format, "lowercase": self.lowercase, **given}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TextOptions:
+        """Return the options that `to_json` wrote, among other values; those of an older version are plain text."""
+        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})

@@ -101,8 +101,8 @@ def _joined(split: Callable[[str], Any], tokenizer: str, line: str) -> str:
     for token in kept:
         if any(character in token for character in _NOT_IN_TOKENS):
             raise InputError(
-                f"tokenizer {tokenizer}: the token {reprlib.repr(token)} has white space or a zero byte in it; replace "
-                "it, for example by _"
+                f"tokenizer {tokenizer}: the token {reprlib.repr(token)} has white space or a zero byte in it; "
+                "replace it, for example by _"
             )
     return " ".join(kept)
 
@@ -113,7 +113,7 @@ def _function(tokenizer: str) -> Callable[[str], Any]:
     if tokenizer == GENSIM:
         from gensim.utils import simple_preprocess
 
-        return simple_preprocess  # type: ignore[no-any-return]
+        return simple_preprocess
     module_name, _, name = tokenizer.partition(":")
     if (here := os.getcwd()) not in sys.path:
         sys.path.append(here)  # where the user's module is; installed programs do not look there
@@ -125,4 +125,4 @@ def _function(tokenizer: str) -> Callable[[str], Any]:
         raise InputError(f"tokenizer {tokenizer}: cannot be imported ({error})") from error
     if not callable(found):
         raise InputError(f"tokenizer {tokenizer}: is not a function")
-    return found  # type: ignore[no-any-return]
+    return found

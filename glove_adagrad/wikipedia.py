@@ -7,6 +7,9 @@ and keeps an element of every page in memory.
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, XMLPullParser
@@ -25,6 +28,10 @@ _BATCH = 1 << 18
 
 #: A page that is larger, in bytes or in XML elements, is not one of Wikipedia's, which has 2 MB at most.
 _LARGEST_PAGE, _MOST_ELEMENTS = 1 << 24, 10_000
+
+#: Seconds of processor time for a page; the largest articles of Wikipedia need one. Some of gensim's expressions take
+#: time that grows with the square of the page's length if what they look for has no end.
+_PAGE_SECONDS = 120.0
 
 _BLOCK = 1 << 16
 
@@ -66,12 +73,37 @@ def _text(name: str, pages: list[_Page], lowercase: bool) -> bytes:
     lines = []
     for page in pages:
         try:
-            tokens, _, _ = wikicorpus.process_article((page.markup, page.title, 0), lower=lowercase)
+            with _time_limit():
+                tokens, _, _ = wikicorpus.process_article((page.markup, page.title, 0), lower=lowercase)
+        except TimeoutError:
+            raise InputError(
+                f"{name}: page {page.title[:60]!r}: parsing its markup takes more than {_PAGE_SECONDS:g} s; "
+                "remove the page"
+            ) from None
         except Exception as error:
             raise InputError(f"{name}: page {page.title[:60]!r}: markup cannot be parsed ({error!r})") from error
         if len(tokens) >= ARTICLE_MIN_WORDS:
             lines.append(" ".join(tokens) + "\n")
     return "".join(lines).encode()
+
+
+@contextlib.contextmanager
+def _time_limit() -> Iterator[None]:
+    """Raise TimeoutError in a block that takes too long; in the main thread only, where the pool's processes work."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _PAGE_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _batches(pages: Iterator[_Page]) -> Iterator[list[_Page]]:

@@ -70,7 +70,7 @@ def test_wrong_usage_is_answered_with_what_to_type(command: Command, arguments: 
 
 
 def test_words_that_look_like_foreign_options_are_words_after_two_dashes(command: Command, tmp_path: Path) -> None:
-    assert "cannot be read" in command.refused(1, "similar", tmp_path / "none", "--", "-eta")
+    assert "no such run" in command.refused(1, "similar", tmp_path / "none", "--", "-eta")
 
 
 def test_every_preset_has_a_summary() -> None:

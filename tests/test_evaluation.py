@@ -393,3 +393,15 @@ def test_norms_that_float32_cannot_hold_change_no_answer() -> None:
     for method in ("add", "mul"):
         outcomes = [evaluate_analogies(wv, asked_set, method=method).outcomes for wv in (plain, extreme)]
         np.testing.assert_array_equal(*outcomes)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 60, 1000])
+def test_answers_are_restricted_to_frequent_words_as_by_gensim(limit: int) -> None:
+    words = [f"w{row}" for row in range(60)]
+    wv = WordVectors(words, np.random.default_rng(3).normal(size=(60, 8)).astype(np.float32))
+    keyed, near = to_keyed_vectors(wv), Neighbourhood(wv, restrict_vocab=limit)
+    wanted = [keyed.most_similar("w50", topn=5, restrict_vocab=limit)]
+    wanted.append(keyed.most_similar(["w2", "w9"], ["w50"], topn=5, restrict_vocab=limit))
+    for expected, found in zip(wanted, [near.similar("w50", 5), near.analogy("w50", "w2", "w9", 5)], strict=True):
+        assert [word for word, _ in found] == [word for word, _ in expected]
+        assert len(found) == min(5, limit)

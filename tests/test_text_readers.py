@@ -24,6 +24,7 @@ import numpy as np
 import pytest
 import zstandard
 
+from glove_adagrad import wikipedia
 from glove_adagrad.corpus import TextFiles, open_corpus
 from glove_adagrad.errors import GloveError, InputError
 from glove_adagrad.sentences import Sentences
@@ -153,9 +154,9 @@ def test_files_that_are_not_text_are_named(tmp_path: Path, content: bytes, named
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ('{"text": "some words"}\n{"text": "more"}\n', r"looks like JSON .* jq"),
+        ('{"text": "some words"}\n{"text": "more"}\n', r"looks like JSON .* --format jsonl --field"),
         ('[\n {"a\\"b": 1}]', "looks like JSON"),
-        ("# sent_id = 1\n1\tThe\tthe\tDET\tDT\t_\t2\tdet\t_\t_\n", "looks like CoNLL-U"),
+        ("# sent_id = 1\n1\tThe\tthe\tDET\tDT\t_\t2\tdet\t_\t_\n", "looks like CoNLL-U .* --format conllu"),
         ("1-2\tdu\t_\t_\t_\t_\t_\t_\t_\t_\n", "looks like CoNLL-U"),
         (dump(page("A", "words")).decode(), "looks like a Wikipedia dump .* --format wikipedia"),
         ("<?xml version='1.0'?>\n<mediawiki xmlns='x'>", "looks like a Wikipedia dump"),
@@ -197,7 +198,7 @@ def test_ordinary_text_gives_no_warning(tmp_path: Path, content: str) -> None:
 
 def test_words_that_are_not_utf8_give_one_warning_with_their_number(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("plain\ncafé naïve café plain " + "é" * 800, encoding="latin-1")
-    expected = r"a\.txt:2: 2 of 4 words are not UTF-8, such as b'caf\\xe9'; .*iconv"
+    expected = r"a\.txt:2: 2 of 4 words are not UTF-8, such as b'caf\\xe9'; .*--encoding latin-1"
     # the first in order of frequency is named; a long word is cut between characters and is not among them
     (tmp_path / "a.txt").write_bytes((tmp_path / "a.txt").read_bytes()[:-800] + "é".encode() * 800)
     with pytest.warns(UserWarning, match=expected) as caught:
@@ -512,3 +513,11 @@ def test_a_copy_of_a_stream_is_called_by_its_source(tmp_path: Path) -> None:
     copy = TextFile.copy("standard input", tmp_path, iter([b"a\0b"]))
     with pytest.raises(InputError, match=r"^standard input: a zero byte"):
         list(TextFiles([copy]).chunks())
+
+
+def test_a_page_whose_markup_takes_too_long_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wikipedia, "_PAGE_SECONDS", 0.3)
+    hostile = "&lt;!--" * 100_000  # gensim looks for the end of each comment in all that follows
+    (tmp_path / "a.xml").write_bytes(dump(page("A", "these words " * 30), page("B", hostile)))
+    with pytest.raises(InputError, match=r"a\.xml: page 'B': parsing its markup takes more than 0.3 s"):
+        articles_of(tmp_path / "a.xml")

@@ -16,11 +16,19 @@ from glove_adagrad.cli.tables import table
 @click.argument("words", nargs=-1, required=True, metavar="A B C...")
 @click.option("--mul", is_flag=True, help="Answer by 3CosMul instead of 3CosAdd.")
 @sources.top_option
+@sources.restrict_vocab_option
 @sources.vectors_option
 @sources.reading_options
 @sources.json_option
 def analogy(
-    vectors: Path, words: tuple[str, ...], mul: bool, top: int, which: str | None, as_json: bool, **reading: bool
+    vectors: Path,
+    words: tuple[str, ...],
+    mul: bool,
+    top: int,
+    restrict_vocab: int | None,
+    which: str | None,
+    as_json: bool,
+    **reading: bool,
 ) -> None:
     """Show the words that are to C as B is to A: `man king woman` should give queen.
 
@@ -30,7 +38,7 @@ def analogy(
         raise click.UsageError(f"{len(words)} words given; each question takes three: A B C")
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
-    neighbourhood = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors))
+    neighbourhood = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors), restrict_vocab)
     neighbourhood.check(words)
     method = "mul" if mul else "add"
     questions = zip(words[::3], words[1::3], words[2::3], strict=True)

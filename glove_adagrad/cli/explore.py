@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,7 +35,7 @@ def explore(
     similarity: Sequence[Path],
     which: str | None,
     quiet: bool,
-    **reading: bool,
+    **reading: Any,
 ) -> None:
     """Write one HTML file that shows the vectors and answers questions about them.
 

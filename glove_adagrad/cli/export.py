@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -48,7 +49,7 @@ def export(
     memory: int,
     force: bool,
     quiet: bool,
-    **reading: bool,
+    **reading: Any,
 ) -> None:
     """Write SOURCE to FILE in another format.
 
@@ -91,9 +92,7 @@ def export(
         click.echo(f"{file}: {written}")
 
 
-def _export_vectors(
-    source: Path, file: Path, target: str, which: str | None, unk: bool, reading: dict[str, bool]
-) -> str:
+def _export_vectors(source: Path, file: Path, target: str, which: str | None, unk: bool, reading: Any) -> str:
     from glove_adagrad.formats import glove_text, keyedvectors, projector, with_unk, word2vec
 
     wv = sources.load(source, which, **reading)

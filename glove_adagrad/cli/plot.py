@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -39,7 +40,7 @@ def plot(
     top: int,
     projection: str | None,
     quiet: bool,
-    **reading: bool,
+    **reading: Any,
 ) -> None:
     """Draw the loss and the analogy accuracy of all RUNs together, and a map of words of each.
 

@@ -15,11 +15,18 @@ from glove_adagrad.cli.tables import table
 @click.argument("vectors", type=options.FilePath())
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @sources.top_option
+@sources.restrict_vocab_option
 @sources.vectors_option
 @sources.reading_options
 @sources.json_option
 def similar(
-    vectors: Path, words: tuple[str, ...], top: int, which: str | None, as_json: bool, **reading: bool
+    vectors: Path,
+    words: tuple[str, ...],
+    top: int,
+    restrict_vocab: int | None,
+    which: str | None,
+    as_json: bool,
+    **reading: bool,
 ) -> None:
     """Show the words nearest to each WORD, with their cosines.
 
@@ -27,7 +34,7 @@ def similar(
     """
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
-    neighbourhood = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors))
+    neighbourhood = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors), restrict_vocab)
     neighbourhood.check(words)
     found = [(word, neighbourhood.similar(word, top)) for word in words]
     if as_json:

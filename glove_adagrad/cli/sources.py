@@ -10,8 +10,10 @@ import click
 
 from glove_adagrad.cli import options
 from glove_adagrad.errors import InputError
+from glove_adagrad.text import printable
 
 if TYPE_CHECKING:
+    from glove_adagrad.corpus import TextFiles
     from glove_adagrad.formats import WordVectors
 
 #: Keyword `which`: None where not given, for `load`.
@@ -28,17 +30,18 @@ _trust_pickle_option: Any = options.option(
     is_flag=True,
     help="Load gensim's files with gensim, which runs any code in them: only for files whose author you trust.",
 )
-_strict_option: Any = options.option(
+#: Keyword `strict`.
+strict_option: Any = options.option(
     options.START,
     "--strict",
     is_flag=True,
-    help="Refuse files of vectors and test sets that have malformed lines; by default these are skipped.",
+    help="Refuse files with malformed lines or records; by default a few are skipped with a warning.",
 )
 
 
 def reading_options(command: Any) -> Any:
     """Keywords `trust_pickle` and `strict`, for `load`."""
-    return _trust_pickle_option(_strict_option(command))
+    return _trust_pickle_option(strict_option(command))
 
 
 #: Keyword `as_json`.
@@ -47,6 +50,14 @@ json_option: Any = click.option("--json", "as_json", is_flag=True, help="Print o
 #: Keyword `top`.
 top_option: Any = click.option(
     "--top", type=options.Whole(1), default=10, show_default=True, help="How many words to show."
+)
+
+#: Keyword `restrict_vocab`: None where not given.
+restrict_vocab_option: Any = click.option(
+    "--restrict-vocab",
+    type=options.Whole(1),
+    metavar="N",
+    help="Show only words among the N most frequent.  [default: all]",
 )
 
 _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar": "FILE"}
@@ -104,6 +115,12 @@ def load(
     if which:
         raise InputError(f"{path}: is a file, not a run, and holds one kind of vectors; leave out --vectors")
     return read_vectors(path, trust_pickle=trust_pickle, strict=strict)
+
+
+def echo_notes(text: TextFiles) -> None:
+    """Print what was guessed while a corpus was read."""
+    for note in text.notes:
+        click.echo(printable(note))
 
 
 #: What a run or a folder of co-occurrences consists of.

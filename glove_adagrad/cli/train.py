@@ -17,6 +17,7 @@ from glove_adagrad.cli import options, sources
 from glove_adagrad.errors import Interrupted, OutputError, described
 from glove_adagrad.presets import PRESETS, SUMMARIES, preset_parameters
 from glove_adagrad.progress import compilation_shown, progress_bar, training_progress
+from glove_adagrad.text_options import TextOptions
 
 if TYPE_CHECKING:
     from glove_adagrad.checkpoint import Checkpoint
@@ -148,7 +149,7 @@ def train(
     from glove_adagrad.source_paths import check_apart
 
     words = {name: settings.pop(name) for name in ("min_count", "max_vocab")}
-    text_options = {name: settings.pop(name) for name in ("lowercase", "text_format")}
+    text = replace(settings.pop("text"), strict=strict)
     min_cooccurrence = settings.pop("min_cooccurrence")
     windows = options.windows_of(**{name: settings.pop(name) for name in options.WINDOW_SETTINGS})
     if context.get_parameter_source("optimizer") is ParameterSource.COMMANDLINE:
@@ -168,13 +169,15 @@ def train(
         run = context.with_resource(Run(output, checkpoint_minutes))
         run.begin(replace(record, matrix_folder=run.matrix_name(matrix)), matrix)
     else:
-        text = open_corpus(corpus, tmp=tmp or output.parent, workers=workers, **text_options)
+        if extend is not None:
+            text = _text_of(context, extend, text)
+        files = open_corpus(corpus, text, tmp=tmp or output.parent, workers=workers)
         run = context.with_resource(Run(output, checkpoint_minutes))
         about = {
             **record.provenance,
             "corpus": [os.path.abspath(name) if name != "-" else name for name in corpus],
-            "bytes": text.total_bytes,
-            **text_options,
+            "bytes": files.total_bytes,
+            **text.to_json(),
             **words,
             "min_cooccurrence": min_cooccurrence,
         }
@@ -186,15 +189,15 @@ def train(
             record = replace(record, settings=replace(training, **taken))
             record.check()
             run.begin(record)
-            with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
-                matrix = run.extend(old, text, min_count=words["min_count"], tmp=tmp, progress=bar.to, **resources)
+            with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
+                matrix = run.extend(old, files, min_count=words["min_count"], tmp=tmp, progress=bar.to, **resources)
         else:
             run.begin(record)
-            with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
-                vocabulary = run.count_words(text, progress=bar.to, **words, **resources)
-            with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+            with progress_bar("vocabulary", files.total_bytes, "B", quiet) as bar:
+                vocabulary = run.count_words(files, progress=bar.to, **words, **resources)
+            with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
                 matrix = run.count_cooccurrences(
-                    text,
+                    files,
                     vocabulary,
                     windows=windows,
                     min_cooccurrence=min_cooccurrence,
@@ -202,8 +205,23 @@ def train(
                     progress=bar.to,
                     **resources,
                 )
+        if not quiet:
+            sources.echo_notes(files)
     with _resumable(run):
         _train(run, _new_trainer(record, matrix, earlier, quiet, **resources), quiet)
+
+
+def _text_of(context: click.Context, earlier: Path, given: TextOptions) -> TextOptions:
+    """How to read a text that extends an earlier run: as the run's own, but for options that are given."""
+    from glove_adagrad.run_record import read_provenance
+
+    names = [
+        name for name in options.TEXT_SETTINGS if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    before = TextOptions.from_json(read_provenance(earlier))
+    if "text_format" in names:  # fields and encodings are those of a format
+        before = TextOptions(tokenizer=before.tokenizer, lowercase=before.lowercase)
+    return replace(before, strict=given.strict, **{name: getattr(given, name) for name in names})
 
 
 def _new_trainer(
@@ -254,7 +272,7 @@ _COUNTING = {
     "min_cooccurrence",
 }  # fmt: skip
 
-_FIXED_BY_COOCCURRENCE = _COUNTING | {"lowercase", "text_format", "tmp"}
+_FIXED_BY_COOCCURRENCE = _COUNTING | {*options.TEXT_SETTINGS, "tmp"}
 
 _FIXED_BY_EXTEND = (_COUNTING - {"min_count"}) | {
     "preset", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init",

@@ -29,13 +29,16 @@ class Neighbourhood:
     wv : WordVectors
     name : str
         What the model is called in messages.
+    restrict_vocab : int, optional
+        Answers come from the first `restrict_vocab` words, the most frequent ones; all words may be asked about.
     """
 
-    def __init__(self, wv: WordVectors, name: str = "the vectors") -> None:
+    def __init__(self, wv: WordVectors, name: str = "the vectors", restrict_vocab: int | None = None) -> None:
         self._words = wv.words
         self._rows = {word: row for row, word in enumerate(wv.words)}
         self._cosines = Cosines(wv.vectors)
         self._name = name
+        self._restrict_vocab = restrict_vocab
 
     def similar(self, word: str, top: int = 10) -> list[Neighbour]:
         """The `top` words of the greatest cosine with a word, greatest first.
@@ -118,6 +121,6 @@ class Neighbourhood:
 
     def _best(self, scores: np.ndarray, asked: Sequence[int], top: int) -> list[Neighbour]:
         """The words of the `top` greatest scores, without those asked for and those that have no cosine."""
-        rows = greatest(scores, top + len(asked)).tolist()
+        rows = greatest(scores[: self._restrict_vocab], top + len(asked)).tolist()
         found = [(self._words[row], float(scores[row])) for row in rows if row not in asked]
         return [(word, score) for word, score in found[:top] if np.isfinite(score)]

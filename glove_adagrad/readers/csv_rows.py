@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from glove_adagrad.errors import InputError
@@ -29,7 +30,7 @@ def _read(source: Source, field: str) -> Iterator[bytes]:
     separator = _separator(first)
     csv.field_size_limit(LARGEST_RECORD)  # of the process; the default is 128 KB
     rows = csv.reader(
-        _chained(first, lines),
+        chain([first], lines),
         delimiter=separator,
         quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL,
         strict=True,
@@ -67,24 +68,14 @@ def _read(source: Source, field: str) -> Iterator[bytes]:
 
 def _lines(source: Source) -> Iterator[str]:
     text = io.TextIOWrapper(source.content, "utf-8", "surrogateescape", newline="")
-    try:
-        number = 1
-        while line := text.readline(LARGEST_RECORD):
-            if len(line) == LARGEST_RECORD:
-                raise source.too_large(number, "is it CSV?")
-            if number == 1:
-                line = line.removeprefix("\ufeff")
-            if "\0" in line:
-                line = line.replace("\0", " ")
-            yield line
-            number += 1
-    finally:
-        text.detach()
-
-
-def _chained(first: str, lines: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from lines
+    number = 1
+    while line := text.readline(LARGEST_RECORD):
+        if len(line) == LARGEST_RECORD:
+            raise source.too_large(number, "is it CSV?")
+        if number == 1:
+            line = line.removeprefix("\ufeff")
+        yield line.replace("\0", " ")  # which Python 3.10 refuses
+        number += 1
 
 
 def _separator(line: str) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _FIELDS_SHOWN = 10
 
+_ONE_A_LINE = "JSON lines has one object on each line, as jq -c '.[]' writes the elements of a list"
+
 
 def reader(options: TextOptions) -> Callable[[Source], Iterator[bytes]]:
     """Return the reader of one field. A field that is null is an empty text."""
@@ -32,7 +34,8 @@ def _read(source: Source, field: str) -> Iterator[bytes]:
             try:
                 text = decode(line)[field]
             except (ValueError, TypeError, LookupError, RecursionError):
-                text = _problem(source, number, line, field)
+                _report(source, number, line, field)
+                continue
             if isinstance(text, str):
                 texts.append(text)
             elif text is not None:
@@ -42,20 +45,17 @@ def _read(source: Source, field: str) -> Iterator[bytes]:
         yield encoded_records(texts)
 
 
-def _problem(source: Source, number: int, line: str, field: str) -> None:
+def _report(source: Source, number: int, line: str, field: str) -> None:
     """Report why a line has no such field; a blank line is not a record."""
     if not line.strip():
         return
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        source.refuse(number, f"not JSON ({error}); JSON lines has one object on each line")
+        source.refuse(number, f"not JSON ({error}); {_ONE_A_LINE}")
         return
     if not isinstance(record, dict):
-        source.refuse(
-            number,
-            f"is {described(record)}, not an object; JSON lines has one object on each line, as written by jq -c '.[]'",
-        )
+        source.refuse(number, f"is {described(record)}, not an object; {_ONE_A_LINE}")
         return
     fields = ", ".join(list(record)[:_FIELDS_SHOWN]) or "none"
     source.refuse(number, f"has no field {field!r} (its fields: {fields}); name the one with the text as `field`")
@@ -74,7 +74,7 @@ def _whole_lines(source: Source) -> Iterator[bytes]:
             parts.append(block)
             size += len(block)
             if size > LARGEST_RECORD:
-                raise source.too_large(lines + 1, "JSON lines has one object on each line, as written by jq -c '.[]'")
+                raise source.too_large(lines + 1, _ONE_A_LINE)
             continue
         whole = b"".join([*parts, block[:end]])
         lines += whole.count(b"\n")

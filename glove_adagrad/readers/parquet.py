@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glove_adagrad.decoding import decoding
 from glove_adagrad.errors import InputError
+from glove_adagrad.file_kind import other_kind
 from glove_adagrad.readers.source import BLOCK_BYTES, Source, encoded_records
 
 if TYPE_CHECKING:
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Rows decoded at a time: large against the cost of a call, small against any memory budget.
 _ROWS = 256
+
+_MAGIC = b"PAR1"
 
 _COLUMNS_SHOWN = 20
 
@@ -36,10 +41,12 @@ def reader(options: TextOptions) -> Callable[[Source], Iterator[bytes]]:
 
 
 def _read(source: Source, column: str) -> Iterator[bytes]:
-    import pyarrow
     from pyarrow import parquet
 
-    try:
+    head = source.content.peek()
+    if not head.startswith(_MAGIC):
+        raise InputError(f"{source.name}: is {other_kind(head) or 'not a Parquet file'}")
+    with decoding(Path(source.name)):
         # a buffer of its own, or pyarrow would read the column of a whole row group at once
         file = parquet.ParquetFile(source.raw, pre_buffer=False, buffer_size=BLOCK_BYTES)
         _check_column(source, file.schema_arrow, column)
@@ -54,11 +61,6 @@ def _read(source: Source, column: str) -> Iterator[bytes]:
                 texts, size = [], 0
         source.used(len(texts))
         yield encoded_records(texts)
-    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(f"{source.name}: is damaged or not a Parquet file ({lines[0]})") from error
 
 
 def _check_column(source: Source, schema: Any, column: str) -> None:

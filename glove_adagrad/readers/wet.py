@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glove_adagrad.decoding import decoding
 from glove_adagrad.errors import InputError
 from glove_adagrad.readers.source import BLOCK_BYTES, LARGEST_RECORD, Source, encoded_records
 
@@ -31,12 +33,11 @@ def reader(options: TextOptions) -> Callable[[Source], Iterator[bytes]]:
 
 def _read(source: Source) -> Iterator[bytes]:
     from warcio.archiveiterator import ArchiveIterator
-    from warcio.exceptions import ArchiveLoadFailed
 
     texts: list[str] = []
     size = found = 0
-    try:
-        for number, record in enumerate(ArchiveIterator(source.content), start=1):
+    with decoding(Path(source.name)):
+        for number, record in enumerate(ArchiveIterator(source.content, no_record_parse=True), start=1):
             if record.rec_type != "conversion":
                 continue
             found += 1
@@ -49,10 +50,6 @@ def _read(source: Source) -> Iterator[bytes]:
                 source.used(len(texts))
                 yield encoded_records(texts)
                 texts, size = [], 0
-    except InputError:
-        raise  # of the compressed data
-    except (ArchiveLoadFailed, ValueError) as error:
-        raise InputError(f"{source.name}: is damaged or not a WET file ({error})") from error
     if not found:
         raise InputError(
             f"{source.name}: holds no record of the type conversion, which is the text of a page; download the WET "

@@ -24,7 +24,7 @@ def _read(path: str) -> dict[str, Any]:
 
     found, warnings = noted(read_vectors, Path(path))
     try:
-        command(f"similar {path} --top 3", found.words[0])
+        command(f"similar {path} --top 3 --", found.words[0])
     except Refused as error:
         if "zero" not in str(error):  # the vector of that word
             raise
@@ -298,11 +298,11 @@ def _start(option: str) -> Reader:
     def check(case: Case, result: Any) -> None:
         plain.check_vectors(result["words"], result["vectors"], result["warnings"], case.files["vectors.txt"])
         encoded = [word.encode("utf-8", "surrogateescape") for word in result["words"]]
-        # a word with a space cannot be written, nor is it in any vocabulary
+        # a word with a space cannot be written, nor one of 64 kB; neither is in the vocabulary
         rows = [
             word + b" " + row.tobytes()
             for word, row in zip(encoded, result["vectors"].astype("<f4"), strict=True)
-            if b" " not in word
+            if b" " not in word and len(word) < 1 << 16
         ]
         Path("plain.bin").write_bytes(b"%d %d\n" % (len(rows), result["vectors"].shape[1]) + b"".join(rows))
         if not same(use("plain.bin", "out/plain")["model"], result["model"]):
