@@ -32,7 +32,7 @@ from glove_adagrad.trainer import Epoch, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.trainer.trainer import Callback
 from glove_adagrad.vocabulary import Vocabulary, check_limits
-from glove_adagrad.warm_start import read_anchors, read_start, source_name, start_from
+from glove_adagrad.warm_start import kept_vocabulary, read_anchors, read_start, source_name, start_from
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -117,6 +117,8 @@ class GloVe:
         Target of an unobserved pair: 1 is the expected count under independence, 0 one constant for all.
     init : str, Path, KeyedVectors, GloVe, optional
         Start from these vectors instead of random ones, for the words that they have.
+    keep_words : bool, default False
+        Keep all words of `init`: those that the text lacks have the count 0, and their vectors do not change.
     anchor : str, Path, KeyedVectors, GloVe, optional
         Anchor vectors that word plus context vectors are regularised towards.
     anchor_weight : float, default 0.1
@@ -206,6 +208,7 @@ class GloVe:
         unobserved_power: float = 0.75,
         unobserved_chance: float = 0.5,
         init: Any = None,
+        keep_words: bool = False,
         anchor: Any = None,
         anchor_weight: float = 0.1,
         seed: int = 1,
@@ -239,6 +242,7 @@ class GloVe:
         self.min_count, self.max_vocab, self.min_cooccurrence = min_count, max_vocab, min_cooccurrence
         self.text = TextOptions(text_format, field, column, encoding, tokenizer_name(tokenizer), lowercase)
         self.init, self.anchor, self.anchor_weight = init, anchor, anchor_weight
+        self.keep_words = keep_words
         self.workers, self.memory = number_of_workers(workers), memory
         self.tmp = None if tmp is None else Path(tmp)
         self.callbacks, self.show_progress = _checked_callbacks(callbacks), show_progress
@@ -263,6 +267,8 @@ class GloVe:
         """
         if (sentences is None) == (corpus_file is None):
             raise InputError("give either sentences or corpus_file")
+        if self.keep_words and self.init is None:
+            raise InputError("keep_words: give the vectors whose words are to be kept as `init`")
         starts = self._read_starts()
         corpus: Corpus
         if sentences is not None:
@@ -276,9 +282,11 @@ class GloVe:
         with progress_bar("vocabulary", corpus.total_bytes, "B", quiet) as bar:
             if not quiet:  # so that a bar does not count compilation as counting
                 compile_counting(self.windows, folder.path)
-            vocabulary = Vocabulary.count(
-                corpus, min_count=self.min_count, max_vocab=self.max_vocab, progress=bar.to, **resources
-            )
+            limits: dict[str, Any] = {"min_count": self.min_count, "max_vocab": self.max_vocab}
+            if self.keep_words:
+                vocabulary = kept_vocabulary(starts[0].words, corpus, progress=bar.to, **limits, **resources)
+            else:
+                vocabulary = Vocabulary.count(corpus, progress=bar.to, **limits, **resources)
         with progress_bar("co-occurrences", corpus.total_bytes, "B", quiet) as bar:
             matrix = count_cooccurrences(
                 corpus,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from glove_adagrad.signals import stop_requests
 from glove_adagrad.temporary import SUFFIX, clear_leftovers, remove
 from glove_adagrad.trainer import Trainer
 from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
+from glove_adagrad.warm_start import extended_vocabulary, kept_vocabulary
 
 #: What an untrained run has left, to be replaced when it is started again.
 _UNTRAINED = ("vocab.txt", "vectors.txt", "history.json")
@@ -102,11 +103,11 @@ class Run:
                     f"{self.folder}: holds {path.name}, which does not belong to a run; choose a new folder"
                 )
 
-    def count_words(self, corpus: Corpus, **settings: Any) -> Vocabulary:
-        """Count the corpus's words (`Vocabulary.count`) into `vocab.txt`."""
+    def count_words(self, corpus: Corpus, *, keep: Sequence[str] = (), **settings: Any) -> Vocabulary:
+        """Count the corpus's words (`Vocabulary.count`) into `vocab.txt`, keeping all words of given vectors."""
         compile_word_counting()
         begin = time.perf_counter()
-        vocabulary = Vocabulary.count(corpus, **settings)
+        vocabulary = kept_vocabulary(keep, corpus, **settings) if keep else Vocabulary.count(corpus, **settings)
         vocabulary.write(self.folder / "vocab.txt")
         self._stages["vocabulary"] = time.perf_counter() - begin
         return vocabulary
@@ -125,6 +126,7 @@ class Run:
         corpus: Corpus,
         *,
         min_count: int,
+        keep_words: bool = False,
         workers: int,
         memory: int,
         tmp: Path | None = None,
@@ -136,12 +138,13 @@ class Run:
         counting the texts together gives.
         """
         from glove_adagrad.cooccurrence.combine import merge_matrices
-        from glove_adagrad.warm_start import extended_vocabulary
 
         compile_counting(earlier.windows or Windows(), self.folder)
         begin = time.perf_counter()
         resources: dict[str, Any] = {"workers": workers, "memory": memory}
-        vocabulary = extended_vocabulary(earlier.vocabulary, corpus, min_count=min_count, **resources)
+        vocabulary = extended_vocabulary(
+            earlier.vocabulary, corpus, min_count=min_count, keep_words=keep_words, **resources
+        )
         vocabulary.write(self.folder / "vocab.txt")
         self._stages["vocabulary"] = time.perf_counter() - begin
         begin = time.perf_counter()
@@ -276,7 +279,7 @@ def discard(folder: Path) -> None:
 def _same_words(path: Path, vocabulary: Vocabulary) -> bool:
     """Whether a file is the vocabulary, so that nothing is lost if it is written again."""
     try:
-        other = Vocabulary.read(path)
+        other = Vocabulary.read(path, zeros=True)
     except (InputError, OSError):
         return False
     return other.words == vocabulary.words and np.array_equal(other.counts, vocabulary.counts)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from glove_adagrad.model import GloVe
 
 #: Parameters of `GloVe` that are neither in its settings nor in its windows, and can be written.
-_COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "anchor_weight")
+_COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "anchor_weight", "keep_words")
 
 _ORIGIN = "GloVe.save"
 _FILES = {"vocab.txt", "model.npz", "vectors.txt", "cooccurrence", "checkpoints", "history.json"}
@@ -120,7 +120,7 @@ def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
         vocabulary = Vocabulary([word.encode("utf-8", "surrogateescape") for word in run.words], run.counts)
         model._vectors = Vectors(run.word_vectors, run.context_vectors, run.word_biases, run.context_biases)
     else:
-        vocabulary = Vocabulary.read(path / "vocab.txt")
+        vocabulary = Vocabulary.read(path / "vocab.txt", zeros=True)
     if checkpoint is None:
         model._history = [_epoch(figures) for figures in history.get("epochs", [])]
     elif model._trainer is None:

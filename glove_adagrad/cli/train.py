@@ -76,6 +76,12 @@ if TYPE_CHECKING:
 )
 @options.option(
     options.START,
+    "--keep-words",
+    is_flag=True,
+    help="With --init or --extend: keep all of their words, those that CORPUS lacks with the vectors that they have.",
+)
+@options.option(
+    options.START,
     "--anchor",
     type=options.FilePath(),
     metavar="FILE",
@@ -111,6 +117,7 @@ def train(
     extend: Path | None,
     preset: str,
     init: Path | None,
+    keep_words: bool,
     anchor: Path | None,
     anchor_weight: float,
     trust_pickle: bool,
@@ -135,6 +142,8 @@ def train(
         return
     if bool(corpus) == (cooccurrence is not None):
         raise click.UsageError("name either a CORPUS or --cooccurrence DIR")
+    if keep_words and init is None and extend is None:
+        raise click.UsageError("--keep-words: name the vectors to start from, with --init FILE or --extend RUN")
     if output is None:
         raise click.UsageError("name the folder of the run: --output RUN")
     if extend is not None:
@@ -145,7 +154,7 @@ def train(
     from glove_adagrad.corpus import open_corpus
     from glove_adagrad.provenance import provenance
     from glove_adagrad.run import Run
-    from glove_adagrad.run_record import RunRecord, last_state
+    from glove_adagrad.run_record import RunRecord, last_state, read_provenance
     from glove_adagrad.source_paths import check_apart
 
     words = {name: settings.pop(name) for name in ("min_count", "max_vocab")}
@@ -171,6 +180,7 @@ def train(
     else:
         if extend is not None:
             text = _text_of(context, extend, text)
+            keep_words = keep_words or read_provenance(extend).get("keep_words") is True
         files = open_corpus(corpus, text, tmp=tmp or output.parent, workers=workers)
         run = context.with_resource(Run(output, checkpoint_minutes))
         about = {
@@ -179,6 +189,7 @@ def train(
             "bytes": files.total_bytes,
             **text.to_json(),
             **words,
+            "keep_words": keep_words,
             "min_cooccurrence": min_cooccurrence,
         }
         record = replace(record, provenance=about)
@@ -190,11 +201,21 @@ def train(
             record.check()
             run.begin(record)
             with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
-                matrix = run.extend(old, files, min_count=words["min_count"], tmp=tmp, progress=bar.to, **resources)
+                matrix = run.extend(
+                    old,
+                    files,
+                    min_count=words["min_count"],
+                    keep_words=keep_words,
+                    tmp=tmp,
+                    progress=bar.to,
+                    **resources,
+                )
         else:
             run.begin(record)
             with progress_bar("vocabulary", files.total_bytes, "B", quiet) as bar:
-                vocabulary = run.count_words(files, progress=bar.to, **words, **resources)
+                vocabulary = run.count_words(
+                    files, keep=record.words_of_init() if keep_words else (), progress=bar.to, **words, **resources
+                )
             with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
                 matrix = run.count_cooccurrences(
                     files,
@@ -272,7 +293,7 @@ _COUNTING = {
     "min_cooccurrence",
 }  # fmt: skip
 
-_FIXED_BY_COOCCURRENCE = _COUNTING | {*options.TEXT_SETTINGS, "tmp"}
+_FIXED_BY_COOCCURRENCE = _COUNTING | {*options.TEXT_SETTINGS, "keep_words", "tmp"}
 
 _FIXED_BY_EXTEND = (_COUNTING - {"min_count"}) | {
     "preset", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init",
