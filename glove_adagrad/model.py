@@ -22,6 +22,7 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_output_folder
 from glove_adagrad.interrupt import DeferredInterrupt
 from glove_adagrad.parallel import number_of_workers
+from glove_adagrad.phrases import Phrases
 from glove_adagrad.presets import with_preset
 from glove_adagrad.progress import progress_bar, training_progress
 from glove_adagrad.sentences import Sentences, encoded
@@ -59,6 +60,8 @@ class GloVe:
         unobserved pairs (`unobserved=1`, `symmetric=False`, 15 epochs) and scores higher; "fast" takes 5 epochs.
     vector_size : int, default 100
         Number of components of a vector.
+    phrases : int, default 0
+        Join words that often occur together (new_york), by this many passes of gensim's `Phrases`; 1 joins pairs.
     window : int, default 15
         Words up to this distance co-occur.
     min_count : int, default 5
@@ -195,6 +198,7 @@ class GloVe:
         column: str | None = None,
         encoding: str | None = None,
         tokenizer: str | Callable[[str], Iterable[str]] = "whitespace",
+        phrases: int = 0,
         epochs: int | None = None,
         x_max: float = 10.0,
         alpha: float = 0.75,
@@ -241,6 +245,8 @@ class GloVe:
         check_limits(min_count, max_vocab)
         self.min_count, self.max_vocab, self.min_cooccurrence = min_count, max_vocab, min_cooccurrence
         self.text = TextOptions(text_format, field, column, encoding, tokenizer_name(tokenizer), lowercase)
+        self.phrases = phrases
+        self._joined: Phrases | None = None
         self.init, self.anchor, self.anchor_weight = init, anchor, anchor_weight
         self.keep_words = keep_words
         self.workers, self.memory = number_of_workers(workers), memory
@@ -276,6 +282,9 @@ class GloVe:
         else:
             files = [corpus_file] if isinstance(corpus_file, (str, Path)) else list(corpus_file or ())
             corpus = open_corpus(files, self.text, tmp=self.tmp, workers=self.workers)
+        self._joined = Phrases.learn(corpus, self.phrases) if self.phrases else None
+        if self._joined is not None:
+            corpus = self._joined.applied(corpus, self.tmp, "the text with phrases")
         resources: dict[str, Any] = {"workers": self.workers, "memory": self.memory}
         quiet = not self.show_progress
         folder = _Folder(self.tmp)
@@ -367,6 +376,10 @@ class GloVe:
         if epochs < 0:
             raise InputError(f"epochs {epochs}: must be 0 or more")
         return self._run(len(self._trainer.history) + epochs)
+
+    def join_phrases(self, words: Iterable[str]) -> list[str]:
+        """Return words with those of each phrase joined (new_york), as in the text that was trained on."""
+        return list(words) if self._joined is None else self._joined.join(words)
 
     def evaluate(self, suite: Suite | None = None, **options: Any) -> Evaluation:
         """Score the vectors by analogies and word similarity; see `evaluation.evaluate`."""

@@ -1,7 +1,7 @@
 """The folder of a run: what each stage leaves in it, and how long it took.
 
-`run.json` (what the run was started with; it marks the folder), `vocab.txt`, `cooccurrence/` (unless an existing
-matrix is trained on), `checkpoints/`, `model.npz`, `vectors.txt`, `history.json`.
+`run.json` (what the run was started with; it marks the folder), `phrases.json` (if phrases were joined), `vocab.txt`,
+`cooccurrence/` (unless an existing matrix is trained on), `checkpoints/`, `model.npz`, `vectors.txt`, `history.json`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus
 from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_files, check_free_space, check_output_folder
+from glove_adagrad.phrases import Phrases
 from glove_adagrad.provenance import versions
 from glove_adagrad.run_record import RunRecord, is_marked, last_state, read_provenance
 from glove_adagrad.signals import stop_requests
@@ -32,7 +33,7 @@ from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 from glove_adagrad.warm_start import extended_vocabulary, kept_vocabulary
 
 #: What an untrained run has left, to be replaced when it is started again.
-_UNTRAINED = ("vocab.txt", "vectors.txt", "history.json")
+_UNTRAINED = ("vocab.txt", "vectors.txt", "history.json", "phrases.json")
 
 
 class Run:
@@ -67,8 +68,10 @@ class Run:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def begin(self, record: RunRecord, matrix: CooccurrenceMatrix | None = None) -> None:
-        """Write the run's record, removing what an earlier untrained run left here, and copy a given vocabulary.
+    def begin(
+        self, record: RunRecord, matrix: CooccurrenceMatrix | None = None, phrases: Phrases | None = None
+    ) -> None:
+        """Write the run's record, removing what an earlier untrained run left; phrases, and a given vocabulary.
 
         Raises
         ------
@@ -90,6 +93,8 @@ class Run:
         else:
             self._refuse_foreign({"cooccurrence"} if given else set(), matrix)
         record.write(self.folder)
+        if phrases is not None:
+            phrases.write(self.folder)
         if matrix is not None:
             matrix.vocabulary.write(self.folder / "vocab.txt")
 

@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glove_adagrad import phrases
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from glove_adagrad.model import GloVe
 
 #: Parameters of `GloVe` that are neither in its settings nor in its windows, and can be written.
-_COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "anchor_weight", "keep_words")
+_COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "anchor_weight", "keep_words", "phrases")
 
 _ORIGIN = "GloVe.save"
-_FILES = {"vocab.txt", "model.npz", "vectors.txt", "cooccurrence", "checkpoints", "history.json"}
+_FILES = {"vocab.txt", "model.npz", "vectors.txt", "cooccurrence", "checkpoints", "history.json", phrases.NAME}
 
 
 def save(model: GloVe, folder: Path, *, counts: bool) -> None:
@@ -45,6 +46,8 @@ def save(model: GloVe, folder: Path, *, counts: bool) -> None:
     with atomic_folder(folder, _check_replaceable) as new:
         written.write(new / "vocab.txt")
         write_model(new, vectors, written)
+        if model._joined is not None:
+            model._joined.write(new)
         if trainer is not None:
             if counts:
                 shutil.copytree(trainer.matrix.folder, new / "cooccurrence")
@@ -110,6 +113,7 @@ def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
         if history.get("origin") == _ORIGIN:  # a checkpoint has the number of epochs of the last `train`
             settings["epochs"] = history["settings"].get("epochs", settings["epochs"])
     model = _new(cls, path, settings, resources)
+    model._joined = phrases.Phrases.read(path)
     if checkpoint is not None:
         model._history = [Epoch(**epoch) for epoch in checkpoint.meta["history"]]
         model._trainer = _trainer(model, path, checkpoint)

@@ -70,15 +70,20 @@ def tokenized(chunks: Iterable[Chunk], tokenizer: str, workers: int = 1) -> Iter
 def _tokenize(tokenizer: str, text: bytes) -> bytes:
     """Tokenize the lines of a chunk."""
     split = _function(tokenizer)
+    return changed_lines(text, lambda line: _joined(split, tokenizer, line))
+
+
+def changed_lines(text: bytes, change: Callable[[str], str]) -> bytes:
+    """Change the lines of a chunk; those of which nothing is left are left out, but blank lines stay."""
     *lines, last = to_text(text).split("\n")
     out = []
     for line in lines:
         if not line.strip():
             out.append("\n")
-        elif tokens := _joined(split, tokenizer, line):
-            out.append(tokens + "\n")
+        elif changed := change(line):
+            out.append(changed + "\n")
     if last.strip():  # the line continues in the next chunk
-        out.append(_joined(split, tokenizer, last) + " ")
+        out.append(change(last) + " ")
     return to_bytes("".join(out))
 
 

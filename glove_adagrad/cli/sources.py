@@ -123,10 +123,19 @@ def echo_notes(text: TextFiles) -> None:
         click.echo(printable(note))
 
 
+def query_words(vectors: Path, words: Sequence[str]) -> tuple[str, ...]:
+    """Return words to look up: of a run trained with phrases, words between blanks are joined as its text was."""
+    from glove_adagrad.phrases import Phrases
+
+    if not any(" " in word for word in words) or (phrases := Phrases.read(vectors)) is None:
+        return tuple(words)
+    return tuple(" ".join(phrases.join(word.split(" "))) if " " in word else word for word in words)
+
+
 #: What a run or a folder of co-occurrences consists of.
 _OURS = (
-    "run.json", "vocab.txt", "model.npz", "vectors.txt", "history.json", "cooccurrence", "checkpoints", "meta.json",
-    "lower.bin", "lower.npy", "upper.bin", "upper.npy",
+    "run.json", "phrases.json", "vocab.txt", "model.npz", "vectors.txt", "history.json", "cooccurrence",
+    "checkpoints", "meta.json", "lower.bin", "lower.npy", "upper.bin", "upper.npy",
 )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ from glove_adagrad.text_options import TextOptions
 if TYPE_CHECKING:
     from glove_adagrad.checkpoint import Checkpoint
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+    from glove_adagrad.corpus import TextFiles
+    from glove_adagrad.phrases import Phrases
     from glove_adagrad.run import Run
     from glove_adagrad.run_record import RunRecord
     from glove_adagrad.trainer import Trainer
@@ -54,6 +56,15 @@ if TYPE_CHECKING:
 )
 @options.corpus_options
 @options.vocabulary_options
+@options.option(
+    options.COUNTING,
+    "--phrases",
+    type=options.Whole(0),
+    default=0,
+    metavar="N",
+    help="Join words that often occur together (new_york), by N passes of gensim's Phrases; 1 joins pairs.  "
+    "[default: off]",
+)
 @options.window_options
 @options.min_cooccurrence_option
 @options.option(
@@ -118,6 +129,7 @@ def train(
     preset: str,
     init: Path | None,
     keep_words: bool,
+    phrases: int,
     anchor: Path | None,
     anchor_weight: float,
     trust_pickle: bool,
@@ -182,12 +194,16 @@ def train(
             text = _text_of(context, extend, text)
             keep_words = keep_words or read_provenance(extend).get("keep_words") is True
         files = open_corpus(corpus, text, tmp=tmp or output.parent, workers=workers)
+        joined = _phrases_of(files, phrases, extend)
+        if joined is not None:
+            files = joined.applied(files, tmp or output.parent, ", ".join(corpus))
         run = context.with_resource(Run(output, checkpoint_minutes))
         about = {
             **record.provenance,
             "corpus": [os.path.abspath(name) if name != "-" else name for name in corpus],
             "bytes": files.total_bytes,
             **text.to_json(),
+            "phrases": 0 if joined is None else len(joined.passes),
             **words,
             "keep_words": keep_words,
             "min_cooccurrence": min_cooccurrence,
@@ -199,7 +215,7 @@ def train(
             taken = {name: getattr(checkpoint.settings, name) for name in ("vector_size", "rule")}
             record = replace(record, settings=replace(training, **taken))
             record.check()
-            run.begin(record)
+            run.begin(record, phrases=joined)
             with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
                 matrix = run.extend(
                     old,
@@ -211,7 +227,7 @@ def train(
                     **resources,
                 )
         else:
-            run.begin(record)
+            run.begin(record, phrases=joined)
             with progress_bar("vocabulary", files.total_bytes, "B", quiet) as bar:
                 vocabulary = run.count_words(
                     files, keep=record.words_of_init() if keep_words else (), progress=bar.to, **words, **resources
@@ -243,6 +259,15 @@ def _text_of(context: click.Context, earlier: Path, given: TextOptions) -> TextO
     if "text_format" in names:  # fields and encodings are those of a format
         before = TextOptions(tokenizer=before.tokenizer, lowercase=before.lowercase)
     return replace(before, strict=given.strict, **{name: getattr(given, name) for name in names})
+
+
+def _phrases_of(files: TextFiles, passes: int, earlier: Path | None) -> Phrases | None:
+    """The phrases to join: those of an earlier run, or learned from the text."""
+    from glove_adagrad.phrases import Phrases
+
+    if earlier is not None:
+        return Phrases.read(earlier)
+    return Phrases.learn(files, passes) if passes else None
 
 
 def _new_trainer(
@@ -293,10 +318,10 @@ _COUNTING = {
     "min_cooccurrence",
 }  # fmt: skip
 
-_FIXED_BY_COOCCURRENCE = _COUNTING | {*options.TEXT_SETTINGS, "keep_words", "tmp"}
+_FIXED_BY_COOCCURRENCE = _COUNTING | {*options.TEXT_SETTINGS, "keep_words", "phrases", "tmp"}
 
 _FIXED_BY_EXTEND = (_COUNTING - {"min_count"}) | {
-    "preset", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init",
+    "preset", "phrases", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init",
 }  # fmt: skip
 
 #: Options that may be given with --resume; the run fixes all others.
