@@ -114,7 +114,9 @@ def swap_blocks(random: Random, data: bytes, other: bytes) -> bytes:
 def splice(random: Random, data: bytes, other: bytes) -> bytes:
     """The beginning of one valid file and the end of another."""
     at = random.randrange(len(data) + 1)
-    return data[:at] + other[at if random.random() < 0.5 else random.randrange(len(other) + 1) :]
+    spliced = data[:at] + other[at if random.random() < 0.5 else random.randrange(len(other) + 1) :]
+    # the whole other file, as where both begin alike, is valid
+    return spliced if spliced != other else flip_bit(random, other, data)
 
 
 def append(random: Random, data: bytes, other: bytes) -> bytes:
