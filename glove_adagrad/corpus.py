@@ -250,14 +250,25 @@ def open_corpus(
         strict=options.strict,
         tmp=tmp,
     )
-    if options.tokenizer == WHITESPACE:
-        return text
+    return text if options.tokenizer == WHITESPACE else tokenized_text(text, options, name, tmp=tmp, workers=workers)
+
+
+def tokenized_text(
+    text: Corpus, options: TextOptions, name: str, *, tmp: Path | None = None, workers: int = 1
+) -> TextFiles:
+    """Tokenize a text once, into a temporary file; `name` is what messages call it.
+
+    Raises
+    ------
+    InputError
+        If the tokenizer cannot be used, or finds no token.
+    """
     from glove_adagrad.tokenizing import tokenized
 
     blocks = tokenized(text.chunks(), options.tokenizer, workers)
     problem = f"{name}: the tokenizer {options.tokenizer} finds no token in it"
     copy = TextFiles([TextFile.copy(name, tmp, _not_empty(blocks, problem))], lowercase=options.lowercase)
-    copy.notes = text.notes
+    copy.notes = getattr(text, "notes", [])
     return copy
 
 

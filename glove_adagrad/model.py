@@ -17,9 +17,10 @@ from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrenc
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.sparse import as_cells
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import Corpus, open_corpus
+from glove_adagrad.corpus import Corpus, open_corpus, tokenized_text
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_output_folder
+from glove_adagrad.hub_dataset import DatasetText, is_dataset
 from glove_adagrad.interrupt import DeferredInterrupt
 from glove_adagrad.parallel import number_of_workers
 from glove_adagrad.phrases import Phrases
@@ -27,7 +28,7 @@ from glove_adagrad.presets import with_preset
 from glove_adagrad.progress import progress_bar, training_progress
 from glove_adagrad.sentences import Sentences, encoded
 from glove_adagrad.temporary import Temporary, clear_leftovers
-from glove_adagrad.text_options import TextOptions
+from glove_adagrad.text_options import WHITESPACE, TextOptions
 from glove_adagrad.tokenizing import tokenizer_name
 from glove_adagrad.trainer import Epoch, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
@@ -50,8 +51,9 @@ class GloVe:
 
     Parameters
     ----------
-    sentences : iterable of sequences of str, optional
-        Lists of tokens, each a context of its own. It is read twice, so it cannot be a generator.
+    sentences : iterable of sequences of str, or data set of Hugging Face, optional
+        Lists of tokens, each a context of its own. It is read twice, so it cannot be a generator. Of a
+        `datasets.Dataset` or `IterableDataset` the column `field` is read: texts, or lists of tokens.
     corpus_file : str, Path, or sequence of them, optional
         Text files, folders or patterns instead of `sentences`, also compressed (.gz, .bz2, .xz, .zst). Many times
         faster than lists of tokens.
@@ -244,7 +246,15 @@ class GloVe:
         self.windows = Windows(window, chosen["symmetric"], distance_weighting, boundary, keep_positions, sample)
         check_limits(min_count, max_vocab)
         self.min_count, self.max_vocab, self.min_cooccurrence = min_count, max_vocab, min_cooccurrence
-        self.text = TextOptions(text_format, field, column, encoding, tokenizer_name(tokenizer), lowercase)
+        self.text = TextOptions(
+            text_format,
+            None if text_format == "text" else field,  # which a data set may have then
+            column,
+            encoding,
+            tokenizer_name(tokenizer),
+            lowercase,
+        )
+        self.field = field
         self.phrases = phrases
         self._joined: Phrases | None = None
         self.init, self.anchor, self.anchor_weight = init, anchor, anchor_weight
@@ -276,12 +286,7 @@ class GloVe:
         if self.keep_words and self.init is None:
             raise InputError("keep_words: give the vectors whose words are to be kept as `init`")
         starts = self._read_starts()
-        corpus: Corpus
-        if sentences is not None:
-            corpus = Sentences(sentences, lowercase=self.text.lowercase)
-        else:
-            files = [corpus_file] if isinstance(corpus_file, (str, Path)) else list(corpus_file or ())
-            corpus = open_corpus(files, self.text, tmp=self.tmp, workers=self.workers)
+        corpus = self._open(sentences, corpus_file)
         self._joined = Phrases.learn(corpus, self.phrases) if self.phrases else None
         if self._joined is not None:
             corpus = self._joined.applied(corpus, self.tmp, "the text with phrases")
@@ -308,6 +313,23 @@ class GloVe:
                 **resources,
             )
         return self._start(matrix, starts, vocabulary, folder)
+
+    def _open(
+        self,
+        sentences: Iterable[Sequence[str]] | None,
+        corpus_file: str | Path | Sequence[str | Path] | None,
+    ) -> Corpus:
+        """The text of the parameters of `fit`."""
+        if sentences is None:
+            files = [corpus_file] if isinstance(corpus_file, (str, Path)) else list(corpus_file or ())
+            return open_corpus(files, replace(self.text, field=self.field), tmp=self.tmp, workers=self.workers)
+        if not is_dataset(sentences):
+            return Sentences(sentences, lowercase=self.text.lowercase)
+        plain = self.text.tokenizer == WHITESPACE
+        text = DatasetText(sentences, self.field or "text", lowercase=plain and self.text.lowercase)
+        if plain:
+            return text
+        return tokenized_text(text, self.text, "the data set", tmp=self.tmp, workers=self.workers)
 
     @classmethod
     def from_cooccurrence(cls, matrix: Any, words: Sequence[str] | None = None, **settings: Any) -> GloVe:

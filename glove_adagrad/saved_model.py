@@ -151,6 +151,7 @@ def _new(cls: type[GloVe], path: Path, settings: dict[str, Any], resources: dict
         counting = {name: settings[name] for name in _COUNTING if name in settings}
         model = cls(**resources, **counting)
         model.text = TextOptions.from_json(settings)
+        model.field = model.text.field
     except (TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{path}: its settings cannot be read ({error})") from error
     model.settings, model.windows = training, windows

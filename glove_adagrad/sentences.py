@@ -70,7 +70,10 @@ class Sentences:
 
     def _line(self, number: int, sentence: Sequence[str | bytes]) -> bytes:
         if isinstance(sentence, (str, bytes)):
-            raise TypeError(f"sentence {number} is a string; give a list of tokens, as by its split()")
+            raise TypeError(
+                f"sentence {number} is a string; give a list of tokens, as by its split(), or a whole data set with "
+                "the name of its column as `field`"
+            )
         iterator = _iterator(sentence)
         # a set has no order, and an iterator can be read only once
         if isinstance(sentence, (Mapping, Set)) or iterator is None or iterator is sentence:
