@@ -42,7 +42,7 @@ _SIGNATURES = [
         (rb"\x1f\x9d", "data of the program compress (.Z)", _UNPACK),
         (rb"%PDF-", "a PDF file", "extract its text first, for example with pdftotext"),
         (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document", "save it as text first"),
-        (rb"PAR1", "a Parquet file", "read it as a corpus with --format parquet, or write a text file from it"),
+        (rb"PAR1", "a Parquet file", "read it as a corpus with `text_format=parquet`, or write a text file from it"),
         (rb"ARROW1|\xff\xff\xff\xff.{4}\x10\0\0\0", "an Arrow file", "write it as a Parquet file first"),
         (rb"SQLite format 3\0", "an SQLite database (as .magnitude)", "write its words or text to a text file first"),
         (rb"\x93NUMPY", "a NumPy array, which has no words", "write a text file of words and numbers from it"),

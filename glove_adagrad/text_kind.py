@@ -23,16 +23,16 @@ _SUSPECT = [
         (
             rb'(\[\s*)?\{\s*"([^"\\]|\\.)*"\s*:',
             "JSON",
-            "read it with --format jsonl --field NAME (an object on each line)",
+            "read it with `text_format=jsonl` and `field=NAME` (an object on each line)",
         ),
-        (rb"(<\?xml[^>]*>\s*)?<mediawiki\b", "a Wikipedia dump", "read it with --format wikipedia"),
+        (rb"(<\?xml[^>]*>\s*)?<mediawiki\b", "a Wikipedia dump", "read it with `text_format=wikipedia`"),
         (rb"(<!doctype html|<html)\b", "HTML", "extract its text first"),
         (rb"<\?xml\b", "XML", "extract its text first"),
-        (rb"WARC/1\.", "a web archive (WARC)", "read it with --format wet if it is a WET file"),
+        (rb"WARC/1\.", "a web archive (WARC)", "read it with `text_format=wet` if it is a WET file"),
         (
             rb"(#[^\n]*\n\s*)*\d+([-.]\d+)?(\t[^\t\n]+){9}\r?\n",
             "CoNLL-U",
-            "read it with --format conllu --column form or lemma",
+            "read it with `text_format=conllu` and `column=form` or `column=lemma`",
         ),
     )
 ]

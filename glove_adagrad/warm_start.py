@@ -12,12 +12,13 @@ import numpy as np
 
 from glove_adagrad.checkpoint import Checkpoint
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.corpus import Corpus
+from glove_adagrad.corpus import Corpus, Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.text import to_bytes
 from glove_adagrad.trainer import Anchors, Parameters, Trainer
 from glove_adagrad.trainer.parameters import Vectors
-from glove_adagrad.vocabulary import UNKNOWN_WORD, Progress, Vocabulary, byte_order, check_limits
+from glove_adagrad.vocabulary import Vocabulary, check_limits
+from glove_adagrad.word_counting import UNKNOWN_WORD, byte_order
 
 if TYPE_CHECKING:
     from glove_adagrad.formats import RunVectors, WordVectors

@@ -13,11 +13,12 @@ import pytest
 from runs import Command
 
 from glove_adagrad import optim
+from glove_adagrad.cli.comparison_table import table
+from glove_adagrad.comparison_record import Result, summaries
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.errors import Interrupted
 from glove_adagrad.evaluation import Suite
-from glove_adagrad.optimizer_contest import Contest, Entrant
-from glove_adagrad.optimizer_record import Result, summaries, table
+from glove_adagrad.optimizer_comparison import Candidate, Comparison
 from glove_adagrad.trainer import Trainer, TrainingSettings
 
 TINY = Path(__file__).parent / "golden" / "tiny.txt"
@@ -68,11 +69,13 @@ def test_a_table_and_pictures_of_chosen_rules(command: Command, tmp_path: Path) 
 
 def test_the_best_rate_has_worse_ones_on_both_sides(command: Command, tmp_path: Path) -> None:
     command.ok("cooccur", TINY, "--vocab", _vocabulary(command, tmp_path), "--output", tmp_path / "m", "--quiet")
-    contest = Contest(
+    comparison = Comparison(
         CooccurrenceMatrix.open(tmp_path / "m"), TrainingSettings(vector_size=8, epochs=1), Suite(), trial_share=0.5
     )
     for start in (1e-3, 1e-2, 50.0):
-        result = contest.run(Entrant("sgd", optim.make("sgd", learning_rate=start), False), lambda line, epochs: None)
+        result = comparison.run(
+            Candidate("sgd", optim.make("sgd", learning_rate=start), False), lambda line, epochs: None
+        )
         losses = [trial.loss for trial in result.trials]
         assert 0 < int(np.argmin(losses)) < len(losses) - 1
         assert 1e-3 < result.options["learning_rate"] < 1
@@ -124,19 +127,21 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Label and seed of every training that is begun."""
     pytest.importorskip("matplotlib", reason="matplotlib, which pictures need, is not installed")
     begun: list[tuple[str, int]] = []
-    run = Contest.run
+    run = Comparison.run
 
-    def recorded(contest: Contest, entrant: Entrant, tell: Callable[[str, float], None], **options: int) -> Result:
-        begun.append((entrant.label, options["seed"]))
-        return run(contest, entrant, tell, **options)  # type: ignore[arg-type]
+    def recorded(
+        comparison: Comparison, candidate: Candidate, tell: Callable[[str, float], None], **options: int
+    ) -> Result:
+        begun.append((candidate.label, options["seed"]))
+        return run(comparison, candidate, tell, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Contest, "run", recorded)
+    monkeypatch.setattr(Comparison, "run", recorded)
     return begun
 
 
 def _stop_after(monkeypatch: pytest.MonkeyPatch, trainings: int) -> None:
     """Let a signal arrive when so many trainings are complete."""
-    run, left = Contest.run, [trainings]
+    run, left = Comparison.run, [trainings]
 
     def stopped(*arguments: object, **options: object) -> Result:
         left[0] -= 1
@@ -144,7 +149,7 @@ def _stop_after(monkeypatch: pytest.MonkeyPatch, trainings: int) -> None:
             raise Interrupted(signal.SIGINT)
         return run(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Contest, "run", stopped)
+    monkeypatch.setattr(Comparison, "run", stopped)
 
 
 def _content(folder: Path) -> dict[Path, bytes]:
@@ -273,14 +278,14 @@ def test_a_diverged_training_is_not_shown_with_its_huge_loss(
     command.ok("cooccur", TINY, "--vocab", _vocabulary(command, tmp_path), "--output", tmp_path / "m", "--quiet")
     matrix = CooccurrenceMatrix.open(tmp_path / "m")
     lines: list[str] = []
-    contest = Contest(matrix, TrainingSettings(vector_size=8, epochs=2), Suite())
+    comparison = Comparison(matrix, TrainingSettings(vector_size=8, epochs=2), Suite())
     rule = optim.make(name, learning_rate=rate)
-    result = contest.run(Entrant(name, rule, True), lambda line, epochs: lines.append(line))
+    result = comparison.run(Candidate(name, rule, True), lambda line, epochs: lines.append(line))
     assert result.diverged
     assert len(result.losses) == epochs
     assert not result.scores
     assert "diverged" in lines[-1]
-    result = contest.run(Entrant(name, rule, False), lambda line, epochs: lines.append(line))
+    result = comparison.run(Candidate(name, rule, False), lambda line, epochs: lines.append(line))
     assert not result.diverged
     assert result.trials[-1].loss == float("inf")
     assert any(line.startswith("trial of rate") and line.endswith(", diverged") for line in lines)

@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glove_adagrad.cooccurrence.combine import merge_matrices, remap
 from glove_adagrad.cooccurrence.count import count_cooccurrences
-from glove_adagrad.cooccurrence.estimate import expected_cells
+from glove_adagrad.cooccurrence.disk_space import expected_cells
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.merge import merge_matrices, remap
+from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError
-from glove_adagrad.kernels.cooccurrence import sample_ids
+from glove_adagrad.kernels.counting import sample_ids
 from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary
 
@@ -54,6 +55,21 @@ def test_equals_stanford(tmp_path: Path, name: str, text: str, vocab: str, windo
     assert (found["word"] == expected["word"]).all()
     assert (found["context"] == expected["context"]).all()
     np.testing.assert_allclose(found["x"], expected["x"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("words", [1, 5, 31, 1000, 70_000])
+def test_partition_deals_ranks_out_in_turn(words: int) -> None:
+    partition = Partition(words)
+    ranks = np.arange(words)
+    assert partition.sizes.sum() == words
+    assert np.ptp(partition.sizes) <= 1
+    assert (partition.part_of == ranks % partition.parts).all()
+    assert (partition.row_of == ranks // partition.parts).all()
+    in_order = np.concatenate([ranks[part :: partition.parts] for part in range(partition.parts)])
+    assert (in_order[partition.positions] == ranks).all()
+    for part in (0, partition.parts - 1):
+        rows = np.arange(partition.starts[part], partition.starts[part + 1])
+        assert (partition.rank_of(part, rows) == ranks[part :: partition.parts]).all()
 
 
 WORDS = [b"a", b"b", b"c", b"d", b"unknown", b"\n", b"\n\n", b"\n\n\n"]
@@ -163,7 +179,7 @@ def test_more_runs_than_are_merged_at_a_time(
     tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference = count_cooccurrences(corpus, vocabulary, tmp_path / "one")
-    monkeypatch.setattr("glove_adagrad.cooccurrence.merge._MOST_RUNS", 2)
+    monkeypatch.setattr("glove_adagrad.cooccurrence.spill._MOST_RUNS", 2)
     count_cooccurrences(corpus, vocabulary, tmp_path / "many", memory=1)
     assert folder_bytes(tmp_path / "many") == folder_bytes(reference.folder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_wrong_usage(command: Command, run: Path) -> None:
     assert "at least three" in command.refused(2, "odd-one-out", run, "man", "king", "man")
     assert "Missing argument" in command.refused(2, "similar", run)
     assert "--top" in command.refused(2, "similar", run, "king", "--top", 0)
-    assert "cannot be read" in command.refused(1, "similar", run / "none", "king")
+    assert "no such run" in command.refused(1, "similar", run / "none", "king")
 
 
 def test_zero_vectors_have_no_neighbours(command: Command, tmp_path: Path) -> None:
@@ -176,6 +177,12 @@ def test_export_of_a_co_occurrence_folder(command: Command, tmp_path: Path) -> N
     np.testing.assert_array_equal(records["f0"], expected["f0"])
     np.testing.assert_array_equal(records["f1"], expected["f1"])
     np.testing.assert_allclose(records["f2"], expected["f2"], rtol=1e-9)
+    run = make_run(tmp_path / "run", ["a", "b"], np.ones((2, 3)))
+    history = json.loads((run / "history.json").read_text())
+    history["settings"]["cooccurrence"] = str(tmp_path / "c")
+    (run / "history.json").write_text(json.dumps(history))
+    command.ok("export", run, tmp_path / "same.bin", "--format", "stanford-records", "--quiet")
+    assert (tmp_path / "same.bin").read_bytes() == (tmp_path / "records.bin").read_bytes()
 
 
 def test_labels_tell_paths_apart() -> None:

@@ -71,10 +71,11 @@ def lines(written: str) -> list[str]:
 )
 def test_a_bar_fits_the_terminal_and_ends_its_line(tmp_path: Path, columns: int, pattern: str) -> None:
     written = screen(columns, "train", TINY, "--output", tmp_path / "run", "--epochs", 4, "--vector-size", 8)
-    *_, bar, last = lines(written.replace(str(tmp_path), ""))
+    *_, bar, wrote, following = lines(written.replace(str(tmp_path), ""))
     assert re.fullmatch(pattern, bar)
     assert "4/4 100%" in bar
-    assert last.startswith("/run: loss")
+    assert wrote.startswith("wrote /run/vectors.txt: ")
+    assert following == "next: glove-adagrad similar /run WORD"
     drawn = re.findall(r"\r(epoch [^\r\n]*)", written)
     assert drawn
     assert max(map(len, drawn)) <= columns

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glove_adagrad.cooccurrence.combine import merge_matrices
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.merge import merge_matrices
 from glove_adagrad.cooccurrence.records import RECORD, read_records, write_records
+from glove_adagrad.cooccurrence.scipy_sparse import from_scipy
 from glove_adagrad.cooccurrence.summary import SHARES, summarize
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
@@ -178,7 +179,7 @@ def test_scipy_there_and_back(tmp_path: Path, vocabulary: Vocabulary, window: in
     sparse = matrix.to_scipy()
     assert (sparse.nnz, sparse.shape) == (matrix.records, (len(vocabulary), len(vocabulary)))
     assert (abs(sparse - sparse.T).max() == 0) == symmetric
-    back = CooccurrenceMatrix.from_scipy(sparse, vocabulary, tmp_path / "back", workers=2)
+    back = from_scipy(sparse, vocabulary, tmp_path / "back", workers=2)
     assert cells_of(back) == cells_of(matrix)
     assert (back.denominator, back.symmetric) == (matrix.denominator, symmetric)
 
@@ -188,7 +189,7 @@ def test_any_values_are_kept_to_nine_digits(tmp_path: Path) -> None:
     words = Vocabulary([b"w%d" % number for number in range(50)], np.arange(50, 0, -1))
     rng = np.random.default_rng(0)
     dense = np.where(rng.random((50, 50)) < 0.3, rng.lognormal(0, 2, (50, 50)), 0)
-    matrix = CooccurrenceMatrix.from_scipy(sparse.coo_matrix(dense), words, tmp_path / "m", memory=1)
+    matrix = from_scipy(sparse.coo_matrix(dense), words, tmp_path / "m", memory=1)
     np.testing.assert_allclose(matrix.to_scipy().toarray(), dense, rtol=1e-9)
 
 
@@ -205,7 +206,7 @@ def test_unusable_matrices_are_refused(tmp_path: Path, dense: list[list[float]],
     sparse = pytest.importorskip("scipy.sparse")
     words = Vocabulary([b"a", b"b"], np.array([2, 1]))
     with pytest.raises(InputError, match=message):
-        CooccurrenceMatrix.from_scipy(sparse.csr_array(np.array(dense)), words, tmp_path / "m")
+        from_scipy(sparse.csr_array(np.array(dense)), words, tmp_path / "m")
 
 
 @pytest.mark.parametrize(
@@ -216,14 +217,14 @@ def test_unusable_matrices_are_refused(tmp_path: Path, dense: list[list[float]],
 def test_what_is_no_matrix_of_numbers_is_one_kind_of_error(tmp_path: Path, matrix: Any) -> None:
     words = Vocabulary([b"a", b"b"], np.array([2, 1]))
     with pytest.raises(TypeError, match=r"a .* is not a matrix of numbers, SciPy's sparse or NumPy's: it has"):
-        CooccurrenceMatrix.from_scipy(matrix, words, tmp_path / "m")
+        from_scipy(matrix, words, tmp_path / "m")
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
 @pytest.mark.parametrize("convert", [np.asarray, np.ndarray.tolist, np.asmatrix])
 def test_dense_matrices_are_converted(tmp_path: Path, convert: Callable[[np.ndarray], Any]) -> None:
     words, dense = Vocabulary([b"a", b"b"], np.array([2, 1])), np.array([[1.0, 2.0], [2.0, 0.0]])
-    matrix = CooccurrenceMatrix.from_scipy(convert(dense), words, tmp_path / "m")
+    matrix = from_scipy(convert(dense), words, tmp_path / "m")
     np.testing.assert_array_equal(matrix.to_scipy().toarray(), dense)
 
 
@@ -244,7 +245,7 @@ def test_index_arrays_that_do_not_fit_are_refused(tmp_path: Path, kind: str, ind
         case _:
             matrix.indices[0] = index
     with pytest.raises(InputError, match="the matrix's index arrays do not fit each other"):
-        CooccurrenceMatrix.from_scipy(matrix, words, tmp_path / "m")
+        from_scipy(matrix, words, tmp_path / "m")
 
 
 @pytest.mark.parametrize("symmetric", [True, False])

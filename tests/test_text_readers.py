@@ -154,11 +154,11 @@ def test_files_that_are_not_text_are_named(tmp_path: Path, content: bytes, named
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ('{"text": "some words"}\n{"text": "more"}\n', r"looks like JSON .* --format jsonl --field"),
+        ('{"text": "some words"}\n{"text": "more"}\n', r"looks like JSON .* `text_format=jsonl` and `field=NAME`"),
         ('[\n {"a\\"b": 1}]', "looks like JSON"),
-        ("# sent_id = 1\n1\tThe\tthe\tDET\tDT\t_\t2\tdet\t_\t_\n", "looks like CoNLL-U .* --format conllu"),
+        ("# sent_id = 1\n1\tThe\tthe\tDET\tDT\t_\t2\tdet\t_\t_\n", "looks like CoNLL-U .* `text_format=conllu`"),
         ("1-2\tdu\t_\t_\t_\t_\t_\t_\t_\t_\n", "looks like CoNLL-U"),
-        (dump(page("A", "words")).decode(), "looks like a Wikipedia dump .* --format wikipedia"),
+        (dump(page("A", "words")).decode(), "looks like a Wikipedia dump .* `text_format=wikipedia`"),
         ("<?xml version='1.0'?>\n<mediawiki xmlns='x'>", "looks like a Wikipedia dump"),
         ("<?xml version='1.0'?>\n<TEI>", "looks like XML"),
         ("\n<!DOCTYPE html>\n<p>", "looks like HTML"),
@@ -198,7 +198,7 @@ def test_ordinary_text_gives_no_warning(tmp_path: Path, content: str) -> None:
 
 def test_words_that_are_not_utf8_give_one_warning_with_their_number(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("plain\ncafé naïve café plain " + "é" * 800, encoding="latin-1")
-    expected = r"a\.txt:2: 2 of 4 words are not UTF-8, such as b'caf\\xe9'; .*--encoding latin-1"
+    expected = r"a\.txt:2: 2 of 4 words are not UTF-8, such as b'caf\\xe9'; .*`encoding=latin-1`"
     # the first in order of frequency is named; a long word is cut between characters and is not among them
     (tmp_path / "a.txt").write_bytes((tmp_path / "a.txt").read_bytes()[:-800] + "é".encode() * 800)
     with pytest.warns(UserWarning, match=expected) as caught:

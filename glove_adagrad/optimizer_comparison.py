@@ -1,7 +1,7 @@
 """Update rules on one matrix, each at its own best rate: what `glove-adagrad compare-optimizers` does.
 
 A rule's rate is found by trials of a few epochs, along a grid in steps of a factor from its default, downhill in the
-loss until it rises. Then every rule trains from the same start, with one or several seeds. `optimizer_record`
+loss until it rises. Then every rule trains from the same start, with one or several seeds. `comparison_record`
 summarises the results, `plots.optimizers` draws them; how training and scoring work is not known here.
 """
 
@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from glove_adagrad import optim
+from glove_adagrad.comparison_record import Result, Trial
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.errors import InputError, TrainingError
 from glove_adagrad.evaluation import Suite, evaluate
 from glove_adagrad.formats import WordVectors
-from glove_adagrad.optimizer_record import Result, Trial
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import row_length
 
@@ -36,7 +36,7 @@ _BINS_A_DECADE = 3
 
 
 @dataclass(frozen=True)
-class Entrant:
+class Candidate:
     """A rule that takes part, as it was asked for.
 
     Attributes
@@ -52,7 +52,7 @@ class Entrant:
     rate_given: bool
 
     @classmethod
-    def parse(cls, text: str) -> Entrant:
+    def parse(cls, text: str) -> Candidate:
         """Read `NAME` or `NAME:KEY=VALUE,KEY=VALUE`.
 
         Raises
@@ -72,7 +72,7 @@ class Entrant:
 
 
 @dataclass(frozen=True)
-class Contest:
+class Comparison:
     """A matrix and all that rules have in common on it.
 
     Attributes
@@ -98,37 +98,37 @@ class Contest:
     factor: float = 2.0
     workers: int = 1
 
-    def check(self, entrants: Sequence[Entrant]) -> None:
+    def check(self, candidates: Sequence[Candidate]) -> None:
         """Refuse what could not train, before anything is trained.
 
         Raises
         ------
         InputError
         """
-        labels = [entrant.label for entrant in entrants]
-        for entrant in entrants:
-            if labels.count(entrant.label) > 1:
-                raise InputError(f"optimizer {entrant.label!r}: is named twice; name each once")
-            entrant.rule.check_size(self.matrix.words, row_length(self.settings.vector_size), 4)
+        labels = [candidate.label for candidate in candidates]
+        for candidate in candidates:
+            if labels.count(candidate.label) > 1:
+                raise InputError(f"optimizer {candidate.label!r}: is named twice; name each once")
+            candidate.rule.check_size(self.matrix.words, row_length(self.settings.vector_size), 4)
 
     def frequencies(self) -> list[float]:
         """The typical number of occurrences of words in each bin: of the words' counts the geometric mean."""
         counts, bins = self._bins()
         return [float(np.exp(np.log(counts[bins == k]).mean())) for k in np.unique(bins)]
 
-    def expected_epochs(self, entrant: Entrant, *, search: bool) -> float:
+    def expected_epochs(self, candidate: Candidate, *, search: bool) -> float:
         """Estimate the number of epochs that `run` trains for, including trials if it has to `search` for a rate."""
-        trials = _EXPECTED_TRIALS if search and not entrant.rate_given else 0
+        trials = _EXPECTED_TRIALS if search and not candidate.rate_given else 0
         return self.settings.epochs + trials * self.trial_epochs * self.trial_share
 
     def run(
-        self, entrant: Entrant, tell: Callable[[str, float], None], *, first: Result | None = None, seed: int = 0
+        self, candidate: Candidate, tell: Callable[[str, float], None], *, first: Result | None = None, seed: int = 0
     ) -> Result:
         """Find a rule's rate, train and score it.
 
         Parameters
         ----------
-        entrant : Entrant
+        candidate : Candidate
         tell : callable
             Called with a line about the trial or the epoch just done, and the number of epochs it took.
         first : Result, optional
@@ -140,11 +140,11 @@ class Contest:
         if first is not None:
             best, settings = first.options["learning_rate"], replace(self.settings, seed=seed)
         else:
-            trials = [] if entrant.rate_given else self._search(entrant.rule, tell)
+            trials = [] if candidate.rate_given else self._search(candidate.rule, tell)
             finite = [trial for trial in trials if np.isfinite(trial.loss)]
-            best = min(finite, key=lambda trial: trial.loss).rate if finite else entrant.rule.learning_rate
+            best = min(finite, key=lambda trial: trial.loss).rate if finite else candidate.rule.learning_rate
             settings = self.settings
-        rule = replace(entrant.rule, learning_rate=best)
+        rule = replace(candidate.rule, learning_rate=best)
         trainer = Trainer(self.matrix, replace(settings, rule=rule), workers=self.workers)
         _, bins = self._bins()
         rates: list[list[float]] = []
@@ -174,7 +174,7 @@ class Contest:
         sums = vectors.word_vectors + vectors.context_vectors
         numbers = sum(side[:, 0].size for side in trainer.parameters.sides)
         return Result(
-            entrant.label, settings.seed, rule.name, rule.options(), trials,
+            candidate.label, settings.seed, rule.name, rule.options(), trials,
             [epoch.loss for epoch in trainer.history], [epoch.seconds for epoch in trainer.history], processor, rates,
             self.matrix.records, trainer.parameters.nbytes / numbers, float((sums == 0).mean()),
             {} if diverged else self._scores(sums), diverged,

@@ -1,4 +1,4 @@
-"""Cells in any order, brought into the order of tiles within a memory budget."""
+"""`CellSorter`: cells in any order, sorted into the order of tiles within a memory budget."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
+from glove_adagrad.cooccurrence.partition import Partition
+from glove_adagrad.cooccurrence.tile_builder import RawTiles, build_tiles
 from glove_adagrad.decoding import DamagedError
 
 #: A cell on its way: row in the order of parts (high 32 bits) and column as a rank (low), and its sum.
@@ -33,7 +34,7 @@ class CellSorter:
 
     Parameters
     ----------
-    dealer : Dealer
+    partition : Partition
     spill : Path
         Folder for what does not fit in memory: one file a part, opened only while something is added to it.
     memory : int
@@ -42,13 +43,12 @@ class CellSorter:
         Start of the files' names.
     """
 
-    def __init__(self, dealer: Dealer, spill: Path, memory: int, name: str) -> None:
-        self._dealer = dealer
+    def __init__(self, partition: Partition, spill: Path, memory: int, name: str) -> None:
+        self._partition = partition
         self._path = spill / name
         self._limit = max(memory // _BYTES_PER_CELL, 1 << 12)
-        first = np.cumsum(dealer.sizes) - dealer.sizes
-        #: position of the first row of each part, and the end, in the order of parts
-        self._first = np.append(first, dealer.sizes.sum()).astype(np.uint64)
+        self._first = partition.starts.astype(np.uint64)
+        self._positions = partition.positions.astype(np.uint64)
         self._pieces: list[np.ndarray] = []
         self._held = 0
         self._sorted = np.empty(0, _CELL)
@@ -58,14 +58,13 @@ class CellSorter:
     def add(self, row: np.ndarray, column: np.ndarray, total: np.ndarray) -> None:
         """Take cells: ranks (integers; the row's word is the rarer one, its rank the higher) and sums (uint64)."""
         cells = np.empty(len(row), _CELL)
-        position = self._first[self._dealer.word_part[row]] + self._dealer.word_row[row]
-        cells["key"] = (position << _32) | column.astype(np.uint64)
+        cells["key"] = (self._positions[row] << _32) | column.astype(np.uint64)
         cells["sum"] = total
         self._pieces.append(cells)
         self._held += len(cells)
         if self._held > self._limit:
             self._sort()
-            for part in range(self._dealer.parts):
+            for part in range(self._partition.parts):
                 if len(held := self._of_part(part)):
                     with open(self._file(part), "ab") as file:
                         file.write(held.tobytes())
@@ -97,18 +96,17 @@ class CellSorter:
         keys = cells["key"]
         repeated = np.flatnonzero(keys[1:] == keys[:-1])
         if len(repeated):
-            key = int(keys[repeated[0]])
-            row = ((key >> 32) - int(self._first[part])) * self._dealer.parts + part
-            raise RepeatedCellError(row, key & 0xFFFFFFFF)
+            key = keys[repeated[:1]]
+            raise RepeatedCellError(int(self._partition.rank_of(part, key >> _32)[0]), int(key[0] & _LOW))
         return keys, cells["sum"]
 
-    def deal(self, part: int, keys: np.ndarray, sums: np.ndarray) -> RawTiles:
+    def tiles(self, part: int, keys: np.ndarray, sums: np.ndarray) -> RawTiles:
         """The tiles of a part out of its sorted cells."""
         rows = ((keys >> _32) - self._first[part]).astype(np.int64)
-        size = int(self._dealer.sizes[part])
+        size = int(self._partition.sizes[part])
         columns = (keys & _LOW).astype(np.uint32)
         row_cells = np.bincount(rows, minlength=size)
-        return self._dealer.deal(part, row_cells, [(size, columns, np.ascontiguousarray(sums))], 1)
+        return build_tiles(self._partition, part, row_cells, [(size, columns, np.ascontiguousarray(sums))], 1)
 
     def _sort(self) -> None:
         cells = np.concatenate(self._pieces) if self._pieces else np.empty(0, _CELL)

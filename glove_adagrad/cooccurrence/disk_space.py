@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.tiles import number_of_parts
+from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.files import check_free_space
 
 #: Text repeats itself more than words drawn independently would: on encyclopedia text of 2 to 17 million tokens it
@@ -46,7 +46,7 @@ def check_disk(counts: np.ndarray, window: int, *, symmetric: bool, segments: in
         If the folder of the output or that of spill files has too little space free.
     """
     halves, sides = (1, 2) if symmetric else (2, 1)
-    rows = 4 * len(counts) * number_of_parts(len(counts))
+    rows = 4 * len(counts) * Partition(len(counts)).parts
     result = halves * (rows + _BYTES_PER_CELL * expected_cells(counts, window, sides))
     runs = segments * halves * (rows + _BYTES_PER_CELL * expected_cells(counts, window, sides, 1 / segments))
     same_disk = output.stat().st_dev == spill.stat().st_dev

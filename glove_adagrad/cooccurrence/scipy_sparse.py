@@ -1,4 +1,4 @@
-"""scipy.sparse in and out. SciPy is loaded only here, and only when asked for."""
+"""Matrices of SciPy or NumPy, made into folders of co-occurrences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,28 @@ _CHUNK = 1 << 20
 def from_scipy(
     matrix: Any, vocabulary: Vocabulary, output: Path, *, workers: int = 1, memory: int = 4 << 30
 ) -> CooccurrenceMatrix:
-    """See `CooccurrenceMatrix.from_scipy`."""
+    """Write a matrix of SciPy's as a folder of co-occurrences.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse matrix or array, or NumPy array [V, V]
+        X, of any format and real dtype; zeros that are stored count as not stored. Each X is kept to a
+        relative 1e-9, and whole numbers exactly.
+    vocabulary : Vocabulary
+        The words of rows and columns.
+    output : Path
+        The folder to write; it replaces one of that name, and appears only when complete.
+    workers, memory
+        Threads and bytes to use besides the matrix.
+
+    Raises
+    ------
+    InputError
+        If the shape is not that of the vocabulary, index arrays do not fit each other, an X is negative or not
+        finite, or there is none.
+    TypeError
+        If it is no matrix of real numbers.
+    """
     words = len(vocabulary)
     cells = as_cells(matrix)
     if cells.shape != (words, words):
@@ -86,17 +107,3 @@ def as_cells(matrix: Any) -> Any:
     cells.sum_duplicates()
     cells.eliminate_zeros()
     return cells
-
-
-def to_scipy(matrix: CooccurrenceMatrix) -> Any:
-    """See `CooccurrenceMatrix.to_scipy`."""
-    from scipy import sparse
-
-    rows = np.empty(matrix.records, np.int32)
-    columns = np.empty(matrix.records, np.int32)
-    values = np.empty(matrix.records)
-    end = 0
-    for word, context, x in matrix.cells():
-        begin, end = end, end + len(x)
-        rows[begin:end], columns[begin:end], values[begin:end] = word, context, x
-    return sparse.coo_array((values, (rows, columns)), shape=(matrix.words, matrix.words)).tocsr()

@@ -1,11 +1,7 @@
-"""Exact window counts, row by row, and the layout of tiles.
+"""Tiles: the layout of cells in memory and on disk, filling, checking, merging and reading them.
 
-The row of word a holds the words b of rank up to a (at most as rare as a) that stand within the window of some a.
-Sums are whole numbers, so they do not depend on the order in which they are formed. Of two words that meet, the
-rarer one's row holds the pair: the rows that are visited most are the short ones.
-
-Words are dealt into P parts: word a is row a // P of part a % P. A tile holds the cells of the rows of one part
-whose columns are in one part. Tile sections, each padded to 8 bytes:
+Words are dealt into P parts: word a is row a // P of part a % P (see `cooccurrence.partition`). A tile holds the
+cells of the rows of one part whose columns are in one part. Tile sections, each padded to 8 bytes:
 
 row ends : uint32 [rows of the part], where each row's cells end, counted from the tile's first cell
 columns : uint16 [cells], row number within the column's part, ascending within a row
@@ -17,140 +13,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from glove_adagrad.kernels.draws import GAMMA, mixed
-from glove_adagrad.kernels.jit import inline, kernel
-from glove_adagrad.kernels.words import BOUNDARY, UNKNOWN
+from glove_adagrad.kernels.jit import fast_kernel, inline, kernel
 
 _LARGEST = np.uint64(0xFFFFFFFF)
 _1 = np.uint64(1)
 _3 = np.uint64(3)
 _8 = np.uint64(8)
 _32 = np.uint64(32)
-
-
-@kernel
-def sample_ids(ids, number, limits, keep_positions, out):
-    """Copy ids without those of words that are drawn to be left out.
-
-    number : how many words stand in the text before these ids; with a word's own place there it makes its draw.
-    limits : uint64 [V], up to 2^32: a word is kept if a draw of 32 bits is below.
-    keep_positions : whether what is left out leaves an `UNKNOWN` or nothing.
-    out : uint32, as long as ids, and it may be the same memory; filled.
-
-    Returns how many ids were written.
-    """
-    written = np.uint64(0)
-    place = np.uint64(number)
-    for t in range(np.uint64(len(ids))):
-        a = ids[t]
-        if a < UNKNOWN:
-            place += _1
-            if mixed(place * GAMMA) >> _32 >= limits[a]:
-                if not keep_positions:
-                    continue
-                a = UNKNOWN
-        out[written] = a
-        written += _1
-    return written
-
-
-@kernel
-def count_ids(ids, begin, end, counts):
-    """Add to `counts` (int64 [V]) how often each word stands in ids[begin:end]."""
-    for t in range(np.uint64(begin), np.uint64(end)):
-        a = ids[t]
-        if a < UNKNOWN:
-            counts[a] += 1
-
-
-@kernel
-def index_positions(ids, begin, end, cursor, positions):
-    """Write where each word stands in ids[begin:end] to `positions`, from cursor[word] (int64 [V]) on."""
-    for t in range(np.uint64(begin), np.uint64(end)):
-        a = ids[t]
-        if a < UNKNOWN:
-            positions[cursor[a]] = t
-            cursor[a] += 1
-
-
-@kernel
-def count_rows(
-    ids,
-    fresh,
-    positions,
-    starts,
-    part,
-    parts,
-    row,
-    left,
-    right,
-    weight,
-    sums,
-    touched,
-    out_column,
-    out_sum,
-    row_cells,
-):
-    """Count rows of one part, from `row` on, until all are done or the output may not hold the next one.
-
-    ids : uint32, with at least a window of `BOUNDARY` before and after the text.
-    fresh : ids before this position were counted earlier; pairs of two of them are left out.
-    positions, starts : uint32 and int64 [V + 1]; word a stands at positions[starts[a]:starts[a + 1]].
-    left, right : int. Of the words before (after) an occurrence of a, those of rank below a + left (right) count;
-        -1 leaves the side out, so 1 takes in a itself and 0 does not.
-    weight : uint64 [window + 1], by distance.
-    sums, touched : uint64 [V rounded up to 8, and 2 (window + 1) more] and uint8 [a flag for each 8 of them].
-        Those of the words are zero before and after; the rest is never read.
-    out_column, out_sum : uint32 and uint64, filled with the cells of row after row.
-    row_cells : int64 [rows of the part], filled.
-
-    Returns the row it stopped at and the number of cells written.
-    """
-    window = np.uint64(len(weight) - 1)
-    aside = np.uint64(len(sums)) - np.uint64(2) * (window + _1)  # cells for what does not count, to spare a branch
-    aside_right = aside + window + _1
-    sides = (1 if left >= 0 else 0) + (1 if right >= 0 else 0)
-    cells = np.uint64(0)
-    rows = len(row_cells)
-    while row < rows:
-        a = part + row * parts
-        most = min(a + 1, int(window) * sides * (starts[a + 1] - starts[a]))
-        if int(cells) + most > len(out_column):
-            break
-        below_left = np.uint32(max(a + left, 0))
-        below_right = np.uint32(max(a + right, 0))
-        for m in range(np.uint64(starts[a]), np.uint64(starts[a + 1])):
-            t = np.uint64(positions[m])
-            if left >= 0 and t >= fresh:
-                for k in range(_1, window + _1):
-                    b = ids[t - k]
-                    if b == BOUNDARY:
-                        break
-                    cell = np.uint64(b) if b < below_left else aside + k
-                    sums[cell] += weight[k]
-                    touched[cell >> _3] = 1
-            if right >= 0:
-                first = fresh - t if t < fresh else _1
-                for k in range(_1, window + _1):
-                    b = ids[t + k]
-                    if b == BOUNDARY:
-                        break
-                    cell = np.uint64(b) if b < below_right and k >= first else aside_right + k
-                    sums[cell] += weight[k]
-                    touched[cell >> _3] = 1
-        before = cells
-        for group in range(np.uint64(a >> 3) + _1):
-            if touched[group]:
-                touched[group] = 0
-                for b in range(group * _8, group * _8 + _8):
-                    if sums[b]:
-                        out_column[cells] = b
-                        out_sum[cells] = sums[b]
-                        sums[b] = 0
-                        cells += _1
-        row_cells[row] = cells - before
-        row += 1
-    return row, cells
 
 
 @kernel
@@ -406,3 +275,34 @@ def tally_sums(base, rows, diagonal, symmetric, u16, u32, u64, histogram, extrem
             extremes[1] = max(extremes[1], value)
         first = last
     return total
+
+
+@fast_kernel
+def marginals(halves, sizes, starts, part, scale, word_sums, context_sums):
+    """Add the sums of X over contexts and over words, of all tiles whose rows are of one part.
+
+    word_sums, context_sums : float64 [V], by row.
+    """
+    parts = len(sizes)
+    for half in halves:
+        u16, u32, u64, bases, forward, mirrored = half
+        for q in range(parts):
+            base = bases[part * parts + q]
+            large, first = base[3], 0
+            for row in range(sizes[part]):
+                last = np.int64(u32[base[0] + row])
+                a = starts[part] + row
+                for cell in range(first, last):
+                    total_of_cell = np.float64(u32[base[2] + cell])
+                    if total_of_cell == 0:
+                        total_of_cell = np.float64(u64[large])
+                        large += 1
+                    x = total_of_cell * scale
+                    b = starts[q] + np.int64(u16[base[1] + cell])
+                    if forward:
+                        word_sums[a] += x
+                        context_sums[b] += x
+                    if mirrored and a != b:
+                        word_sums[b] += x
+                        context_sums[a] += x
+                first = last
