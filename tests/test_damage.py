@@ -15,6 +15,7 @@ from typing import Any
 import naive
 import numpy as np
 import pytest
+from data import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
 from rules import RULES, label
@@ -39,7 +40,6 @@ from glove_adagrad.run_record import RunRecord, is_marked, read_provenance
 from glove_adagrad.trainer import Anchors, Parameters, Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
-GOLDEN = Path(__file__).parent / "golden"
 SETTINGS = TrainingSettings(vector_size=5, epochs=2)
 
 

@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[1]
+from data import ROOT
 
 
 def test_the_tutorial_runs(tmp_path: Path) -> None:

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from data import GOLDEN
 
 from glove_adagrad import locks, temporary
 from glove_adagrad.errors import InputError
 from glove_adagrad.locks import Lock, lock_beside
 from glove_adagrad.temporary import Temporary, clear_leftovers, temporary_name
-
-GOLDEN = Path(__file__).parent / "golden"
 
 #: Makes a temporary file and folder and a lock, says so, and waits to be killed.
 HOLDER = """

@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 import pytest
+from data import TINY
 
 from glove_adagrad import GloVe, progress
 from glove_adagrad.interrupt import DeferredInterrupt
 
-TINY = Path(__file__).parent / "golden" / "tiny.txt"
 TEXT = [line.split() for line in TINY.read_text().splitlines() if line.strip()]
 
 #: A line of a training without a terminal.

@@ -35,6 +35,14 @@ class Partition:
         Words of each part.
     starts : int64 array [P + 1]
         Position of each part's first row where rows stand in the order of parts; the last entry is V.
+
+    Examples
+    --------
+    >>> partition = Partition(100)
+    >>> partition.parts
+    32
+    >>> [int(part) for part in partition.part_of[[0, 1, 32, 33]]]
+    [0, 1, 0, 1]
     """
 
     def __init__(self, words: int) -> None:

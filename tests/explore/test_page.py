@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from data import SHARED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import neighbourhood_distances
@@ -32,11 +32,6 @@ SINKS = (
     *("localStorage", "sessionStorage", "cookie"),
 )
 CORPUS = [["the", "cat", "of", "the", "dog"], ["a", "bird", "sees", "the", "cat"], ["the", "dog", "a", "bird"]] * 8
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 def vectors_like_trained(words: int, size: int, seed: int = 1) -> WordVectors:
@@ -145,7 +140,7 @@ def test_quantized_answers_are_those_of_gensim(size: int) -> None:
 
 def test_quantized_answers_for_published_vectors() -> None:
     """The first 10,000 vectors of glove.6B.50d, where they are at hand."""
-    path = Path(os.environ.get("GLOVE_SHARED", "shared"), "vectors", "glove.6B.50d.head10k.txt.xz")
+    path = Path(SHARED, "vectors", "glove.6B.50d.head10k.txt.xz")
     if not path.exists():
         pytest.skip(f"{path} is not there")
     same_neighbour, same_analogy = agreement(read_vectors(path))

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import naive
 import numpy as np
 import pytest
+from data import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,15 +18,13 @@ from glove_adagrad.cooccurrence.disk_space import expected_cells
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.merge import merge_matrices, remap
 from glove_adagrad.cooccurrence.partition import Partition
+from glove_adagrad.cooccurrence.records import RECORD
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError
 from glove_adagrad.kernels.counting import sample_ids
 from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary
-
-GOLDEN = Path(__file__).parent / "golden"
-RECORD = np.dtype([("word", "<i4"), ("context", "<i4"), ("x", "<f8")])
 
 
 def records(matrix: CooccurrenceMatrix) -> np.ndarray:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data import ROOT, TINY
 from runs import Command
 
 from glove_adagrad import optim
@@ -21,13 +22,7 @@ from glove_adagrad.evaluation import Suite
 from glove_adagrad.optimizer_comparison import Candidate, Comparison
 from glove_adagrad.trainer import Trainer, TrainingSettings
 
-TINY = Path(__file__).parent / "golden" / "tiny.txt"
 PICTURES = {"loss-by-epoch.png", "loss-by-second.png", "scores.png", "cost.png", "rates.png"}
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 def test_a_table_and_pictures_of_chosen_rules(command: Command, tmp_path: Path) -> None:
@@ -398,7 +393,7 @@ def test_comparisons_of_earlier_versions_are_still_drawn(name: str) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib, which pictures need, is not installed")
     from glove_adagrad.plots.optimizers import plot_optimizers
 
-    path = Path(__file__).parents[1] / "eval" / "optimizers" / f"{name}.json"
+    path = ROOT / "eval" / "optimizers" / f"{name}.json"
     if not path.exists():
         pytest.skip("eval/ is not here")
     record = json.loads(path.read_text())

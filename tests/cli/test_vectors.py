@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data import GOLDEN
 from gensim.models import KeyedVectors
 from runs import Command, make_run
 
@@ -19,14 +20,6 @@ from glove_adagrad.formats import read_run, read_vectors, stanford_binary, to_ke
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`:DeprecationWarning")
 
 WORDS = ["king", "queen", "man", "woman", "naïve", "tree", "bush", "King"]
-
-
-GOLDEN = Path(__file__).parent / "golden"
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 @pytest.fixture
@@ -167,13 +160,12 @@ def test_export_refuses_before_it_works(command: Command, run: Path, tmp_path: P
 
 
 def test_export_of_a_co_occurrence_folder(command: Command, tmp_path: Path) -> None:
-    golden = Path(__file__).parent / "golden"
-    command.ok("vocab", golden / "tiny.txt", "--output", tmp_path / "vocab.txt", "--quiet")
+    command.ok("vocab", GOLDEN / "tiny.txt", "--output", tmp_path / "vocab.txt", "--quiet")
     words = tmp_path / "vocab.txt"
-    command.ok("cooccur", golden / "tiny.txt", "--vocab", words, "--window", 5, "--output", tmp_path / "c", "--quiet")
+    command.ok("cooccur", GOLDEN / "tiny.txt", "--vocab", words, "--window", 5, "--output", tmp_path / "c", "--quiet")
     command.ok("export", tmp_path / "c", tmp_path / "records.bin", "--format", "stanford-records", "--quiet")
     records = np.fromfile(tmp_path / "records.bin", dtype="<i4,<i4,<f8")
-    expected = np.fromfile(golden / "tiny.cooc.w5.sym.bin", dtype="<i4,<i4,<f8")
+    expected = np.fromfile(GOLDEN / "tiny.cooc.w5.sym.bin", dtype="<i4,<i4,<f8")
     np.testing.assert_array_equal(records["f0"], expected["f0"])
     np.testing.assert_array_equal(records["f1"], expected["f1"])
     np.testing.assert_allclose(records["f2"], expected["f2"], rtol=1e-9)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data import GOLDEN
 from runs import Command, make_run
 
 from glove_adagrad.cooccurrence.count import count_cooccurrences
@@ -20,13 +21,6 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.vocabulary import Vocabulary
-
-GOLDEN = Path(__file__).parent / "golden"
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zstandard
+from data import GOLDEN
 from gensim.models import KeyedVectors
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,8 +36,6 @@ from glove_adagrad.formats.streams import Stream
 from glove_adagrad.formats.text_rows import read_rows, write_rows
 from glove_adagrad.malformed import Malformed
 from glove_adagrad.vocabulary import Vocabulary
-
-GOLDEN = Path(__file__).parent / "golden"
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 

@@ -24,11 +24,6 @@ WORDS = [
 
 
 @pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
-
-
-@pytest.fixture
 def run(tmp_path: Path) -> Path:
     random = np.random.default_rng(1)
     vectors = random.normal(size=(len(WORDS), 20))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import lzma
-import os
 import warnings
 from pathlib import Path
 
 import pytest
+from data import SHARED
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation import evaluate_pairs, read_classes, read_pairs, read_questions
 from glove_adagrad.formats import read_vectors
 
-SHARED = Path(os.environ.get("GLOVE_SHARED", "none"))
 CASES = SHARED / "cases"
 MEANS = [6.08, 6.08, 4.08, 4.85, 7.0, 6.38, 5.23, 3.77, 4.46, 4.08]
 

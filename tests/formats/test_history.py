@@ -23,11 +23,6 @@ def run(tmp_path: Path) -> Path:
     return make_run(tmp_path / "run", ["a", "b", "c"], np.array([[1.0, 0.0], [0.0, 1.0], [3.0, 4.0]]))
 
 
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
-
-
 DAMAGED = {
     b"": r"is damaged",
     b'{"epochs": [': r"is damaged",

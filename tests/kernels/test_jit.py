@@ -10,8 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-GOLDEN = Path(__file__).parent / "golden"
+from data import GOLDEN
 
 
 def emptied(data: bytearray) -> bytes:

@@ -10,21 +10,20 @@ import naive
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from data import GOLDEN
 from gensim.models import KeyedVectors
 
 from glove_adagrad import optim
 from glove_adagrad.cli import cli
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.records import RECORD
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError, TrainingError
 from glove_adagrad.trainer import Trainer, TrainingSettings
-from glove_adagrad.trainer.parameters import Parameters, Vectors, row_length
+from glove_adagrad.trainer.parameters import Parameters, row_length
 from glove_adagrad.vocabulary import Vocabulary
-
-GOLDEN = Path(__file__).parent / "golden"
-RECORD = np.dtype([("word", "<i4"), ("context", "<i4"), ("x", "<f8")])
 
 
 @pytest.fixture(scope="module")
@@ -84,92 +83,6 @@ def test_equals_stanford_in_float64_and_file_order() -> None:
         np.testing.assert_allclose(rows[:, 1, bias], accumulated[:, -1], rtol=1e-10)
 
 
-class UnobservedPairs:
-    """Draws of unobserved pairs, from the definition: by the cumulated distribution, looked up from the front."""
-
-    def __init__(self, matrix: CooccurrenceMatrix, settings: TrainingSettings) -> None:
-        self.words, self.parts = matrix.words, matrix.lower.parts
-        x = np.zeros((self.words, self.words))
-        for i, j, value in matrix.cells():
-            x[i, j] = value
-        self.x, self.settings = x, settings
-        word_sums, context_sums = (np.maximum(sums, sums[sums > 0].min()) for sums in (x.sum(axis=1), x.sum(axis=0)))
-        expected = np.outer(word_sums, context_sums) / x.sum()
-        chance = settings.unobserved_chance
-        self.target = np.log(np.minimum(expected**chance * 0.03 ** (1 - chance), 0.3))
-        counts = matrix.vocabulary.counts
-        ratio = matrix.windows.sample * counts.sum() / counts if matrix.windows.sample else np.ones(self.words)
-        self.draw_weights = (counts * np.minimum(1, ratio + ratio**0.5)) ** settings.unobserved_power
-        self.rate = settings.unobserved * matrix.records / self.draw_weights.sum() ** 2
-        self.stream = int(np.random.default_rng([settings.seed, 0, 1]).integers(1 << 63, dtype=np.uint64))
-        ranks = np.argsort(np.arange(self.words) % self.parts, kind="stable")
-        self.row_of = np.argsort(ranks)
-
-    def of_row(self, a: int, part: int, forward: bool) -> list[tuple[int, int]]:
-        """Words and contexts drawn for the row of word a in the tile whose columns are in `part`."""
-        candidates = [b for b in range(part, self.words, self.parts) if b < a]
-        if not candidates:
-            return []
-        key = ((2 * int(self.row_of[a]) + forward) * 2**32 + int(self.row_of[part])) % 2**64
-        state = naive.mixed(key ^ self.stream)
-        sums = np.cumsum(self.draw_weights[candidates])
-
-        def uniform() -> float:
-            return (naive.mixed(state) >> 11) / 2**53
-
-        drawn = []
-        for _ in range(int(self.rate * self.draw_weights[a] * sums[-1] + uniform())):
-            state = (state + naive.GAMMA) % 2**64
-            b = candidates[int(np.argmax(sums > uniform() * sums[-1]))]
-            pair = (a, b) if forward else (b, a)
-            if self.x[pair] == 0:
-                drawn.append(pair)
-        return drawn
-
-
-def twin(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors) -> tuple[float, float, Vectors]:
-    """One epoch in float64, in the order of strata, blocks, rows and columns, by Stanford's formulas.
-
-    Returns the mean loss of cells, that of unobserved pairs, and what the parameters have become.
-    """
-    d, parts = settings.vector_size, matrix.lower.parts
-    w, c, b, e = (array.astype(np.float64) for array in start)
-    squares = [np.ones((len(w), d)), np.ones((len(w), d)), np.ones(len(w)), np.ones(len(w))]
-    empty = UnobservedPairs(matrix, settings)
-    losses: list[list[float]] = [[], []]
-    eta = 0.05
-
-    def update(i: int, j: int, log_x: float, weight: float, kind: int) -> None:
-        difference = w[i] @ c[j] + b[i] + e[j] - log_x
-        pull = weight * difference
-        losses[kind].append(0.5 * pull * difference)
-        step, back = eta * pull * c[j], eta * pull * w[i]
-        w[i] -= step / np.sqrt(squares[0][i])
-        c[j] -= back / np.sqrt(squares[1][j])
-        b[i] -= pull / np.sqrt(squares[2][i])
-        e[j] -= pull / np.sqrt(squares[3][j])
-        squares[0][i] += step**2
-        squares[1][j] += back**2
-        squares[2][i] += pull**2
-        squares[3][j] += pull**2
-
-    for stratum in np.random.default_rng([settings.seed, 0]).permutation(parts).tolist():
-        for p in range(parts):
-            q = (p + stratum) % parts
-            for rows, columns, forward in ((p, q, True), (q, p, False)):
-                for a in range(rows, len(w), parts):
-                    for other in range(columns, a + forward, parts):
-                        i, j = (a, other) if forward else (other, a)
-                        x = empty.x[i, j]
-                        if x:
-                            update(i, j, np.log(x), min(1, (x / settings.x_max) ** settings.alpha), 0)
-                    if settings.unobserved:
-                        for i, j in empty.of_row(a, columns, forward):
-                            update(i, j, empty.target[i, j], settings.unobserved_weight, 1)
-    assert len(losses[0]) == matrix.records
-    return float(np.mean(losses[0])), float(np.mean(losses[1])) if losses[1] else 0.0, Vectors(w, c, b, e)
-
-
 def test_parameters_begin_with_a_cache_line(matrix: CooccurrenceMatrix) -> None:
     for size in (6, 50, 300):
         sides = Trainer(matrix, TrainingSettings(vector_size=size)).parameters.sides
@@ -184,7 +97,7 @@ def test_an_epoch_equals_its_twin(request: pytest.FixtureRequest, counted: str, 
     matrix = request.getfixturevalue(counted)
     settings = TrainingSettings(vector_size=vector_size, epochs=1)
     trainer = Trainer(matrix, settings, workers=2)
-    loss, _, expected = twin(matrix, settings, trainer.parameters.vectors())
+    loss, _, expected = naive.epoch(matrix, settings, trainer.parameters.vectors())
     trainer.fit()
     assert trainer.history[0].loss == pytest.approx(loss, rel=1e-4)
     assert trainer.history[0].records == matrix.records
@@ -205,7 +118,7 @@ def test_empty_cells_equal_their_twin(
         unobserved_weight=0.2,
     )  # fmt: skip
     trainer = Trainer(matrix, settings, workers=2)
-    loss, empty_loss, expected = twin(matrix, settings, trainer.parameters.vectors())
+    loss, empty_loss, expected = naive.epoch(matrix, settings, trainer.parameters.vectors())
     trainer.fit()
     epoch = trainer.history[0]
     assert epoch.loss == pytest.approx(loss, rel=1e-4)
@@ -308,18 +221,6 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
             cli, ["train", str(GOLDEN / "tiny.txt"), "--output", str(tmp_path)], catch_exceptions=False
         )
     assert (tmp_path / "letter.txt").read_text() == "dear"
-
-
-def test_articles_of_a_wikipedia_dump_are_read_as_gensim_does() -> None:
-    from gensim.test.utils import datapath
-
-    from glove_adagrad.corpus import open_corpus
-    from glove_adagrad.text_options import TextOptions
-
-    dump = datapath("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
-    vocabulary = Vocabulary.count(open_corpus([dump], TextOptions(text_format="wikipedia")), min_count=1000)
-    assert vocabulary.words[0] == b"the"
-    assert all(word.isalpha() for word in vocabulary.words)
 
 
 def test_a_trained_run_is_not_written_over(tmp_path: Path) -> None:

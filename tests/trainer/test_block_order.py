@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import lzma
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from data import SHARED
 
 from glove_adagrad import optim
 from glove_adagrad.cooccurrence.count import count_cooccurrences
@@ -16,7 +16,6 @@ from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import row_length
 from glove_adagrad.vocabulary import Vocabulary
 
-SHARED = Path(os.environ.get("GLOVE_SHARED", Path(__file__).parents[2] / "shared"))
 TEXT = SHARED / "corpora" / "text8.head.txt.xz"
 EPOCHS, SIZE = 5, 50
 

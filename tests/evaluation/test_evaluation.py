@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from data import SHARED
 from gensim.models import KeyedVectors, Word2Vec
 from gensim.models.word2vec import LineSentence
 from gensim.test.utils import datapath
@@ -37,7 +37,6 @@ from glove_adagrad.evaluation.pairs import ClassList, PairList
 from glove_adagrad.evaluation.statistics import bootstrap_weights, holm, mcnemar, pearson, spearman
 from glove_adagrad.formats import WordVectors, from_keyed_vectors, read_vectors, to_keyed_vectors
 
-SHARED = Path(os.environ.get("GLOVE_SHARED", Path(__file__).parents[2] / "shared"))
 GLOVE = SHARED / "vectors" / "glove.6B.50d.head10k.txt.xz"
 
 #: gensim's most_similar_cosmul calls a function of its own that it calls old

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from data import TINY
 from runs import Command
 
 from glove_adagrad.cli import options
@@ -15,13 +16,6 @@ from glove_adagrad.cli.train import train
 from glove_adagrad.cooccurrence.windows import LARGEST_WINDOW
 from glove_adagrad.presets import PRESETS, SUMMARIES
 from glove_adagrad.vocabulary import BOUNDARIES
-
-TINY = Path(__file__).parent / "golden" / "tiny.txt"
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 def settings_of(run: Path) -> dict[str, object]:

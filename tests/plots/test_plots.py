@@ -21,11 +21,6 @@ WORDS = ["athens", "greece", "baghdad", "iraq", "berlin", "germany", "a$b", "_x"
 
 
 @pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
-
-
-@pytest.fixture
 def run(tmp_path: Path) -> Path:
     return make_run(tmp_path / "run", WORDS, np.random.default_rng(1).normal(size=(10, 6)))
 
