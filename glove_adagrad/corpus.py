@@ -21,7 +21,7 @@ from glove_adagrad.file_kind import refuse_other_files
 from glove_adagrad.readers import SUFFIXES, Reader, reader_of
 from glove_adagrad.readers.source import Source, Tally
 from glove_adagrad.source_paths import files_of
-from glove_adagrad.text_file import Recoded, TextFile
+from glove_adagrad.text_file import LineFeeds, Recoded, TextFile
 from glove_adagrad.text_kind import BYTE_ORDER_MARK, suspicion
 from glove_adagrad.text_options import WHITESPACE, TextOptions
 
@@ -192,6 +192,8 @@ class TextFiles:
         head = content.peek()
         if not self._reader or not self._reader.binary:
             refuse_other_files(head, file.name)
+        if self._reader and not self._reader.binary and b"\r" in head and b"\n" not in head:
+            content = io.BufferedReader(LineFeeds(content), CHUNK_BYTES)
         if self._reader:
             yield from self._reader.read(Source(file.name, raw, content, tally, partial(self._note, file.name)))
             return

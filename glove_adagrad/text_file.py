@@ -144,6 +144,21 @@ class Recoded(io.RawIOBase):
         return len(taken)
 
 
+class LineFeeds(io.RawIOBase):
+    """A binary file whose CR are LF; for content whose lines end with CR alone."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self._content = content
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._content.read(len(buffer)).replace(b"\r", b"\n")
+        buffer[: len(data)] = data
+        return len(data)
+
+
 def _state(file: IO[bytes]) -> tuple[int, ...]:
     """What shows that a file is no longer the same."""
     found = os.fstat(file.fileno())
