@@ -101,6 +101,9 @@ class GloVe:
         Unobserved pairs are drawn in proportion to the words' counts to this power.
     unobserved_chance : float, default 0.5
         Target of an unobserved pair: 1 is the expected count under independence, 0 one constant for all.
+    vectors : {"sum", "pca"}, default "sum"
+        What `wv` has: the sums of word and context vectors, or both side by side, reduced to `vector_size`
+        components by principal component analysis.
     init : str, Path, KeyedVectors, GloVe, optional
         Start from these vectors instead of random ones, for the words that they have.
     anchor : str, Path, KeyedVectors, GloVe, optional
@@ -131,7 +134,7 @@ class GloVe:
     Attributes
     ----------
     wv : gensim.models.KeyedVectors
-        Sums of word and context vectors, the vectors to use. The same object until the model is trained further.
+        The vectors to use, see `vectors`. The same object until the model is trained further.
     context_wv : gensim.models.KeyedVectors
         The context vectors alone.
     vocabulary : Vocabulary
@@ -187,6 +190,7 @@ class GloVe:
         unobserved_weight: float = 0.1,
         unobserved_power: float = 0.75,
         unobserved_chance: float = 0.5,
+        vectors: str | None = None,
         init: Any = None,
         anchor: Any = None,
         anchor_weight: float = 0.1,
@@ -199,7 +203,7 @@ class GloVe:
     ) -> None:
         chosen = with_preset(
             preset, optimizer, symmetric=symmetric, epochs=epochs, clip=clip, unobserved=unobserved,
-            learning_rate=learning_rate,
+            learning_rate=learning_rate, vectors=vectors,
         )  # fmt: skip
         self.settings = TrainingSettings(
             vector_size=vector_size,
@@ -215,6 +219,7 @@ class GloVe:
             unobserved_weight=unobserved_weight,
             unobserved_power=unobserved_power,
             unobserved_chance=unobserved_chance,
+            vectors=chosen["vectors"],
         )
         self.windows = Windows(window, chosen["symmetric"], distance_weighting, boundary, keep_positions, sample)
         check_limits(min_count, max_vocab)
@@ -366,7 +371,7 @@ class GloVe:
 
     @property
     def wv(self) -> KeyedVectors:
-        return self._keyed("wv", lambda vectors: vectors.word_vectors + vectors.context_vectors)
+        return self._keyed("wv", lambda vectors: self.all_vectors().select().vectors)
 
     @property
     def context_wv(self) -> KeyedVectors:
@@ -412,10 +417,10 @@ class GloVe:
         """Return copies of all vectors and biases, with the words and their counts."""
         from glove_adagrad.formats import RunVectors
 
-        return RunVectors(self.vocabulary.decoded(), self.vocabulary.counts, *self._current())
+        return RunVectors(self.vocabulary.decoded(), self.vocabulary.counts, *self._current(), self._own_vectors())
 
-    def word_vectors(self, which: str = "sum") -> WordVectors:
-        """Return words and vectors without gensim: the sum, "word", "context", or "concat" (see `select_vectors`)."""
+    def word_vectors(self, which: str | None = None) -> WordVectors:
+        """Return words and vectors without gensim: those of `wv`, or other ones by name (see `select_vectors`)."""
         return self.all_vectors().select(which)
 
     def as_history(self) -> dict[str, Any]:
@@ -556,6 +561,14 @@ class GloVe:
             return self._trainer.parameters.vectors()
         assert self._vectors is not None
         return self._vectors
+
+    def _own_vectors(self) -> np.ndarray | None:
+        """The vectors of `wv` where they are not the sums of word and context vectors."""
+        from glove_adagrad.formats import select_vectors
+
+        if self.settings.vectors == "sum":
+            return None
+        return select_vectors(*self._current()[:2], self.settings.vectors, workers=self.workers)
 
     def _keyed(self, name: str, chosen: Callable[[Vectors], np.ndarray]) -> KeyedVectors:
         if name not in self._cache:

@@ -233,12 +233,15 @@ class Run:
 
     def _write(self, trainer: Trainer, vocabulary: Vocabulary) -> None:
         """Write the model, its vectors and its history, all or none of them."""
+        from glove_adagrad.formats import select_vectors
         from glove_adagrad.formats.run_folder import write_model
 
         self._stages["training"] = sum(epoch.seconds for epoch in trainer.history)
         begin = time.perf_counter()
         with atomic_files(self.folder, "model") as folder:
-            write_model(folder, trainer.parameters.vectors(), vocabulary)
+            parameters, which = trainer.parameters.vectors(), trainer.settings.vectors
+            vectors = None if which == "sum" else select_vectors(*parameters[:2], which, workers=trainer.workers)
+            write_model(folder, parameters, vocabulary, vectors)
             self._stages["vectors"] = time.perf_counter() - begin
             (folder / "history.json").write_text(json.dumps(self._history(trainer), indent=2))
 

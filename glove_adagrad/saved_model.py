@@ -34,7 +34,7 @@ def save(model: GloVe, folder: Path, *, counts: bool) -> None:
     """See `GloVe.save`."""
     from glove_adagrad.formats.run_folder import write_model
 
-    vectors, trainer = model._current(), model._trainer
+    parameters, vectors, trainer = model._current(), model._own_vectors(), model._trainer
     check_output_folder(folder.absolute().parent)
     _check_replaceable(folder)
     if trainer is not None and counts and not trainer.matrix.folder.is_dir():
@@ -43,7 +43,7 @@ def save(model: GloVe, folder: Path, *, counts: bool) -> None:
     written = model.vocabulary.writable()
     with atomic_folder(folder, _check_replaceable) as new:
         written.write(new / "vocab.txt")
-        write_model(new, vectors, written)
+        write_model(new, parameters, written, vectors)
         if trainer is not None:
             if counts:
                 shutil.copytree(trainer.matrix.folder, new / "cooccurrence")

@@ -167,3 +167,27 @@ def principal_components(vectors: np.ndarray, size: int) -> np.ndarray:
     axes = np.vstack([axes, np.zeros((size, vectors.shape[1]))])[:size]
     signs = [1.0 if axis[np.abs(axis).argmax()] >= 0 else -1.0 for axis in axes]
     return np.array([[float(row @ axis) * sign for axis, sign in zip(axes, signs, strict=True)] for row in vectors])
+
+
+def ngrams(word: str, min_n: int, max_n: int) -> Counter[str]:
+    text = "<" + word + ">"
+    found = [text[a:b] for a in range(len(text)) for b in range(a + 1, len(text) + 1)]
+    return Counter(part for part in found if min_n <= len(part) <= max_n and part != text)
+
+
+def subwords(
+    words: list[str], counts: list[int], vectors: np.ndarray, min_n: int, max_n: int, ridge: float, mix: float
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Mixed vectors, and the vector of each n-gram, by solving the normal equations."""
+    own = [ngrams(word, min_n, max_n) for word in words]
+    kept = sorted(name for name in set().union(*own) if sum(name in grams for grams in own) > 1)
+    units = np.array([vector / np.linalg.norm(vector) for vector in vectors.astype(np.float64)])
+    table = np.array([[grams[name] for name in kept] for grams in own], np.float64)
+    table /= np.sqrt(np.maximum(table.sum(axis=1, keepdims=True), 1))
+    weights = np.diag([count / (count + 50) for count in counts])
+    fitted = np.linalg.solve(table.T @ weights @ table + ridge * np.eye(len(kept)), table.T @ weights @ units)
+    mixed = []
+    for unit, composed, count in zip(units, table @ fitted, counts, strict=True):
+        length = np.linalg.norm(composed)
+        mixed.append(unit if length == 0 else (count * unit + mix * composed / length) / (count + mix))
+    return np.array(mixed), dict(zip(kept, fitted, strict=True))

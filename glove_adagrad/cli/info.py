@@ -134,7 +134,7 @@ def _run_rows(run: Path) -> list[tuple[str, str]]:
         rows.append(("epochs run", f"{len(epochs)},{median} last loss {epochs[-1]['loss']:.6f}"))
     if is_run(run):
         model = read_run(run)
-        sums = model.word_vectors + model.context_vectors
+        sums = model.select().vectors
         for name, vectors in (
             ("word vectors", model.word_vectors), ("context vectors", model.context_vectors), ("vectors", sums),
         ):  # fmt: skip

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 vectors_option: Any = click.option(
     "--vectors",
     "which",
-    type=click.Choice(["sum", "word", "context", "concat"]),
-    help="Which vectors of a run to take.  [default: sum]",
+    type=click.Choice(["sum", "pca", "word", "context", "concat"]),
+    help="Which vectors of a run to take: word plus context vectors; both side by side, reduced to as many "
+    "components as one of them has; or one kind or both as they are.  [default: those of its vectors.txt]",
 )
 
 _trust_pickle_option: Any = options.option(
@@ -105,7 +106,7 @@ def load(
     from glove_adagrad.formats import is_run, read_run, read_vectors
 
     if is_run(path):
-        return read_run(path).select(which or "sum")
+        return read_run(path).select(which)
     if not path.exists():
         order = "; it comes before the words" if any(Path(word).exists() for word in words) else ""
         raise InputError(f"{path}: no such run or file of vectors{order}")
