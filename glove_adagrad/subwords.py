@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Iterations of conjugate gradients; more change the vectors of held-out words by less than .001 of a cosine.
 _ITERATIONS = 25
 
+#: No n-gram is longer.
+LONGEST = 20
+
 #: A word of this many occurrences has half the weight of a frequent one in the fit.
 _HALF = 50
 
@@ -56,8 +59,10 @@ class SubwordSettings:
     max_ngrams: int = 500_000
 
     def __post_init__(self) -> None:
-        if not 1 <= self.min_n <= self.max_n <= 20:
-            raise InputError(f"min_n {self.min_n} and max_n {self.max_n}: must be between 1 and 20, min_n first")
+        if not 1 <= self.min_n <= self.max_n <= LONGEST:
+            raise InputError(
+                f"min_n {self.min_n} and max_n {self.max_n}: must be between 1 and {LONGEST}, the smaller first"
+            )
         for name in ("ridge", "mix"):
             if not 0 < getattr(self, name) <= 1e9:
                 raise InputError(f"{name} {getattr(self, name)}: must be above 0 and at most 1e9")

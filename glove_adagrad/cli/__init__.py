@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("info", "Describe a folder of co-occurrences or a run."),
     "import-records": ("import_records", "Take over co-occurrence records of Stanford's programs."),
     "export": ("export", "Write vectors or co-occurrences in formats of other programs."),
+    "subwords": ("subwords", "Fit character n-grams: better rare words, and vectors of unknown ones."),
     "evaluate": ("evaluate", "Score vectors by analogies and word similarity, several side by side."),
     "similar": ("similar", "Show the nearest words."),
     "analogy": ("analogy", "A is to B as C is to what?"),

@@ -256,6 +256,13 @@ training_options: Decorator[Any] = _group(
     ),
     option(
         TRAINING,
+        "--subwords",
+        is_flag=True,
+        help="Mix vectors of rare words with what their character n-grams say, and let unknown words have vectors; "
+        "see the command subwords.",
+    ),
+    option(
+        TRAINING,
         "--seed",
         type=Whole(0),
         default=1,

@@ -83,6 +83,42 @@ projection_option: Any = click.option(
 )
 
 
+#: Keyword `oov`.
+oov_option: Any = click.option(
+    "--oov", is_flag=True, help="Compose vectors of unknown words of their n-grams; needs a run that has them."
+)
+
+
+def load_with_unknown(
+    path: Path, words: Sequence[str], which: str | None, oov: bool, **reading: bool
+) -> tuple[WordVectors, int]:
+    """Return what `load` does, with `oov` followed by the vectors of unknown words; and the number of known ones.
+
+    Raises
+    ------
+    InputError
+        As `load` does, and with `oov` for anything but a run with n-grams.
+    """
+    from glove_adagrad.formats import read_run
+
+    if not oov:
+        wv = load(path, which, words=words, **reading)
+        return wv, len(wv.words)
+    check_composable(path, which)
+    run = read_run(path)
+    return run.with_composed(words, str(path)), len(run.words)
+
+
+def check_composable(path: Path, which: str | None) -> None:
+    """Refuse `--oov` for what cannot have n-grams, or with `--vectors`."""
+    from glove_adagrad.formats import is_run
+
+    if which:
+        raise click.UsageError("--oov composes vectors like those of vectors.txt; leave out --vectors")
+    if not is_run(path):
+        raise InputError(f"{path}: is not a run with n-grams, which --oov needs; see glove-adagrad subwords")
+
+
 def load(
     path: Path,
     which: str | None = None,

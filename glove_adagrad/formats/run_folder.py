@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,12 @@ import numpy as np
 from glove_adagrad.decoding import decoding, is_number, is_whole, read_archive, read_json
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats import word2vec
+from glove_adagrad.formats.ngram_arrays import from_arrays, to_arrays
 from glove_adagrad.formats.word_vectors import WordVectors, checked, select_vectors
 from glove_adagrad.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from glove_adagrad.subwords import NGrams
     from glove_adagrad.trainer.parameters import Vectors
 
 _ARRAYS = ("word_vectors", "context_vectors", "word_biases", "context_biases")
@@ -46,6 +49,8 @@ class RunVectors:
     word_biases, context_biases : float32 [V]
     vectors : float32 [V, d], optional
         The vectors of the model, as in `vectors.txt`; the sum of word and context vectors if None.
+    ngrams : NGrams, optional
+        What composes vectors of unknown words.
     """
 
     words: list[str]
@@ -55,6 +60,7 @@ class RunVectors:
     word_biases: np.ndarray
     context_biases: np.ndarray
     vectors: np.ndarray | None = None
+    ngrams: NGrams | None = None
 
     def select(self, which: str | None = None) -> WordVectors:
         """Return the vectors of the model, or a combination of word and context vectors (see `select_vectors`)."""
@@ -62,6 +68,26 @@ class RunVectors:
         if vectors is None or which is not None:
             vectors = select_vectors(self.word_vectors, self.context_vectors, which or "sum")
         return WordVectors(self.words, vectors, self.counts)
+
+    def with_composed(self, words: Iterable[str], name: str = "the model") -> WordVectors:
+        """Return the vectors of the model, with those of unknown words after them, composed of their n-grams.
+
+        Words of which no n-gram is known are left out; `name` is what the model is called in errors.
+
+        Raises
+        ------
+        InputError
+            If the model has no n-grams.
+        """
+        if self.ngrams is None:
+            raise InputError(f"{name}: has no n-grams to compose unknown words of; see the command subwords")
+        own, known = self.select(), set(self.words)
+        composed = {word: self.ngrams.vector(word) for word in words if word not in known}
+        found = {word: vector for word, vector in composed.items() if vector is not None}
+        if not found:
+            return own
+        counts = np.concatenate([self.counts, np.zeros(len(found), np.int64)])
+        return WordVectors([*own.words, *found], np.vstack([own.vectors, *found.values()]), counts)
 
 
 def is_run(path: Path) -> bool:
@@ -103,10 +129,17 @@ def read_run(folder: Path) -> RunVectors:
     for vectors in (word, context) if own is None else (word, context, own):
         checked(model, words, vectors)
     own = None if own is None else np.asarray(own, np.float32)
-    return RunVectors(words, vocabulary.counts, word, context, word_biases, context_biases, own)
+    ngrams = from_arrays(arrays, (word if own is None else own).shape[1], model)
+    return RunVectors(words, vocabulary.counts, word, context, word_biases, context_biases, own, ngrams)
 
 
-def write_model(folder: Path, parameters: Vectors, vocabulary: Vocabulary, vectors: np.ndarray | None = None) -> None:
+def write_model(
+    folder: Path,
+    parameters: Vectors,
+    vocabulary: Vocabulary,
+    vectors: np.ndarray | None = None,
+    ngrams: NGrams | None = None,
+) -> None:
     """Write `model.npz`, which contains the checksum of `vocab.txt`, and `vectors.txt`.
 
     Parameters
@@ -116,11 +149,15 @@ def write_model(folder: Path, parameters: Vectors, vocabulary: Vocabulary, vecto
     vocabulary : Vocabulary
     vectors : float32 [V, d], optional
         The vectors of the model, for both files; by default word plus context vectors, for `vectors.txt` alone.
+    ngrams : NGrams, optional
+        For `model.npz`.
     """
     checksum = np.uint32(zlib.crc32(vocabulary.to_bytes()))
-    own: dict[str, Any] = {} if vectors is None else {_VECTORS: vectors}
+    own = {} if vectors is None else {_VECTORS: vectors}
+    if ngrams is not None:
+        own.update(to_arrays(ngrams))
     with open(folder / "model.npz", "wb") as file:
-        np.savez(file, **parameters._asdict(), vocabulary_crc32=checksum, **own)
+        np.savez(file, **parameters._asdict(), vocabulary_crc32=checksum, **own)  # type: ignore[arg-type]
     if vectors is None:
         vectors = parameters.word_vectors + parameters.context_vectors
     word2vec.write(folder / "vectors.txt", WordVectors(vocabulary.decoded(), vectors, vocabulary.counts))

@@ -46,6 +46,8 @@ class TrainingSettings:
         Target of an unobserved pair: 1 = expected count under independence, 0 = one constant.
     vectors : {'sum', 'pca'}
         How word and context vectors become the vectors of the model; training does not depend on it.
+    subwords : bool
+        Mix the vectors of rare words with what their character n-grams say; training does not depend on it.
 
     Raises
     ------
@@ -67,6 +69,7 @@ class TrainingSettings:
     unobserved_power: float = 0.75
     unobserved_chance: float = 0.5
     vectors: str = "sum"
+    subwords: bool = False
 
     def __post_init__(self) -> None:
         _check("vector_size", self.vector_size, 1 <= self.vector_size <= 65_536, "between 1 and 65536")
