@@ -12,21 +12,20 @@ __version__ = "0.2.0"
 
 #: The module of each public name.
 _HOME = {
-    "CooccurrenceMatrix": "cooccurrence.matrix",
+    "CooccurrenceMatrix": "cooccurrence",
     "GloVe": "model",
     "Vocabulary": "vocabulary",
-    "count_cooccurrences": "cooccurrence.count",
+    "count_cooccurrences": "cooccurrence",
     "evaluate": "evaluation",
 }
 
 #: Modules that users need besides; attributes of the package, too, once named.
-_MODULES = ("evaluation", "formats", "optim", "plots")
+_MODULES = ("cooccurrence", "evaluation", "formats", "optim", "plots")
 
 __all__ = ["CooccurrenceMatrix", "GloVe", "Vocabulary", "__version__", "count_cooccurrences", "evaluate"]
 
 if TYPE_CHECKING:
-    from glove_adagrad.cooccurrence.count import count_cooccurrences
-    from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+    from glove_adagrad.cooccurrence import CooccurrenceMatrix, count_cooccurrences
     from glove_adagrad.evaluation import evaluate
     from glove_adagrad.model import GloVe
     from glove_adagrad.vocabulary import Vocabulary

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glove_adagrad import optim
-from glove_adagrad.cooccurrence.tiles import number_of_parts
+from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.decoding import DamagedError, build, check_format, is_number, is_whole, read_archive, read_json
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_output_folder
@@ -190,7 +190,7 @@ def _read(path: Path) -> Checkpoint:
     if not words or found != expected:
         wrong = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
         raise DamagedError(f"{path}: is damaged (array {', '.join(wrong) or 'words'} is not as expected)")
-    if not is_whole(checkpoint.position.stratum, 0, number_of_parts(words)):
+    if not is_whole(checkpoint.position.stratum, 0, Partition(words).parts):
         raise DamagedError(f"{path}: is damaged (stratum is {checkpoint.position.stratum})")
     if _ANCHOR_WORDS in arrays:
         ranks = arrays[_ANCHOR_WORDS]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import reprlib
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
@@ -26,6 +26,9 @@ CHUNK_BYTES = 1 << 20
 
 #: What is kept of a run of bytes without any white space: more than the longest token.
 _KEPT_BYTES = 4096
+
+#: Called now and then with the number of bytes of the source that have been read, or of cells that are done.
+Progress = Callable[[int], None]
 
 _WHITE_SPACE = (b"", b" ", b"\t", b"\n")
 

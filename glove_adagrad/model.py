@@ -15,7 +15,7 @@ import numpy as np
 from glove_adagrad import optim
 from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.cooccurrence.sparse import as_cells
+from glove_adagrad.cooccurrence.scipy_sparse import as_cells, from_scipy
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus, Sentences, encoded, open_corpus
 from glove_adagrad.errors import InputError
@@ -329,7 +329,7 @@ class GloVe:
             counts = np.maximum(1, np.rint(np.asarray(matrix.sum(axis=1), np.float64).ravel())).astype(np.int64)
         vocabulary = Vocabulary(names, counts)
         folder = _Folder(model.tmp)
-        counted = CooccurrenceMatrix.from_scipy(
+        counted = from_scipy(
             matrix,
             vocabulary.writable(),
             folder.path / "cooccurrence",

@@ -16,6 +16,7 @@ from glove_adagrad.evaluation.neighbours import Neighbourhood
 from glove_adagrad.explore.document import document, escaped, resource, table
 from glove_adagrad.explore.sections import counts_section, history_sections, scores_section
 from glove_adagrad.formats import WordVectors, read_history, read_run
+from glove_adagrad.formats.run_folder import matrix_folder
 from glove_adagrad.maps import content_words
 
 if TYPE_CHECKING:
@@ -77,12 +78,12 @@ def sample_words(wv: WordVectors) -> list[str]:
 
 
 def _cooccurrence_counts(folder: Path) -> dict[str, str]:
-    path = folder / "cooccurrence" / "meta.json"
     try:
+        path = matrix_folder(folder) / "meta.json"
         with decoding(path):
             meta = read_json(path.read_bytes(), path)
     except InputError:
-        return {}  # a run may have been trained from co-occurrences elsewhere
+        return {}  # those that a run was trained on may be gone
     records = meta.get("records") if isinstance(meta, dict) else None
     return {"co-occurring pairs of words": f"{records:,}"} if isinstance(records, int) else {}
 

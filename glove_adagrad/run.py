@@ -18,7 +18,7 @@ from glove_adagrad import locks
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints
 from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable
-from glove_adagrad.cooccurrence.merge import spill_folder
+from glove_adagrad.cooccurrence.spill import spill_folder
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus
 from glove_adagrad.errors import InputError, Interrupted, TrainingError
@@ -135,7 +135,7 @@ class Run:
         Returns the matrix of both texts. With `min_count` 1 in both and nothing left out by `sample` it is what
         counting the texts together gives.
         """
-        from glove_adagrad.cooccurrence.combine import merge_matrices
+        from glove_adagrad.cooccurrence.merge import merge_matrices
         from glove_adagrad.warm_start import extended_vocabulary
 
         compile_counting(earlier.windows or Windows(), self.folder)

@@ -1,32 +1,25 @@
-"""The words: counting them, choosing and ordering them, turning text into their ids, `vocab.txt`.
+"""`Vocabulary`: choosing and ordering words, turning text into their ids, `vocab.txt`.
 
 Windows and co-occurrences are not known here.
 """
 
 from __future__ import annotations
 
-import queue
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from glove_adagrad.corpus import Chunk, Corpus, Sentences
+from glove_adagrad.corpus import Chunk, Corpus, Progress, Sentences
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 from glove_adagrad.parallel import in_order
 from glove_adagrad.text_kind import BYTE_ORDER_MARK, HEAD_BYTES, refuse_other_files, undecodable
-
-#: Called after each chunk with the number of source bytes read so far.
-Progress = Callable[[int], None]
-
-#: Reserved by the file formats for the vector of unknown words.
-UNKNOWN_WORD = b"<unk>"
-_UNKNOWN_KEY = np.uint64(int.from_bytes(UNKNOWN_WORD, "little"))  # as `kernels.words` has it in its tables
+from glove_adagrad.word_counting import UNKNOWN_WORD, WordTable, count_words, ranked
 
 BOUNDARIES = ("none", "line", "blank-line")
 
@@ -37,118 +30,6 @@ _MOST_DIGITS = len(str(_LARGEST_TOTAL))
 #: Bytes that no word of a `vocab.txt` has.
 _ODD_BYTES = re.compile(rb"[ \t\0]")
 _SPACED = bytes.maketrans(b"\t", b" ")
-
-#: Bytes as C compares them where its characters are signed: 0x80 to 0xFF come before 0x00 to 0x7F.
-_SIGNED = bytes(byte ^ 0x80 for byte in range(256))
-
-
-def byte_order(word: bytes) -> bytes:
-    """Sort key for words of equal count: the order of Stanford's `vocab_count`, signed characters up to a zero."""
-    return word.translate(_SIGNED) + b"\x80"
-
-
-#: Below this table size, splitting the words into another pass is not worthwhile.
-_LEAST_MEMORY = 1 << 20
-
-
-class _Table:
-    """A hash table of words with their counts; see `kernels.words` for its arrays.
-
-    It may be limited to a share of all words, those of a hash with (hash >> 32) & mask == share.
-    """
-
-    def __init__(self, mask: int = 0, share: int = 0, capacity: int = 1 << 12, arena: int = 1 << 15) -> None:
-        self.slots = np.zeros((capacity, 4), np.uint64)
-        self.arena = np.empty(arena, np.uint8)
-        self.used = np.zeros(2, np.int64)
-        self.hot = np.zeros((0, 2), np.uint64)
-        self.mask, self.share = mask, share
-
-    @property
-    def size(self) -> int:
-        return self.slots.nbytes + self.arena.nbytes
-
-    @property
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        return self.slots, self.arena, self.used
-
-    @property
-    def limits(self) -> tuple[np.uint64, np.uint64]:
-        return np.uint64(self.mask), np.uint64(self.share)
-
-    def count(self, text: np.ndarray) -> None:
-        from glove_adagrad.kernels import words
-
-        if len(self.hot) == 0:
-            self.hot = np.zeros((words.HOT, 2), np.uint64)
-        begin = 0
-        while begin < len(text):
-            begin = words.count_words(text, begin, *self.arrays, self.hot, *self.limits)
-            if begin < len(text):
-                self._rebuild(2 * self.used)
-
-    def add(self, other: _Table) -> None:
-        """Add the counts of another table, those of this one's share."""
-        from glove_adagrad.kernels import words
-
-        self.move_hot()
-        other.move_hot()
-        begin = 0
-        while begin < len(other.slots):
-            begin = words.add_words(other.slots, begin, other.arena, *self.arrays, *self.limits)
-            if begin < len(other.slots):
-                self._rebuild(2 * self.used)
-
-    def limit_to(self, mask: int, share: int) -> None:
-        """Forget the words outside a share."""
-        from glove_adagrad.kernels import words
-
-        if self.mask != mask:
-            self.move_hot()
-            self.mask, self.share = mask, share
-            self._rebuild(np.array(words.measure_share(self.slots, *self.limits)))
-
-    def _rebuild(self, needed: np.ndarray) -> None:
-        """Make room for so many words and bytes in all."""
-        from glove_adagrad.kernels import words
-
-        capacity = 1 << max(2 * int(needed[0]) - 1, 1).bit_length()
-        larger = _Table(self.mask, self.share, capacity, int(needed[1]) + words.LONGEST_TOKEN)
-        words.add_words(self.slots, 0, self.arena, *larger.arrays, *self.limits)
-        self.slots, self.arena, self.used = larger.arrays
-
-    def move_hot(self) -> None:
-        """Bring all counts into the slots."""
-        from glove_adagrad.kernels import words
-
-        if len(self.hot):
-            needed = self.used + np.array([words.HOT, 8 * words.HOT])
-            if needed[0] > len(self.slots) // 2 or needed[1] > len(self.arena):
-                self._rebuild(needed)
-            words.move_hot(self.hot, *self.arrays)
-
-    def words(self, at_least: int) -> tuple[list[bytes], np.ndarray, np.ndarray]:
-        """Words with that count or more, in no order; their counts, and keys (uint64) to order most of them by."""
-        from glove_adagrad.kernels import words
-
-        self.move_hot()
-        number, size = self.used
-        counts, prefixes = np.empty(number, np.int64), np.empty(number, np.uint64)
-        text = np.empty(size + number, np.uint8)
-        order = np.frombuffer(_SIGNED, np.uint8)
-        number, size = words.list_words(self.slots, np.uint64(at_least), self.arena, order, counts, prefixes, text)
-        return text[:size].tobytes().split(b"\n")[:-1], counts[:number], prefixes[:number]
-
-
-def _ranked(words: list[bytes], counts: np.ndarray, prefixes: np.ndarray) -> np.ndarray:
-    """The order of words: by count, descending, then by their bytes."""
-    order = np.lexsort([prefixes, -counts])
-    alike = (np.diff(counts[order]) == 0) & (np.diff(prefixes[order]) == 0)
-    # words that agree in their first bytes, and are as frequent, are few
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], alike, [False]])))
-    for first, last in edges.reshape(-1, 2).tolist():
-        order[first : last + 1] = sorted(order[first : last + 1].tolist(), key=lambda at: byte_order(words[at]))
-    return order
 
 
 def compile_word_counting() -> None:
@@ -233,69 +114,27 @@ class Vocabulary:
             If no word is frequent enough, `<unk>` is a word of the corpus, or a limit is impossible.
         """
         check_limits(min_count, max_vocab)
-        found: list[bytes] = []
-        counts, prefixes = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
-        distinct = 0
-        unknown_word = False
-        shares = [(0, 0)]
-        while shares:
-            mask, share = shares.pop()
-            tables = [_Table(mask, share) for _ in range(workers)]
-            idle: queue.SimpleQueue[_Table] = queue.SimpleQueue()
-            for table in tables:
-                idle.put(table)
-
-            def work(chunk: Chunk, mask: int, share: int, idle: queue.SimpleQueue[_Table] = idle) -> int:
-                table = idle.get()
-                try:
-                    table.limit_to(mask, share)
-                    table.count(chunk.text)
-                finally:
-                    idle.put(table)  # also after an error, or the other threads would wait for it forever
-                return chunk.source_bytes
-
-            with ThreadPoolExecutor(workers) as pool:
-                for done in in_order(pool, workers, ((work, (c, mask, share)) for c in corpus.chunks())):
-                    if progress:
-                        progress(done)
-                    # while a table is enlarged there is room for the old one and the new one, twice as large
-                    too_large = 3 * sum(table.size for table in tables) > max(memory, _LEAST_MEMORY * workers)
-                    if too_large and mask < 1 << 30 and all(table.mask == mask for table in tables):
-                        # too many distinct words: count half of them now and come back for the others
-                        shares.append((2 * mask + 1, share | (mask + 1)))
-                        mask = 2 * mask + 1
-            tables.sort(key=lambda table: int(table.used[0]))
-            total = tables.pop()
-            total.limit_to(mask, share)
-            while tables:
-                total.add(tables.pop())
-            some = total.words(min_count)
-            unknown_word = unknown_word or bool((total.slots[:, 0] == _UNKNOWN_KEY).any())
-            distinct += int(total.used[0])
-            found += some[0]
-            counts.append(some[1])
-            prefixes.append(some[2])
-        all_counts = np.concatenate(counts)
-        order = _ranked(found, all_counts, np.concatenate(prefixes))[:max_vocab]
-        found = [found[at] for at in order.tolist()]
-        if unknown_word:
+        found = count_words(corpus, min_count=min_count, workers=workers, memory=memory, progress=progress)
+        order = ranked(found)[:max_vocab]
+        words = [found.words[at] for at in order.tolist()]
+        if found.has_unknown_word:
             raise InputError(
                 f"{corpus.locate(UNKNOWN_WORD)}: the corpus holds the word <unk>, which stands for unknown words "
                 "in vector files; replace it by another"
             )
-        if not found:
-            if distinct == 0:
+        if not words:
+            if found.distinct == 0:
                 raise InputError("the corpus holds no words, only white space")
             raise InputError(
-                f"none of the corpus's {distinct:,} distinct words occurs {min_count} times; lower `min_count`"
+                f"none of the corpus's {found.distinct:,} distinct words occurs {min_count} times; lower `min_count`"
             )
-        if bad := undecodable(found):
+        if bad := undecodable(words):
             warnings.warn(
-                f"{corpus.locate(bad[0])}: {len(bad):,} of {len(found):,} words are not UTF-8, such as "
+                f"{corpus.locate(bad[0])}: {len(bad):,} of {len(words):,} words are not UTF-8, such as "
                 f"{bad[0][:50]!r}; if the text has another encoding, convert it, as with iconv -f LATIN1 -t UTF-8",
                 stacklevel=2,
             )
-        return cls(found, all_counts[order])
+        return cls(words, found.counts[order])
 
     @classmethod
     def read(cls, path: Path, *, warn_unordered: bool = False) -> Vocabulary:
@@ -416,13 +255,13 @@ class Vocabulary:
                     progress(done)
                 yield ids, number
 
-    def _table(self) -> _Table:
+    def _table(self) -> WordTable:
         """The words in a hash table under their ranks."""
         from glove_adagrad.kernels import words as kernels
 
         starts = np.zeros(len(self) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, self.words), np.int64, len(self)), out=starts[1:])
-        table = _Table(capacity=1 << int(2 * len(self)).bit_length(), arena=0)
+        table = WordTable(capacity=1 << int(2 * len(self)).bit_length(), arena=0)
         table.arena = np.frombuffer(b"".join(self.words), np.uint8)
         lengths = np.diff(starts)
         usable = (lengths > 0) & (lengths <= kernels.LONGEST_TOKEN)

@@ -9,11 +9,12 @@ import numpy as np
 
 from glove_adagrad.checkpoint import Checkpoint
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.corpus import Corpus
+from glove_adagrad.corpus import Corpus, Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.trainer import Anchors, Parameters, Trainer
 from glove_adagrad.trainer.parameters import Vectors
-from glove_adagrad.vocabulary import Progress, Vocabulary, byte_order
+from glove_adagrad.vocabulary import Vocabulary
+from glove_adagrad.word_counting import byte_order
 
 if TYPE_CHECKING:
     from glove_adagrad.formats import RunVectors, WordVectors

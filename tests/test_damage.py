@@ -15,6 +15,7 @@ from typing import Any
 import naive
 import numpy as np
 import pytest
+from data import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
 from rules import RULES, label
@@ -22,13 +23,14 @@ from runs import make_run
 
 from glove_adagrad import optim
 from glove_adagrad.checkpoint import Checkpoints
-from glove_adagrad.cooccurrence.combine import merge_matrices
+from glove_adagrad.cooccurrence.cell_sorter import CellSorter
 from glove_adagrad.cooccurrence.count import count_cooccurrences
-from glove_adagrad.cooccurrence.dealing import Dealer
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.cooccurrence.merge import merge_runs
+from glove_adagrad.cooccurrence.merge import merge_matrices
 from glove_adagrad.cooccurrence.meta import format_meta
-from glove_adagrad.cooccurrence.sorting import CellSorter
+from glove_adagrad.cooccurrence.partition import Partition
+from glove_adagrad.cooccurrence.scipy_sparse import from_scipy
+from glove_adagrad.cooccurrence.spill import merge_runs
 from glove_adagrad.cooccurrence.tiles import Tiles, Views, section_bases
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.decoding import DamagedError, read_archive, read_array
@@ -38,7 +40,6 @@ from glove_adagrad.run_record import RunRecord, is_marked, read_provenance
 from glove_adagrad.trainer import Anchors, Parameters, Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
-GOLDEN = Path(__file__).parent / "golden"
 SETTINGS = TrainingSettings(vector_size=5, epochs=2)
 
 
@@ -114,7 +115,7 @@ def tiles(draw: st.DrawFn) -> tuple[list[int], list[int], list[int], list[int]]:
 def test_the_structure_of_a_tile_is_checked_as_by_its_twin(
     tile: tuple[list[int], list[int], list[int], list[int]], p: int, q: int
 ) -> None:
-    from glove_adagrad.kernels.cooccurrence import damaged_tile
+    from glove_adagrad.kernels.tiles import damaged_tile
 
     ends, columns, sums, large = tile
     base, offsets = section_bases(4, np.array([len(columns)]), np.array([len(large)]))
@@ -213,7 +214,7 @@ def test_a_matrix_that_is_replaced_stays_what_was_opened(folder: Path, sound: Co
     matrix = CooccurrenceMatrix.open(folder)
     os.rename(folder, folder.with_name("old"))
     vocabulary = Vocabulary([b"a", b"b"], np.array([2, 1]))
-    CooccurrenceMatrix.from_scipy(np.array([[1, 2], [2, 1]]), vocabulary, folder)
+    from_scipy(np.array([[1, 2], [2, 1]]), vocabulary, folder)
     shutil.rmtree(folder.with_name("old"))
     assert trained(matrix) == trained(sound)
     assert matrix.vocabulary.words == sound.vocabulary.words
@@ -227,7 +228,7 @@ def test_all_files_come_from_one_folder(
 
     other = folder.with_name("other")
     vocabulary = Vocabulary([b"a", b"b"], np.array([2, 1]))
-    CooccurrenceMatrix.from_scipy(np.array([[1, 2], [2, 1]]), vocabulary, other)
+    from_scipy(np.array([[1, 2], [2, 1]]), vocabulary, other)
     read = module._Folder.read
 
     def read_and_replace(self: Any, name: str, checksum: int | None = None) -> bytes:
@@ -272,28 +273,28 @@ def test_a_damaged_spill_run_is_not_added_up(folder: Path) -> None:
         merge_runs([matrix.lower, run], folder.parent / "spill", 1, 2)
 
 
-def sorter_with_cells(tmp_path: Path, number: int) -> tuple[CellSorter, Dealer, np.ndarray]:
+def sorter_with_cells(tmp_path: Path, number: int) -> tuple[CellSorter, Partition, np.ndarray]:
     """A sorter of little memory, and the cells (row, column, sum) that were added to it."""
     rng = np.random.default_rng(0)
-    dealer = Dealer(300)
+    partition = Partition(300)
     keys = rng.permutation(300 * 300)[:number]
     cells = np.stack([keys // 300, keys % 300, rng.integers(1, 1 << 40, number)])
-    sorter = CellSorter(dealer, tmp_path, 1, "cells")
+    sorter = CellSorter(partition, tmp_path, 1, "cells")
     for piece in np.array_split(cells, 7, axis=1):
         sorter.add(piece[0], piece[1], piece[2].astype(np.uint64))
     sorter.finish()
-    return sorter, dealer, cells
+    return sorter, partition, cells
 
 
 def test_cells_that_do_not_fit_in_memory_come_back_sorted(tmp_path: Path) -> None:
-    sorter, dealer, cells = sorter_with_cells(tmp_path, 20_000)
-    assert len(list(tmp_path.iterdir())) == dealer.parts, "some are on the disk"
+    sorter, partition, cells = sorter_with_cells(tmp_path, 20_000)
+    assert len(list(tmp_path.iterdir())) == partition.parts, "some are on the disk"
     found = []
-    for part in range(dealer.parts):
+    for part in range(partition.parts):
         keys, sums = sorter.part(part)
-        rows = ((keys >> np.uint64(32)).astype(np.int64) - dealer.sizes[:part].sum()) * dealer.parts + part
+        rows = ((keys >> np.uint64(32)).astype(np.int64) - partition.sizes[:part].sum()) * partition.parts + part
         found.append(np.stack([rows, (keys & np.uint64(0xFFFFFFFF)).astype(np.int64), sums.astype(np.int64)]))
-    order = np.lexsort((cells[1], cells[0] // dealer.parts, cells[0] % dealer.parts))
+    order = np.lexsort((cells[1], cells[0] // partition.parts, cells[0] % partition.parts))
     np.testing.assert_array_equal(np.concatenate(found, axis=1), cells[:, order])
     assert not list(tmp_path.iterdir())
 
@@ -467,7 +468,7 @@ def test_models_that_do_not_fit_are_refused(
 
 def test_sums_that_no_longer_fit_are_not_added_up(tmp_path: Path) -> None:
     words = Vocabulary([b"a", b"b"], np.array([2, 1]))
-    huge = CooccurrenceMatrix.from_scipy(np.array([[0, 2.0**62], [2.0**62, 1]]), words, tmp_path / "huge")
+    huge = from_scipy(np.array([[0, 2.0**62], [2.0**62, 1]]), words, tmp_path / "huge")
     write_meta(huge.folder, windows={"window": 1})
     huge = CooccurrenceMatrix.open(huge.folder)
     assert merge_matrices([huge] * 3, tmp_path / "merged").to_scipy()[0, 1] == 3 * 2.0**62

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from data import GOLDEN
 
 from glove_adagrad import locks, temporary
 from glove_adagrad.errors import InputError
 from glove_adagrad.locks import Lock, lock_beside
 from glove_adagrad.temporary import Temporary, clear_leftovers, temporary_name
-
-GOLDEN = Path(__file__).parent / "golden"
 
 #: Makes a temporary file and folder and a lock, says so, and waits to be killed.
 HOLDER = """
@@ -254,16 +253,20 @@ def train(*arguments: object) -> subprocess.Popen[str]:
 def test_a_second_process_on_a_run_is_refused_and_the_first_unharmed(tmp_path: Path) -> None:
     run = tmp_path / "run"
     first = train(GOLDEN / "tiny.txt", "--output", run, "--epochs", 100_000)
-    while not list(run.glob("checkpoints/*.npz")):
-        assert first.poll() is None, first.communicate()
-    for arguments in (["--resume", run], [GOLDEN / "tiny.txt", "--output", run]):
-        # an option of the run may not be given with --resume
-        command = [sys.executable, "-m", "glove_adagrad", "train", *map(str, arguments), "-q"]
-        second = subprocess.run(command, capture_output=True, text=True)
-        assert second.returncode == 1
-        assert second.stderr.startswith(f"glove-adagrad: error: {run}: in use by process {first.pid} on host ")
-        assert second.stderr.count("\n") == 1
-    first.send_signal(signal.SIGHUP)
-    assert "--resume" in first.communicate(timeout=60)[1]
-    assert first.returncode == 128 + signal.SIGHUP
-    assert ".glove-lock" not in {path.name for path in run.iterdir()}
+    try:
+        while not list(run.glob("checkpoints/*.npz")):
+            assert first.poll() is None, first.communicate()
+            time.sleep(0.05)
+        for arguments in (["--resume", run], [GOLDEN / "tiny.txt", "--output", run]):
+            # an option of the run may not be given with --resume
+            command = [sys.executable, "-m", "glove_adagrad", "train", *map(str, arguments), "-q"]
+            second = subprocess.run(command, capture_output=True, text=True)
+            assert second.returncode == 1
+            assert second.stderr.startswith(f"glove-adagrad: error: {run}: in use by process {first.pid} on host ")
+            assert second.stderr.count("\n") == 1
+        first.send_signal(signal.SIGHUP)
+        assert "--resume" in first.communicate(timeout=60)[1]
+        assert first.returncode == 128 + signal.SIGHUP
+        assert ".glove-lock" not in {path.name for path in run.iterdir()}
+    finally:
+        first.kill()

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from data import GOLDEN
 from gensim.models.callbacks import CallbackAny2Vec
 from scipy import sparse
 
@@ -32,7 +33,6 @@ from glove_adagrad.parallel import available_cores
 from glove_adagrad.presets import PRESETS
 from glove_adagrad.trainer import Trainer
 
-GOLDEN = Path(__file__).parent / "golden"
 TEXT = [line.split() for line in (GOLDEN / "tiny.txt").read_text().splitlines() if line.strip()]
 SMALL: dict[str, Any] = {"vector_size": 8, "epochs": 3, "window": 5}
 

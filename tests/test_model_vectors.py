@@ -10,6 +10,7 @@ from typing import Any
 import naive
 import numpy as np
 import pytest
+from data import GOLDEN
 from runs import Command
 
 from glove_adagrad import GloVe
@@ -18,7 +19,6 @@ from glove_adagrad.evaluation import Rules, Suite, evaluate
 from glove_adagrad.evaluation.pairs import PairList
 from glove_adagrad.formats import read_run, read_vectors
 
-GOLDEN = Path(__file__).parent / "golden"
 TRAIN = ("train", GOLDEN / "tiny.txt", "--vector-size", 10, "--epochs", 2, "--min-count", 1, "-q", "--output")
 
 
@@ -28,11 +28,6 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = GloVe(corpus_file=GOLDEN / "tiny.txt", vector_size=10, epochs=2, min_count=1)
     model.save(folder)
     return folder
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 @pytest.fixture

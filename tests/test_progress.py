@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 import pytest
+from data import TINY
 
 from glove_adagrad import GloVe, progress
 from glove_adagrad.interrupt import DeferredInterrupt
 
-TINY = Path(__file__).parent / "golden" / "tiny.txt"
 TEXT = [line.split() for line in TINY.read_text().splitlines() if line.strip()]
 
 #: A line of a training without a terminal.
@@ -71,10 +71,11 @@ def lines(written: str) -> list[str]:
 )
 def test_a_bar_fits_the_terminal_and_ends_its_line(tmp_path: Path, columns: int, pattern: str) -> None:
     written = screen(columns, "train", TINY, "--output", tmp_path / "run", "--epochs", 4, "--vector-size", 8)
-    *_, bar, last = lines(written.replace(str(tmp_path), ""))
+    *_, bar, wrote, following = lines(written.replace(str(tmp_path), ""))
     assert re.fullmatch(pattern, bar)
     assert "4/4 100%" in bar
-    assert last.startswith("/run: loss")
+    assert wrote.startswith("wrote /run/vectors.txt: ")
+    assert following == "next: glove-adagrad similar /run WORD"
     drawn = re.findall(r"\r(epoch [^\r\n]*)", written)
     assert drawn
     assert max(map(len, drawn)) <= columns

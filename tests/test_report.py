@@ -8,18 +8,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
-import pytest
 from pages import HOSTILE, Parsed, digest
 from runs import Command, make_run
 
 from glove_adagrad.formats import WordVectors
 from glove_adagrad.maps import content_words
 from glove_adagrad.report import sample_words
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 def pictures(page: Parsed) -> list[ElementTree.Element]:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data import GOLDEN
 
-GOLDEN = Path(__file__).parent / "golden"
 EPOCHS = 400
 
 

@@ -27,6 +27,7 @@ from scipy import sparse
 
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.scipy_sparse import from_scipy
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.kernels.jit import fast_kernel
 from glove_adagrad.kernels.lanes import load8, store
@@ -73,7 +74,7 @@ def hot_matrix(vocabulary: Vocabulary, parts: int, folder: Path) -> Cooccurrence
     columns = np.tile(np.arange(hot), words - hot)
     x = np.random.default_rng(0).integers(1, 20, len(rows))
     lower = sparse.coo_array((x, (rows, columns)), shape=(words, words))
-    return CooccurrenceMatrix.from_scipy((lower + lower.T).tocsr(), vocabulary, folder, workers=2)
+    return from_scipy((lower + lower.T).tocsr(), vocabulary, folder, workers=2)
 
 
 class Speed:

@@ -19,7 +19,7 @@ from glove_adagrad.progress import progress_bar
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-    from glove_adagrad.optimizer_contest import Contest, Entrant
+    from glove_adagrad.optimizer_comparison import Candidate, Comparison
 
 #: Pictures that `plots.optimizers` draws.
 _PICTURES = ("loss-by-epoch", "loss-by-second", "scores", "cost", "rates")
@@ -139,9 +139,9 @@ def compare_optimizers(
     results.json is written after each rule and seed. If the comparison is interrupted, the same command continues it.
     """
     from glove_adagrad import optim
+    from glove_adagrad.comparison_record import corpus_identity, matrix_identity
     from glove_adagrad.evaluation import default_suite
-    from glove_adagrad.optimizer_contest import Contest, Entrant
-    from glove_adagrad.optimizer_record import corpus_identity, matrix_identity
+    from glove_adagrad.optimizer_comparison import Candidate, Comparison
     from glove_adagrad.plots.figures import check_matplotlib
     from glove_adagrad.source_paths import check_apart
     from glove_adagrad.trainer import TrainingSettings
@@ -149,7 +149,7 @@ def compare_optimizers(
     check_matplotlib()
     try:
         names = optimizers or [name for name in optim.available() if name != optim.FullMatrixAdaGrad.name]
-        entrants = [Entrant.parse(name) for name in names]
+        candidates = [Candidate.parse(name) for name in names]
         training = TrainingSettings(vector_size=vector_size, epochs=epochs, x_max=x_max, seed=seed)
         replace(training, seed=seed + seeds - 1)  # the last one is checked too
     except InputError as error:  # an option that cannot be is wrong usage
@@ -159,7 +159,7 @@ def compare_optimizers(
     settings = {
         "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "seeds": seeds,
         "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
-        "rules": [[entrant.label, entrant.rule.options(), entrant.rate_given] for entrant in entrants],
+        "rules": [[candidate.label, candidate.rule.options(), candidate.rate_given] for candidate in candidates],
     }  # fmt: skip
     counting = {
         "min_count": min_count, "max_vocab": max_vocab, "lowercase": lowercase, "text_format": text_format,
@@ -180,13 +180,13 @@ def compare_optimizers(
     record["matrix"] = matrix_identity(matrix)
     if earlier.get("matrix", record["matrix"]) != record["matrix"]:
         raise InputError(f"{output}: holds a comparison on other counts than the corpus gives now; {_REMEDY}")
-    contest = Contest(matrix, training, default_suite(), trial_share, trial_epochs, factor, workers)
-    contest.check(entrants)
-    record["frequencies"] = contest.frequencies()
+    comparison = Comparison(matrix, training, default_suite(), trial_share, trial_epochs, factor, workers)
+    comparison.check(candidates)
+    record["frequencies"] = comparison.frequencies()
     if force:  # only now, when the new comparison begins
         _clear(output)
     try:
-        _train(contest, entrants, record, earlier, output, quiet)
+        _train(comparison, candidates, record, earlier, output, quiet)
     except Interrupted as stop:
         remedy = f"to continue, give the same command again{' without --force' if force else ''}"
         raise Interrupted(stop.signal, remedy) from None
@@ -245,40 +245,42 @@ def _same(earlier: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
 
 
 def _train(
-    contest: Contest,
-    entrants: Sequence[Entrant],
+    comparison: Comparison,
+    candidates: Sequence[Candidate],
     record: Mapping[str, Any],
     earlier: Mapping[str, Any],
     output: Path,
     quiet: bool,
 ) -> None:
     """Train every rule with every seed, but for those that an `earlier` record has, and write the results."""
-    from glove_adagrad.optimizer_record import results_bytes, results_of, table
+    from glove_adagrad.cli.comparison_table import table
+    from glove_adagrad.comparison_record import results_bytes, results_of
     from glove_adagrad.plots import save
     from glove_adagrad.plots.optimizers import plot_optimizers
 
     path = output / "results.json"
     results = results_of(earlier)
-    seeds = range(contest.settings.seed, contest.settings.seed + record["settings"]["seeds"])
-    jobs = [(number, entrant, seed) for number, entrant in enumerate(entrants, start=1) for seed in seeds]
-    ends = [0.0, *accumulate(contest.expected_epochs(entrant, search=seed == seeds[0]) for _, entrant, seed in jobs)]
+    seeds = range(comparison.settings.seed, comparison.settings.seed + record["settings"]["seeds"])
+    jobs = [(number, candidate, seed) for number, candidate in enumerate(candidates, start=1) for seed in seeds]
+    expected = (comparison.expected_epochs(candidate, search=seed == seeds[0]) for _, candidate, seed in jobs)
+    ends = [0.0, *accumulate(expected)]
     with progress_bar("", ends[-1], "epochs", quiet) as bar:
         done = ends[len(results)]
         bar.start_at(done)
-        for (number, entrant, seed), end in list(zip(jobs, ends[1:], strict=True))[len(results) :]:
+        for (number, candidate, seed), end in list(zip(jobs, ends[1:], strict=True))[len(results) :]:
             of_seeds = f", seed {seed - seeds[0] + 1} of {len(seeds)}" if len(seeds) > 1 else ""
 
             def tell(
                 line: str, epochs: float, end: float = end,
-                label: str = f"rule {number} of {len(entrants)}{of_seeds}: {entrant.label}",
+                label: str = f"rule {number} of {len(candidates)}{of_seeds}: {candidate.label}",
             ) -> None:  # fmt: skip
                 nonlocal done
                 done = min(done + epochs, end)
                 bar.label(label, line)
                 bar.to(done)
 
-            first = next((result for result in results if result.label == entrant.label), None)
-            results.append(contest.run(entrant, tell, first=first, seed=seed))
+            first = next((result for result in results if result.label == candidate.label), None)
+            results.append(comparison.run(candidate, tell, first=first, seed=seed))
             done = end
             bar.to(end)
             bar.line()
@@ -295,8 +297,8 @@ def _train(
 
 def _counted_before(output: Path, earlier: Mapping[str, Any]) -> CooccurrenceMatrix | None:
     """Open the counts of a comparison to continue; None if there are none, or they are not the ones it began with."""
+    from glove_adagrad.comparison_record import matrix_identity
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-    from glove_adagrad.optimizer_record import matrix_identity
 
     if not earlier["results"]:
         return None
@@ -344,10 +346,11 @@ def _counted(
 
 
 def _given_matrix(corpus: tuple[str, ...]) -> CooccurrenceMatrix | None:
-    """The co-occurrences that stand where a corpus may stand, in a folder of their own or in a run."""
+    """Open the co-occurrences that are given in place of a corpus, as a folder of their own or as a run."""
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+    from glove_adagrad.formats.run_folder import matrix_folder
 
-    for folder in (Path(corpus[0]), Path(corpus[0]) / "cooccurrence"):
-        if len(corpus) == 1 and (folder / "meta.json").exists():
-            return CooccurrenceMatrix.open(folder)
+    folder = matrix_folder(Path(corpus[0]))
+    if len(corpus) == 1 and (folder / "meta.json").exists():
+        return CooccurrenceMatrix.open(folder)
     return None

@@ -123,13 +123,11 @@ def _export_parameters(source: Path, file: Path) -> str:
 def _export_records(source: Path, file: Path, memory: int, quiet: bool) -> str:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
     from glove_adagrad.cooccurrence.records import write_records
+    from glove_adagrad.formats.run_folder import matrix_folder
 
-    folder = source
-    if not (source / "meta.json").is_file() and (source / "cooccurrence").is_dir():
-        folder = source / "cooccurrence"
     if source.is_file():
         raise InputError(f"{source}: is a file; stanford-records are made of a folder of co-occurrences")
-    matrix = CooccurrenceMatrix.open(folder)
+    matrix = CooccurrenceMatrix.open(matrix_folder(source))
     with progress_bar("records", matrix.records, "records", quiet) as bar:
         write_records(matrix, file, workers=available_cores(), memory=memory, progress=bar.to)
     return f"{matrix.records:,} records of {matrix.words:,} words"

@@ -28,14 +28,11 @@ _RECORD_NS, _COMPONENT_NS = 32, 0.47
 @sources.json_option
 def info(folder: Path, vector_size: int, workers: int, as_json: bool) -> None:
     """Describe DIR, a co-occurrence folder or a run: where it comes from, counts, settings, cost of training."""
-    from glove_adagrad.formats.run_folder import read_history
+    from glove_adagrad.formats.run_folder import matrix_folder
 
-    rows, counted, trained = [], folder, (folder / "history.json").exists()
+    rows, counted, trained = [], matrix_folder(folder), (folder / "history.json").exists()
     if trained:
-        counted /= read_history(folder)["settings"].get("cooccurrence", "cooccurrence")
         rows.append(("co-occurrences", str(counted) if counted.exists() else f"{counted}, which is gone"))
-    elif (folder / "cooccurrence").is_dir():
-        counted /= "cooccurrence"
     matrix = CooccurrenceMatrix.open(counted) if counted.exists() or not trained else None
     if as_json:
         click.echo(json.dumps(_as_json(folder if trained else None, matrix, workers), indent=2))

@@ -35,8 +35,8 @@ def merge(
 
     With the same vocabulary, too, the result is what counting all the texts at once gives, byte for byte.
     """
-    from glove_adagrad.cooccurrence.combine import merge_matrices
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_output
+    from glove_adagrad.cooccurrence.merge import merge_matrices
     from glove_adagrad.files import check_not_input
     from glove_adagrad.vocabulary import Vocabulary
 

@@ -16,17 +16,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
+from glove_adagrad.cooccurrence.cell_sorter import CellSorter, RepeatedCellError
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
-from glove_adagrad.cooccurrence.merge import spill_folder
 from glove_adagrad.cooccurrence.meta import LARGEST_DENOMINATOR
-from glove_adagrad.cooccurrence.sorting import CellSorter, RepeatedCellError
+from glove_adagrad.cooccurrence.partition import Partition
+from glove_adagrad.cooccurrence.spill import spill_folder
+from glove_adagrad.cooccurrence.tile_builder import RawTiles
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter
 from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.corpus import Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
-from glove_adagrad.vocabulary import Progress, Vocabulary
+from glove_adagrad.vocabulary import Vocabulary
 
 #: How exactly each X is kept, relatively. Sums of reciprocals in float64 differ by less from the exact ones.
 PRECISION = 1e-9
@@ -63,7 +65,7 @@ def choose_denominator(pieces: Iterator[np.ndarray]) -> int:
     for x in pieces:
         if len(x):
             smallest, largest = min(smallest, float(x.min())), max(largest, float(x.max()))
-            possible = [denominator for denominator in possible if kept(x, denominator).all()]
+            possible = [denominator for denominator in possible if is_exact(x, denominator).all()]
     if largest == 0:
         return 1
     # as a power of two, whose logarithm has no limits that matter, where the number itself could be past all floats
@@ -77,12 +79,12 @@ def choose_denominator(pieces: Iterator[np.ndarray]) -> int:
     return denominator
 
 
-def kept(x: np.ndarray, denominator: int) -> np.ndarray:
+def is_exact(x: np.ndarray, denominator: int) -> np.ndarray:
     """Which X a whole number over the denominator gives to `PRECISION`, and that number is below `MOST`."""
     with np.errstate(over="ignore", invalid="ignore"):  # what is past all floats is not below MOST
-        exact = x * denominator
-        kept: np.ndarray = (np.abs(np.rint(exact) - exact) <= PRECISION * exact) & (exact < MOST)
-    return kept
+        scaled = x * denominator
+        exact: np.ndarray = (np.abs(np.rint(scaled) - scaled) <= PRECISION * scaled) & (scaled < MOST)
+    return exact
 
 
 def build_matrix(
@@ -121,10 +123,10 @@ def build_matrix(
     RepeatedCellError
         If a cell comes twice; its ranks are those of the word and its context.
     """
-    dealer = Dealer(len(vocabulary))
+    partition = Partition(len(vocabulary))
     where = tmp or output.absolute().parent
     with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
-        lower, upper = (CellSorter(dealer, spill, memory // 3, half) for half in ("lower-cells", "upper-cells"))
+        lower, upper = (CellSorter(partition, spill, memory // 3, half) for half in ("lower-cells", "upper-cells"))
         taken = 0
         with full_disk_named(where):
             for word, context, x in read():
@@ -136,7 +138,7 @@ def build_matrix(
                 taken += len(word)
                 if progress:
                     progress(taken)
-            halves, mirrored = _write_halves(dealer, lower, upper, spill, len(vocabulary), workers)
+            halves, mirrored = _write_halves(partition, lower, upper, spill, workers)
         if symmetric is None:
             symmetric = mirrored
         if symmetric:
@@ -154,7 +156,7 @@ def build_matrix(
 
 
 def _write_halves(
-    dealer: Dealer, lower: CellSorter, upper: CellSorter, spill: Path, words: int, workers: int
+    partition: Partition, lower: CellSorter, upper: CellSorter, spill: Path, workers: int
 ) -> tuple[dict[str, Tiles], bool]:
     """Both halves as tiles, and whether the upper one only repeats the lower."""
     lower.finish()
@@ -166,8 +168,8 @@ def _write_halves(
             upper_cells = upper.part(part)
         except RepeatedCellError as error:
             raise RepeatedCellError(error.column, error.row) from None
-        mirrored = _mirrored(dealer, part, lower_cells, upper_cells)
-        return lower.deal(part, *lower_cells), upper.deal(part, *upper_cells), mirrored
+        mirrored = _mirrored(partition, part, lower_cells, upper_cells)
+        return lower.tiles(part, *lower_cells), upper.tiles(part, *upper_cells), mirrored
 
     symmetric = True
     paths = {half: spill / half for half in ("lower", "upper")}
@@ -177,25 +179,22 @@ def _write_halves(
         ThreadPoolExecutor(workers) as pool,
     ):
         writers = {"lower": TileWriter(lower_file), "upper": TileWriter(upper_file)}
-        for below, above, mirrored in in_order(pool, workers, ((work, (part,)) for part in range(dealer.parts))):
+        for below, above, mirrored in in_order(pool, workers, ((work, (part,)) for part in range(partition.parts))):
             writers["lower"].write(*below)
             writers["upper"].write(*above)
             symmetric = symmetric and mirrored
-    tiles = {half: Tiles(paths[half], writers[half].table(), words, writers[half].checksum) for half in paths}
+    tiles = {
+        half: Tiles(paths[half], writers[half].table(), partition.words, writers[half].checksum) for half in paths
+    }
     return tiles, symmetric
 
 
 def _mirrored(
-    dealer: Dealer, part: int, lower: tuple[np.ndarray, np.ndarray], upper: tuple[np.ndarray, np.ndarray]
+    partition: Partition, part: int, lower: tuple[np.ndarray, np.ndarray], upper: tuple[np.ndarray, np.ndarray]
 ) -> bool:
     """Whether the cells above the diagonal are those below it."""
-    first = int(dealer.sizes[:part].sum())
     keys, sums = lower
-    rank = (keys >> np.uint64(32)).astype(np.int64)
-    rank -= first
-    rank *= dealer.parts
-    rank += part
-    apart = rank != (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    apart = partition.rank_of(part, keys >> np.uint64(32)) != (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
     if not np.array_equal(keys[apart], upper[0]):
         return False
     return np.allclose(sums[apart].astype(float), upper[1].astype(float), rtol=PRECISION, atol=0)

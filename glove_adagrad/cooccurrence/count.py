@@ -10,19 +10,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.dealing import Dealer, RawTiles
-from glove_adagrad.cooccurrence.estimate import check_disk
+from glove_adagrad.cooccurrence.disk_space import check_disk
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
-from glove_adagrad.cooccurrence.merge import merge_runs, spill_folder
-from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, number_of_parts
+from glove_adagrad.cooccurrence.partition import Partition
+from glove_adagrad.cooccurrence.spill import merge_runs, spill_folder
+from glove_adagrad.cooccurrence.tile_builder import RawTiles, build_tiles
+from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Sentences
+from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Progress, Sentences
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
-from glove_adagrad.vocabulary import Progress, Vocabulary, compile_word_counting
+from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 
-#: Which side of an occurrence is counted: see `left` and `right` of `kernels.cooccurrence.count_rows`.
+#: Which side of an occurrence is counted: see `left` and `right` of `kernels.counting.count_rows`.
 _SYMMETRIC = (1, 1)
 _LOWER, _UPPER = (-1, 1), (0, -1)
 
@@ -116,7 +117,7 @@ def count_cooccurrences(
                             writer.write(*tiles)
                             if alone:  # else the file will be gone before it need be on the disk
                                 early.written(tiles[0].nbytes)
-                            meter.counted((number + (part + 1) / counter.number) / len(halves))
+                            meter.counted((number + (part + 1) / counter.partition.parts) / len(halves))
                     runs[half].append(Tiles(Path(file.name), writer.table(), len(vocabulary), writer.checksum))
                 meter.segment_done()
             if tokens == 0:
@@ -156,7 +157,7 @@ def _sampled(
     encoded: Iterator[tuple[np.ndarray, int]], windows: Windows, counts: np.ndarray
 ) -> Iterator[tuple[np.ndarray, int]]:
     """The same pieces without what `windows.sample` leaves out; the numbers of words stay those of the text."""
-    from glove_adagrad.kernels import cooccurrence as kernels
+    from glove_adagrad.kernels import counting as kernels
 
     limits = np.rint(windows.kept(counts) * (1 << 32)).astype(np.uint64)
     before = 0
@@ -218,7 +219,7 @@ def _affordable_workers(words: int, workers: int, memory: int) -> int:
 
 def _segment_size(windows: Windows, words: int, workers: int, memory: int) -> int:
     """Ids that can be counted at a time within the memory budget, if every pair of words were a cell of its own."""
-    parts = number_of_parts(words)
+    parts = Partition(words).parts
     for_ids = 4 + 4  # the ids and their positions
     # each thread holds a part's cells, unpacked and as tiles; tiles wait to be written
     for_cells = windows.window * (24 * workers + 6) / parts
@@ -228,7 +229,7 @@ def _segment_size(windows: Windows, words: int, workers: int, memory: int) -> in
 
 def _index(segment: _Segment, words: int, workers: int) -> tuple[np.ndarray, np.ndarray]:
     """Where each word stands: positions (uint32) in ascending order, and where each word's begin (int64 [V + 1])."""
-    from glove_adagrad.kernels import cooccurrence as kernels
+    from glove_adagrad.kernels import counting as kernels
 
     ids = segment.ids
     bounds = np.linspace(0, len(ids), workers + 1).astype(np.int64)
@@ -265,31 +266,29 @@ class _Counter:
         self.sides = sides
         self.minimum = minimum
         self.words = len(self.starts) - 1
-        self.dealer = Dealer(self.words)
-        self.number = self.dealer.parts
+        self.partition = Partition(self.words)
 
     def parts(self, workers: int) -> Iterator[RawTiles]:
         """The tiles of part after part."""
         with ThreadPoolExecutor(workers) as pool:
-            yield from in_order(pool, workers, ((self._part, (part,)) for part in range(self.number)))
+            yield from in_order(pool, workers, ((self._part, (part,)) for part in range(self.partition.parts)))
 
     def _part(self, part: int) -> RawTiles:
-        row_cells = np.zeros(self.dealer.sizes[part], np.int64)
-        return self.dealer.deal(part, row_cells, list(self._rows(part, row_cells)), self.minimum)
+        row_cells = np.zeros(self.partition.sizes[part], np.int64)
+        return build_tiles(self.partition, part, row_cells, list(self._rows(part, row_cells)), self.minimum)
 
     def _rows(self, part: int, row_cells: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         """Count a part's rows; yields the row reached and the cells up to there, columns and sums."""
-        from glove_adagrad.kernels import cooccurrence as kernels
+        from glove_adagrad.kernels import counting as kernels
 
-        window = len(self.weights) - 1
-        accumulator = np.zeros(-(-self.words // 8) * 8 + 2 * (window + 1), np.uint64)
-        touched = np.zeros(len(accumulator) // 8 + 1, np.uint8)
+        touched = np.zeros(-(-self.words // 8), np.uint8)
+        accumulator = np.zeros(8 * len(touched), np.uint64)
         row, capacity = 0, min(_BUFFER_CELLS, max(1, len(self.segment.ids)))
         while row < len(row_cells):
             column, total = np.empty(capacity, np.uint32), np.empty(capacity, np.uint64)
             reached, cells = kernels.count_rows(
-                self.segment.ids, np.uint64(self.segment.fresh), self.positions, self.starts, part, self.number, row,
-                *self.sides, self.weights, accumulator, touched, column, total, row_cells,
+                self.segment.ids, np.uint64(self.segment.fresh), self.positions, self.starts, part,
+                self.partition.parts, row, *self.sides, self.weights, accumulator, touched, column, total, row_cells,
             )  # fmt: skip
             if reached == row:
                 capacity *= 2

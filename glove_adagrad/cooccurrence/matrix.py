@@ -197,7 +197,7 @@ class CooccurrenceMatrix:
         sums : uint64 array
             X times the denominator.
         """
-        from glove_adagrad.kernels import cooccurrence as kernels
+        from glove_adagrad.kernels import tiles as kernels
 
         for half, tiles in self.halves.items():
             with tiles.open() as file:
@@ -230,42 +230,18 @@ class CooccurrenceMatrix:
                 apart = word != context
                 yield context[apart], word[apart], x[apart]
 
-    @classmethod
-    def from_scipy(
-        cls, matrix: Any, vocabulary: Vocabulary, output: Path, *, workers: int = 1, memory: int = 4 << 30
-    ) -> CooccurrenceMatrix:
-        """Write a matrix of SciPy's as a folder of co-occurrences.
-
-        Parameters
-        ----------
-        matrix : scipy.sparse matrix or array, or NumPy array [V, V]
-            X, of any format and real dtype; zeros that are stored count as not stored. Each X is kept to a
-            relative 1e-9, and whole numbers exactly.
-        vocabulary : Vocabulary
-            The words of rows and columns.
-        output : Path
-            The folder to write; it replaces one of that name, and appears only when complete.
-        workers, memory
-            Threads and bytes to use besides the matrix.
-
-        Raises
-        ------
-        InputError
-            If the shape is not that of the vocabulary, index arrays do not fit each other, an X is negative or not
-            finite, or there is none.
-        TypeError
-            If it is no matrix of real numbers.
-        """
-        from glove_adagrad.cooccurrence import sparse
-
-        return sparse.from_scipy(matrix, vocabulary, output, workers=workers, memory=memory)
-
     def to_scipy(self) -> Any:
         """All of X as a scipy.sparse CSR array of float64 [V, V], in memory: 12 bytes a record, and as much again
         while it is made."""
-        from glove_adagrad.cooccurrence import sparse
+        from scipy import sparse
 
-        return sparse.to_scipy(self)
+        rows, columns = np.empty((2, self.records), np.int32)
+        values = np.empty(self.records)
+        end = 0
+        for word, context, x in self.cells():
+            begin, end = end, end + len(x)
+            rows[begin:end], columns[begin:end], values[begin:end] = word, context, x
+        return sparse.coo_array((values, (rows, columns)), shape=(self.words, self.words)).tocsr()
 
 
 class _Folder:

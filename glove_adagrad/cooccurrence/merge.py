@@ -1,102 +1,176 @@
-"""Partial counts on disk: where they are kept, and adding them up tile by tile."""
+"""Merging matrices of several corpora; remapping a matrix to another vocabulary."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, section_bases
+from glove_adagrad.cooccurrence.build import Cells, build_matrix
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
+from glove_adagrad.cooccurrence.spill import merge_runs, spill_folder
+from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.corpus import Progress
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import EarlyFlush, check_output_folder
-from glove_adagrad.parallel import in_order
-from glove_adagrad.temporary import Temporary
-
-#: Runs that are merged at a time; each is an open file.
-_MOST_RUNS = 64
+from glove_adagrad.files import atomic_folder, check_free_space, full_disk_named
+from glove_adagrad.vocabulary import Vocabulary
 
 
-@contextlib.contextmanager
-def spill_folder(where: Path) -> Iterator[Path]:
-    """Provide a folder for partial counts, removed at the end; what killed processes left in `where` goes first."""
-    check_output_folder(where)
-    with Temporary.new_folder(where / "spill") as folder:
-        yield folder.path
+def merge_matrices(
+    matrices: Sequence[CooccurrenceMatrix],
+    output: Path,
+    *,
+    vocabulary: Vocabulary | None = None,
+    min_cooccurrence: float = 0.0,
+    workers: int = 1,
+    memory: int = 4 << 30,
+    tmp: Path | None = None,
+) -> CooccurrenceMatrix:
+    """Add up counts made with the same windows.
 
-
-def merge_runs(runs: Sequence[Tiles], folder: Path, minimum: int, workers: int) -> Tiles:
-    """Add up tiles of the same vocabulary into one file in `folder`.
+    Where all have one vocabulary, the folder written is byte for byte what counting the concatenated corpora gives,
+    as long as contexts do not reach from one into the next (which takes the boundary `none`) and `sample` is 0.
 
     Parameters
     ----------
-    runs : sequence of Tiles
-        Those in `folder` are removed once added. If there is but one and it lies there, it is the result.
-    minimum : int
-        Sums below this are left out, unless nothing had to be added up.
+    matrices : sequence of CooccurrenceMatrix
+        One or more.
+    output : Path
+        The folder to write; it replaces one of that name, and appears only when complete.
+    vocabulary : Vocabulary, optional
+        Words to merge onto, as by `remap`. Needed where the matrices' own differ.
+    min_cooccurrence : float
+        Cells whose X is smaller in the sum are left out.
+    memory : int
+        Bytes to use.
+    tmp : Path, optional
+        Where partial sums go; beside the output by default.
+
+    Raises
+    ------
+    InputError
+        If the matrices differ in vocabulary or windows, or rare cells were left out of one, so that sums would be
+        wrong.
     """
-    number = 0
-    runs = list(runs)
-    while len(runs) > 1 or runs[0].path.parent != folder:
-        group, runs = runs[:_MOST_RUNS], runs[_MOST_RUNS:]
-        path = folder / f"merged-{runs[0].path.name if runs else group[0].path.name}-{number}"
-        runs.append(_merge(group, path, 1 if runs else minimum, workers, last=not runs))
-        for run in group:
-            if run.path.parent == folder:
-                run.path.unlink()
-        number += 1
-    return runs[0]
+    where = tmp or output.absolute().parent
+    first = matrices[0]
+    for matrix in matrices[1:]:
+        _check_alike(matrix, first)
+    minimum = max(1, int(np.ceil(min_cooccurrence * first.denominator)))
+    with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
+        sizes = sum(int(tiles.offsets[-1]) for matrix in matrices for tiles in matrix.halves.values())
+        check_free_space(where, sizes, "name a folder on a larger disk as `tmp`")
+        if vocabulary is not None:
+            matrices = [
+                remap(matrix, vocabulary, spill / f"remapped-{number}", workers=workers, memory=memory, tmp=where)
+                for number, matrix in enumerate(matrices)
+            ]
+        else:
+            vocabulary = first.vocabulary
+            for matrix in matrices[1:]:
+                _check_words(matrix, first)
+        with full_disk_named(where):
+            merged = {
+                half: merge_runs([matrix.halves[half] for matrix in matrices], spill, minimum, workers)
+                for half in first.halves
+            }
+        write_matrix(
+            folder,
+            vocabulary,
+            first.windows,
+            sum(matrix.tokens for matrix in matrices),
+            merged,
+            denominator=first.denominator,
+            min_cooccurrence=max(min_cooccurrence, first.min_cooccurrence),
+        )
+    return CooccurrenceMatrix.open(output)
 
 
-def _merge(runs: Sequence[Tiles], path: Path, minimum: int, workers: int, *, last: bool) -> Tiles:
-    first = runs[0]
-    with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(run.open()) for run in runs]
-        target = stack.enter_context(open(path, "wb"))
-        early = stack.enter_context(EarlyFlush(target))
-        writer = TileWriter(target)
-        pool = stack.enter_context(ThreadPoolExecutor(workers))
-        tasks = ((_add, (runs, files, tile, minimum)) for tile in range(first.parts**2))
-        for tile in in_order(pool, workers, tasks):
-            writer.write(*tile)
-            if last:
-                early.written(tile[0].nbytes)
-    return Tiles(path, writer.table(), first.words, writer.checksum)
+def _check_alike(matrix: CooccurrenceMatrix, first: CooccurrenceMatrix) -> None:
+    """Refuse to add up counts that mean different things."""
+    for one in (first, matrix):
+        if one.windows is None:
+            raise InputError(
+                f"{one.folder}: how it was counted is not known; import it again and name the window it has"
+            )
+        if one.min_cooccurrence > 0:
+            raise InputError(
+                f"{one.folder}: cells below {one.min_cooccurrence:g} were left out, so that sums would be wrong; "
+                "count it again without `min_cooccurrence`, which merge takes instead"
+            )
+    for field in fields(Windows):
+        value, other = getattr(first.windows, field.name), getattr(matrix.windows, field.name)
+        if value != other:
+            raise InputError(
+                f"{matrix.folder}: was counted with {field.name} {other}, and {first.folder} with {value}; "
+                "count both alike"
+            )
 
 
-def _add(
-    runs: Sequence[Tiles], files: Sequence[IO[bytes]], tile: int, minimum: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Read and add up one tile of each run."""
-    from glove_adagrad.kernels import cooccurrence as kernels
+def _check_words(matrix: CooccurrenceMatrix, first: CooccurrenceMatrix) -> None:
+    ours, theirs = first.vocabulary, matrix.vocabulary
+    if list(ours.words) != list(theirs.words) or not np.array_equal(ours.counts, theirs.counts):
+        raise InputError(
+            f"{matrix.folder}: its vocabulary is not that of {first.folder}; count both with the same vocab.txt, "
+            "or give a `vocabulary` to merge onto"
+        )
 
-    pieces = [run.read(file, tile) for run, file in zip(runs, files, strict=True)]
-    table = np.stack([run.table[tile] for run in runs])
-    first = runs[0]
-    rows = int(first.sizes[tile // first.parts])
-    base, _ = section_bases(rows, table[:, 1], table[:, 2])
-    width = int(first.sizes.max())
-    sums = np.zeros(-(-width // 8) * 8, np.uint64)
-    touched = np.zeros(len(sums) // 8, np.uint8)
-    room, offsets = section_bases(rows, table[:, 1].sum(keepdims=True), table[:, 1].sum(keepdims=True))
-    views = Views(np.zeros(offsets[-1], np.uint8))
-    cells, large = kernels.merge_tiles(
-        Views(np.concatenate(pieces)).all, base, rows, np.uint64(minimum), sums, touched, room[0], *views.all
+
+def remap(
+    matrix: CooccurrenceMatrix,
+    vocabulary: Vocabulary,
+    output: Path,
+    *,
+    workers: int = 1,
+    memory: int = 4 << 30,
+    tmp: Path | None = None,
+    progress: Progress | None = None,
+) -> CooccurrenceMatrix:
+    """Write a matrix anew for another vocabulary.
+
+    Cells of words that the other vocabulary lacks are left out; words that it has besides get none. Windows
+    stay those of the count: where a word was outside its vocabulary, it took no position (or, with keep_positions,
+    it did), whatever the other vocabulary says.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The words, in their new order, with the counts to be recorded.
+    output : Path
+        The folder to write; it replaces one of that name, and appears only when complete.
+    progress : callable, optional
+        Told how many stored cells (each of a symmetric pair once) have been written.
+
+    Raises
+    ------
+    InputError
+        If no cell is left.
+    """
+    rank = {word: number for number, word in enumerate(vocabulary.words)}
+    target = np.array([rank.get(word, -1) for word in matrix.vocabulary.words], np.int64)
+
+    def read() -> Iterator[Cells]:
+        for word, context, sums in matrix.sums():
+            word, context = target[word], target[context]
+            kept = (word >= 0) & (context >= 0)
+            word, context = word[kept], context[kept]
+            if matrix.symmetric:  # a pair is stored once, under the rarer word
+                word, context = np.maximum(word, context), np.minimum(word, context)
+            yield Cells(word, context, sums[kept])
+
+    return build_matrix(
+        read,
+        vocabulary,
+        output,
+        denominator=matrix.denominator,
+        windows=matrix.windows,
+        tokens=matrix.tokens,
+        symmetric=matrix.symmetric,
+        min_cooccurrence=matrix.min_cooccurrence,
+        workers=workers,
+        memory=memory,
+        tmp=tmp,
+        progress=progress,
     )
-    if cells < 0:
-        raise InputError("an X is too large to be kept once it is added up; merge fewer counts")
-    number, too_large = np.array([cells]), np.array([large])
-    exact, offsets = section_bases(rows, number, too_large)
-    packed = Views(np.zeros(offsets[-1], np.uint8))
-    sections: list[tuple[np.ndarray, np.ndarray, int]] = [
-        (packed.u32, views.u32, rows),
-        (packed.u16, views.u16, cells),
-        (packed.u32, views.u32, cells),
-        (packed.u64, views.u64, large),
-    ]
-    for (to, source, length), where, start in zip(sections, exact[0], room[0], strict=True):
-        to[where : where + length] = source[start : start + length]
-    return packed.u64.view(np.uint8), offsets, number, too_large

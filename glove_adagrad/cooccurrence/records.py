@@ -13,15 +13,23 @@ from typing import IO
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.build import MOST, Cells, UnkeepableError, build_matrix, choose_denominator, kept
+from glove_adagrad.cooccurrence.build import (
+    MOST,
+    Cells,
+    UnkeepableError,
+    build_matrix,
+    choose_denominator,
+    is_exact,
+)
+from glove_adagrad.cooccurrence.cell_sorter import RepeatedCellError
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.cooccurrence.sorting import RepeatedCellError
 from glove_adagrad.cooccurrence.tiles import Tiles, Views
 from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.corpus import Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_free_space
 from glove_adagrad.parallel import in_order
-from glove_adagrad.vocabulary import Progress, Vocabulary
+from glove_adagrad.vocabulary import Vocabulary
 
 RECORD = np.dtype([("word", "<i4"), ("context", "<i4"), ("x", "<f8")])
 
@@ -78,7 +86,7 @@ def _open_halves(matrix: CooccurrenceMatrix, stack: ExitStack) -> list[_Half]:
 
 def _records_by_word(matrix: CooccurrenceMatrix, workers: int) -> np.ndarray:
     """int64 [V]: how many records each word has."""
-    from glove_adagrad.kernels import cooccurrence as kernels
+    from glove_adagrad.kernels import tiles as kernels
 
     counts = np.zeros(matrix.words, np.int64)
 
@@ -113,7 +121,7 @@ def _ranges(counts: np.ndarray, most: int) -> Iterator[tuple[int, int]]:
 
 
 def _sorted_records(halves: list[_Half], low: int, high: int, denominator: int) -> np.ndarray:
-    from glove_adagrad.kernels import cooccurrence as kernels
+    from glove_adagrad.kernels import tiles as kernels
 
     pieces = []
     for tiles, file, as_row, as_column in halves:
@@ -235,7 +243,7 @@ def _check(path: Path, first: int, records: np.ndarray, words: int, denominator:
     ranked = (word >= 1) & (word <= words) & (context >= 1) & (context <= words)
     good = ranked & np.isfinite(x) & (x > 0)
     if denominator is not None:
-        good[good] = kept(x[good], denominator)
+        good[good] = is_exact(x[good], denominator)
     bad = np.flatnonzero(~good)
     if len(bad) == 0:
         return

@@ -1,6 +1,6 @@
 """Tiles on disk: the file of cells, where each tile lies in it, and writing it from front to back.
 
-`kernels.cooccurrence` describes what a tile looks like inside.
+`kernels.tiles` describes what a tile looks like inside.
 """
 
 from __future__ import annotations
@@ -16,31 +16,11 @@ from typing import IO
 
 import numpy as np
 
+from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.decoding import DamagedError
-
-#: Words of a part: its vectors, accumulators included, should stay in a core's cache.
-_PART_WORDS = 2048
-
-#: At least so many parts where there are words enough, so that many threads find work.
-_LEAST_PARTS = 32
-
-#: At most so many, because tables of parts x parts are kept; a part never has more than 65,536 words.
-_MOST_PARTS = 256
-
 
 #: Bytes of an element of each section.
 ELEMENTS = np.array([4, 2, 4, 8])
-
-
-def number_of_parts(words: int) -> int:
-    """Parts into which a vocabulary is dealt. It follows from its size alone, never from the machine."""
-    parts = min(max(-(-words // _PART_WORDS), _LEAST_PARTS), _MOST_PARTS)
-    return min(max(parts, -(-words // 65536)), words)
-
-
-def part_sizes(words: int, parts: int) -> np.ndarray:
-    """int64 [parts]: words of each part."""
-    return (words - np.arange(parts) + parts - 1) // parts
 
 
 def section_bases(rows: int | np.ndarray, cells: np.ndarray, large: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -102,8 +82,8 @@ class Tiles:
         self.path = path
         self.table = table
         self.words = words
-        self.parts = number_of_parts(words)
-        self.sizes = part_sizes(words, self.parts)
+        self.partition = Partition(words)
+        self.parts, self.sizes = self.partition.parts, self.partition.sizes
         self._file = file
         if file is not None:
             weakref.finalize(self, file.close)
@@ -194,7 +174,7 @@ class Tiles:
         DamagedError
             If the file ends within a tile, its CRC-32 differs, or its sections contradict the table or each other.
         """
-        from glove_adagrad.kernels.cooccurrence import damaged_tile
+        from glove_adagrad.kernels.tiles import damaged_tile
 
         for tile, begin in zip(tiles.tolist(), (4 * bases[:, 0]).tolist(), strict=True):
             start, size = int(self.offsets[tile]), int(self.offsets[tile + 1] - self.offsets[tile])

@@ -11,6 +11,7 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation.lookup import Lookup, Rules
 from glove_adagrad.evaluation.pairs import ClassList
 from glove_adagrad.formats import WordVectors
+from glove_adagrad.formats.word_vectors import unit_rows
 
 _SEED = 1
 _STARTS = 10  # k-means finds a local optimum: the best of so many
@@ -70,9 +71,7 @@ def evaluate_classes(wv: WordVectors, classes: ClassList, rules: Rules | None = 
     number = len(set(classes.classes))
     correct = 0
     if known.sum() >= number:
-        vectors = wv.vectors[rows[known]].astype(np.float64)
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+        unit = unit_rows(wv.vectors[rows[known]])
         with warnings.catch_warnings():
             # fewer distinct vectors than classes: the clusters found are still counted rightly
             warnings.simplefilter("ignore", ConvergenceWarning)

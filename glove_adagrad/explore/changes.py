@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glove_adagrad.formats import WordVectors
-from glove_adagrad.maps.directions import unit_rows
+from glove_adagrad.formats.word_vectors import unit_rows
 
 _NEIGHBOURS = 25
 _BLOCK = 1_000  # words whose cosines with all others are in memory at a time

@@ -19,8 +19,8 @@ from glove_adagrad.explore.sections import counts_section, history_sections, sco
 from glove_adagrad.explore.subject import Subject
 from glove_adagrad.files import atomic_file
 from glove_adagrad.formats import WordVectors
+from glove_adagrad.formats.word_vectors import unit_rows
 from glove_adagrad.maps import cluster_words, content_words, default_projection, project
-from glove_adagrad.maps.directions import unit_rows
 
 _GRID = 65_535  # steps of a map's longer side
 

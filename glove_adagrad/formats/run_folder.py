@@ -95,6 +95,22 @@ def is_run(path: Path) -> bool:
     return (path / "vocab.txt").is_file() and (path / "model.npz").is_file()
 
 
+def matrix_folder(folder: Path) -> Path:
+    """Return the folder of the co-occurrences that a run has or was trained on; `folder` itself if it is not a run.
+
+    Whether it still exists is not checked.
+
+    Raises
+    ------
+    InputError
+        If the run's history is damaged.
+    """
+    if is_run(folder) and (folder / "history.json").exists():
+        return folder / str(read_history(folder)["settings"].get("cooccurrence", "cooccurrence"))
+    inside = folder / "cooccurrence"
+    return inside if inside.is_dir() and not (folder / "meta.json").is_file() else folder
+
+
 def read_run(folder: Path) -> RunVectors:
     """Read `vocab.txt` and `model.npz`.
 

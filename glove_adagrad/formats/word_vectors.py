@@ -176,3 +176,10 @@ def to_keyed_vectors(wv: WordVectors) -> KeyedVectors:
     if wv.counts is not None:
         keyed.expandos["count"] = np.asarray(wv.counts, dtype=np.int64)
     return keyed
+
+
+def unit_rows(vectors: np.ndarray) -> np.ndarray:
+    """Return the rows divided by their lengths, in float64; rows of zeros stay zero."""
+    vectors = vectors.astype(np.float64)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)

@@ -1,6 +1,6 @@
-"""Tile cells for training: ln X and f(X) on the fly, hold-out selection, marginal sums.
+"""Tile cells for training: ln X and f(X) on the fly, hold-out selection.
 
-Knows the tiles' layout (see docs/counting.md), and nothing of parameters and rules.
+Knows the tiles' layout (see `kernels.tiles`), and nothing of parameters and rules.
 """
 
 from __future__ import annotations
@@ -114,34 +114,3 @@ def loss_of_zeros(halves, sizes, part, scale, log_x_max, alpha):
                     loss += 0.5 * weights[k] * (1.0 + logs[k] * logs[k])
             number += cells
     return loss, number
-
-
-@fast_kernel
-def marginals(halves, sizes, starts, part, scale, word_sums, context_sums):
-    """Add the sums of X over contexts and over words, of all tiles whose rows are of one part.
-
-    word_sums, context_sums : float64 [V], by row.
-    """
-    parts = len(sizes)
-    for half in halves:
-        u16, u32, u64, bases, forward, mirrored = half
-        for q in range(parts):
-            base = bases[part * parts + q]
-            large, first = base[3], 0
-            for row in range(sizes[part]):
-                last = np.int64(u32[base[0] + row])
-                a = starts[part] + row
-                for cell in range(first, last):
-                    total_of_cell = np.float64(u32[base[2] + cell])
-                    if total_of_cell == 0:
-                        total_of_cell = np.float64(u64[large])
-                        large += 1
-                    x = total_of_cell * scale
-                    b = starts[q] + np.int64(u16[base[1] + cell])
-                    if forward:
-                        word_sums[a] += x
-                        context_sums[b] += x
-                    if mirrored and a != b:
-                        word_sums[b] += x
-                        context_sums[a] += x
-                first = last

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from glove_adagrad.kernels.jit import inline
+from glove_adagrad.kernels.jit import forced_inline
 
 #: What the generator adds to its state before each output: 2^64 over the golden ratio.
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 
 
-@inline
+@forced_inline
 def mixed(z):
     """64 bits each of which depends on all bits of z: the generator's output for a state."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -18,7 +18,7 @@ def mixed(z):
     return z ^ (z >> np.uint64(31))
 
 
-@inline
+@forced_inline
 def uniform(state):
     """A number of [0, 1)."""
     return np.float64(mixed(state) >> np.uint64(11)) * (1.0 / (1 << 53))

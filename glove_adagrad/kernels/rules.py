@@ -27,8 +27,9 @@ _narrow = (
 )
 
 
-#: Rules that use the squared norm of a row's gradient.
-_OF_NORMS = (steps.AdaGradNormStep, steps.ModelNormStep)
+def _has(settings, trait):
+    """Whether the step class of settings states a trait; see `optim.steps`."""
+    return getattr(settings.instance_class, trait, False)
 
 
 @intrinsic
@@ -90,7 +91,7 @@ def _compile_begin(self, row, now, squared_norm):
     if self.types[0] == types.float64:
         return lambda self, row, now, squared_norm: _begin(self, row, now, squared_norm)
 
-    if issubclass(self.instance_class, _OF_NORMS):
+    if _has(self, "uses_norm"):
 
         def begin_with_norm(self, row, now, squared_norm):
             # states grow in float64, but the rate that all the rest waits for is made in float32 from the start
@@ -130,7 +131,7 @@ def needs_norm(self):
 
 @overload(needs_norm)
 def _compile_needs_norm(self):
-    answer = issubclass(self.instance_class, _OF_NORMS)
+    answer = _has(self, "uses_norm")
     return lambda self: answer
 
 
@@ -140,7 +141,7 @@ def spares_biases_in_begin(self):
 
 @overload(spares_biases_in_begin)
 def _compile_spares_biases_in_begin(self):
-    answer = issubclass(self.instance_class, (steps.MirrorDescentStep, steps.DualAveragingStep))
+    answer = _has(self, "begin_spares_biases")
     return lambda self: answer
 
 
@@ -150,7 +151,7 @@ def is_shared(self):
 
 @overload(is_shared)
 def _compile_is_shared(self):
-    answer = issubclass(self.instance_class, steps.ModelNormStep)
+    answer = _has(self, "shared")
     return lambda self: answer
 
 
@@ -160,7 +161,7 @@ def of_block(self, row_states, block):
 
 @overload(of_block)
 def _compile_of_block(self, row_states, block):
-    if issubclass(self.instance_class, steps.ModelNormStep):
+    if _has(self, "shared"):
         return lambda self, row_states, block: (
             (row_states[0][0][block : block + 1],),
             (row_states[1][0][block : block + 1],),
@@ -170,7 +171,7 @@ def _compile_of_block(self, row_states, block):
 
 def has_matrices(settings):
     """Whether a Numba type of settings is that of a rule with a matrix for each row."""
-    return issubclass(settings.instance_class, steps.FullMatrixStep)
+    return _has(settings, "has_matrix")
 
 
 def update_row(self, before, w, g, matrix, root):

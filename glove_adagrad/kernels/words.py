@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glove_adagrad.kernels.jit import inline, kernel
+from glove_adagrad.kernels.jit import forced_inline, kernel
 
 #: A longer token is cut to this many bytes, or fewer where that would split a UTF-8 character.
 LONGEST_TOKEN = 999
@@ -45,7 +45,7 @@ _TABS = np.uint64(0x0909090909090909)
 _NUMBERS = np.uint64(0x0001020304050607)
 
 
-@inline
+@forced_inline
 def _load(text, i):
     """Eight bytes from i on as one number; the compiler makes one load of it."""
     return (
@@ -60,7 +60,7 @@ def _load(text, i):
     )
 
 
-@inline
+@forced_inline
 def _eight(text, i, n):
     """`_load` of text[:n] as if spaces followed it."""
     if i + _8 <= n:
@@ -72,32 +72,32 @@ def _eight(text, i, n):
     return word
 
 
-@inline
+@forced_inline
 def _zero_bytes(word):
     """The top bit of the first byte that is zero, perhaps with bits above it; 0 if there is none."""
     return (word - _ONES) & ~word & _TOPS
 
 
-@inline
+@forced_inline
 def _end(word):
     """The lowest bit of the first byte that is white space; 0 if there is none."""
     found = _zero_bytes(word ^ _SPACES) | _zero_bytes(word ^ _NEWLINES) | _zero_bytes(word ^ _TABS)
     return (found & (~found + _1)) >> _7
 
 
-@inline
+@forced_inline
 def _byte_number(bit):
     """The byte whose lowest bit is the one set."""
     return (bit * _NUMBERS) >> _56
 
 
-@inline
+@forced_inline
 def _mixed(h):
     h *= _SCRAMBLE
     return h ^ (h >> _32)
 
 
-@inline
+@forced_inline
 def _scan(text, i, n):
     """Key of the token that begins at i in text[:n], and where it ends."""
     word = _eight(text, i, n)
@@ -136,7 +136,7 @@ def _cut_length(text, start):
     return LONGEST_TOKEN
 
 
-@inline
+@forced_inline
 def _token(text, i, n):
     """Key, length and end of the token that begins at i; over-long ones have the key and length of what is kept."""
     key, end = _scan(text, i, n)
@@ -147,7 +147,7 @@ def _token(text, i, n):
     return key, length, end
 
 
-@inline
+@forced_inline
 def _same(text, i, other, j, length):
     """Whether two runs of eight bytes or more are the same."""
     last = length - _8
@@ -157,7 +157,7 @@ def _same(text, i, other, j, length):
     return _load(text, i + last) == _load(other, j + last)
 
 
-@inline
+@forced_inline
 def _find(slots, arena, text, start, length, key):
     """Slot of the word, or the free slot where it belongs."""
     mask = np.uint64(len(slots) - 1)
@@ -171,7 +171,7 @@ def _find(slots, arena, text, start, length, key):
     return slot
 
 
-@inline
+@forced_inline
 def _enter(slots, arena, used, slot, text, start, length, count, key):
     """Put a new word into its free slot."""
     at = np.uint64(used[1])
@@ -185,12 +185,12 @@ def _enter(slots, arena, used, slot, text, start, length, count, key):
     used[1] += length
 
 
-@inline
+@forced_inline
 def _hot_place(key):
     return _mixed(key) & np.uint64(HOT - 1)
 
 
-@inline
+@forced_inline
 def _wanted(key, share_mask, share):
     return (_mixed(key) >> _32) & share_mask == share
 

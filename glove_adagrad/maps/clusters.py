@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glove_adagrad.maps.directions import unit_rows
+from glove_adagrad.formats.word_vectors import unit_rows
 
 _SEED = 1
 _MOST = 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glove_adagrad.maps.directions import unit_rows
+from glove_adagrad.formats.word_vectors import unit_rows
 
 _FREQUENT = 1_000  # only words as frequent as these are judged
 _NEIGHBOURS = 10

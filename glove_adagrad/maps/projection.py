@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.maps.directions import unit_rows
+from glove_adagrad.formats.word_vectors import unit_rows
 
 #: Method -> the module that computes it; None where NumPy does.
 PROJECTIONS = {"pca": None, "tsne": "openTSNE", "umap": "umap"}

@@ -11,7 +11,16 @@ A step is a `typing.NamedTuple` of plain numbers with these methods:
 `rest(elapsed, w, state) -> w`, only for rules that move a row while it has no gradients
     The parameters after `elapsed` updates in which their gradient was zero.
 
-`FullMatrixStep` alone is not element-wise: it has an `update` of a whole row in place.
+A class states the traits of its formula by `_with_traits`, as attributes that are True:
+
+`uses_norm`
+    `begin` uses `squared_norm`; for other steps it is not computed.
+`begin_spares_biases`
+    The scalars of `begin` are for vectors only: biases have a step, and scalars, of their own.
+`shared`
+    All rows have one state together.
+`has_matrix`
+    Not element-wise: there is an `update` of a whole row in place, with a matrix for each row.
 
 The class of the tuple selects the formula when a kernel is compiled, and Numba compiles these very methods. So they
 hold arithmetic and NumPy's element-wise functions only, branch on no value, and combine no float32 with a Python
@@ -28,11 +37,13 @@ checks are in `adagrad` and `relatives`; nothing here knows of files, options or
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 Values = tuple[Any, ...]
+Step = TypeVar("Step")
 
 
 def larger(a: Any, b: Any) -> Any:
@@ -85,6 +96,17 @@ def inverse_root(matrix: Any, delta: Any) -> Any:
     """(delta I + matrix^(1/2))^(-1) of a symmetric, positive semi-definite float64 matrix."""
     values, vectors = np.linalg.eigh(matrix)
     return vectors / (delta + np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+
+
+def _with_traits(*names: str) -> Callable[[type[Step]], type[Step]]:
+    """State traits of a step class; a NamedTuple's body would take annotated attributes for fields."""
+
+    def state(cls: type[Step]) -> type[Step]:
+        for name in names:
+            setattr(cls, name, True)
+        return cls
+
+    return state
 
 
 class SGDStep(NamedTuple):
@@ -141,6 +163,7 @@ class AdaGradStep(NamedTuple):
         return w - rate * g * damped_reciprocal_root(s + self.inside, self.outside), (s,)
 
 
+@_with_traits("uses_norm")
 class AdaGradNormStep(NamedTuple):
     """b^2 += norm(g)^2; w -= (eta / b) g."""
 
@@ -156,6 +179,7 @@ class AdaGradNormStep(NamedTuple):
         return w - rate * g, state
 
 
+@_with_traits("uses_norm", "shared")
 class ModelNormStep(NamedTuple):
     """`AdaGradNormStep` with one b for all rows: kernels tell the two apart by their type."""
 
@@ -165,6 +189,7 @@ class ModelNormStep(NamedTuple):
     step = AdaGradNormStep.step  # type: ignore[misc]
 
 
+@_with_traits("begin_spares_biases")
 class MirrorDescentStep(NamedTuple):
     """s += g^2; H = delta + sqrt(s); w = soft_threshold(w - eta g / H, eta l1 / H).
 
@@ -208,6 +233,7 @@ class ProximalStep(NamedTuple):
         return w - w * fraction(rate * self.l2), (s,)
 
 
+@_with_traits("begin_spares_biases")
 class DualAveragingStep(NamedTuple):
     """G += g; S += g^2; w = -eta soft_threshold(G, l1 t) / (l2 t eta + sqrt(S)).
 
@@ -339,6 +365,7 @@ class AdamaxStep(NamedTuple):
         return w - rate * m * reciprocal(u), (m, u)
 
 
+@_with_traits("has_matrix")
 class FullMatrixStep(NamedTuple):
     """S += g g^T; w -= eta (delta I + S^(1/2))^(-1) g, the inverse root taken anew every few updates of a row."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glove_adagrad.optimizer_record import Summary, nanoseconds_per_record, seeds_note, summaries
+from glove_adagrad.comparison_record import Summary, nanoseconds_per_record, seeds_note, summaries
 from glove_adagrad.plots.figures import COLOURS, GREY, head, new_figure, styled
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def plot_optimizers(record: Mapping[str, Any]) -> dict[str, Figure]:
     Parameters
     ----------
     record : mapping
-        A comparison's `results.json`, see `optimizer_record`.
+        A comparison's `results.json`, see `comparison_record`.
 
     Returns
     -------

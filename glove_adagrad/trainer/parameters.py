@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.tiles import number_of_parts, part_sizes
+from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.errors import InputError
 from glove_adagrad.optim import Rule, State
 
@@ -71,11 +71,9 @@ class Parameters:
     def __init__(self, words: int, vector_size: int, rule: Rule) -> None:
         self.words, self.vector_size, self.rule = words, vector_size, rule
         self.n = row_length(vector_size)
-        parts = number_of_parts(words)
-        self.sizes = part_sizes(words, parts)
-        self.starts = np.cumsum(self.sizes) - self.sizes
-        ranks = np.arange(words)
-        self.rows = self.starts[ranks % parts] + ranks // parts
+        partition = Partition(words)
+        self.sizes, self.starts = partition.sizes, partition.starts[:-1]
+        self.rows = partition.positions
         self.sides: tuple[np.ndarray, ...] = tuple(_zeros((words, 1 + len(rule.slots), self.n)) for _ in range(2))
         first = self._first_row_states()
         self.row_states: tuple[tuple[np.ndarray, ...], ...]
