@@ -15,6 +15,7 @@ from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import encoded
+from glove_adagrad.derived import ORIGINS as DERIVED
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, check_output_folder
 from glove_adagrad.model_vectors import ModelVectors
@@ -110,6 +111,10 @@ def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
     if not is_run(path) and not checkpoints.paths():
         raise InputError(f"{path}: is not a saved model or a run (no model.npz and no checkpoint in it)")
     history = read_history(path) if (path / "history.json").exists() else {}
+    if history.get("origin") in DERIVED:
+        raise InputError(
+            f"{path}: has vectors of {history['origin']} and is not a trained model; use formats.read_vectors"
+        )
     checkpoint = checkpoints.load() if checkpoints.paths() else None
     settings = dict(history.get("settings", {}))
     if checkpoint is not None:
