@@ -84,6 +84,6 @@ def test_impossible_settings_are_refused(changes: dict[str, float], message: str
 
 def test_words_that_share_nothing_are_refused() -> None:
     assert not share_ngrams(["abc", "def"], SubwordSettings())
-    assert share_ngrams(["abc", "def", "abd"], SubwordSettings(2))
+    assert share_ngrams(["abc", "def", "abx"], SubwordSettings(2))
     with pytest.raises(InputError, match="no n-gram of 3 to 6 characters is in two of the words"):
         fit_ngrams(["abc", "def"], np.array([5, 5]), np.eye(2, dtype=np.float32))

@@ -4,10 +4,11 @@
 
 RUN is a folder of `glove-adagrad train TEXT --preset recommended --output RUN`, of any seed; more seeds are trained
 with `--cooccurrence RUN/cooccurrence --seed N`, and a run's corpus is the name of that first text. For each run the
-study scores the sum of word and context vectors, both side by side reduced by principal component analysis, and either
-one mixed with what n-grams say, for several values of `mix`. The ridge is judged without test sets: n-grams are fitted
-to nine tenths of the words and compose the vectors of the last tenth; their cosine to the trained vectors is shown by
-the number of occurrences. Results are kept in `results.json` as they come; `results.md` is written from it.
+study scores the sum of word and context vectors, both side by side reduced by principal component analysis, and
+either one mixed with what n-grams say, for several values of `mix`. The ridge is judged without test sets: n-grams
+are fitted to nine tenths of the words and compose the vectors of the last tenth; their cosine to the trained
+vectors is shown by the number of occurrences. Results are kept in `results.json` as they come; `results.md` is
+written from it.
 """
 
 from __future__ import annotations
