@@ -1,6 +1,6 @@
 """What can be done to finished vectors: principal components of both kinds, and character n-grams.
 
-    python eval/after_training/study.py RUN... [--msr FILE] [--men FILE]
+    python -m eval.after_training.study RUN... [--msr FILE] [--men FILE]
 
 RUN is a folder of `glove-adagrad train TEXT --preset recommended --output RUN`, of any seed; more seeds are trained
 with `--cooccurrence RUN/cooccurrence --seed N`, and a run's corpus is the name of that first text. For each run the
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,13 +22,12 @@ from typing import Any
 
 import numpy as np
 
+from eval.quality import SETS, Results, Scores, cell
 from glove_adagrad.formats import RunVectors, WordVectors, read_history, read_run
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.subwords import SubwordSettings, fit_ngrams
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-import measure  # noqa: E402
-from quality import SETS, Results, Scores, cell  # noqa: E402
 
 MIXES = (10.0, 50.0)
 RIDGES = (0.1, 0.3, 1.0, 3.0)
@@ -106,8 +104,8 @@ def write(results: Results) -> None:
     lines = [
         "# What is done to finished vectors",
         "",
-        f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {measure.machine()}.",
-        "Runs of the preset `recommended`, 100 components. Seconds are the processor's, on a busy machine.",
+        *measured_by(results.origins),
+        "Trained with `--unobserved 1 --left-only --epochs 15`, 100 components. Seconds are CPU seconds, on a busy machine.",
         "Means over seeds, ± half the range.",
         "",
         "## Scores",
