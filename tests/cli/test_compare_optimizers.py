@@ -22,6 +22,8 @@ from glove_adagrad.evaluation import Suite
 from glove_adagrad.optimizer_comparison import Candidate, Comparison
 from glove_adagrad.trainer import Trainer, TrainingSettings
 
+pytestmark = pytest.mark.slow
+
 PICTURES = {"loss-by-epoch.png", "loss-by-second.png", "scores.png", "cost.png", "rates.png"}
 
 
