@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ import glove_adagrad
 # how long an example takes says nothing: machines are slow and busy, and kernels are compiled on the way
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# under nohup, or in the background of a script, signals are ignored, and children inherit that
+for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 # Numba looks at a kernel's own file, not at those of what it inlines: without this, tests may run yesterday's code
 _package = Path(glove_adagrad.__file__).parent

@@ -1,9 +1,10 @@
-"""The tutorial's commands, run as they stand; links between documents."""
+"""The tutorial's commands, run unchanged; links between documents; what the documentation site needs."""
 
 from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -40,8 +41,47 @@ def test_the_page_about_python_runs(tmp_path: Path) -> None:
         assert (tmp_path / name).exists()
 
 
-@pytest.mark.parametrize("document", ["README.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))])
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.md", "docs/**/*.md", "eval/**/*.md")
+    for path in ROOT.glob(pattern)
+)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
-    for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text().split("\nnav:\n")[1]
+    pages = {name.removeprefix("docs/") for name in DOCUMENTS} - {"README.md"} | {"index.md"}
+    assert sorted(re.findall(r"[\w/]+\.md", navigation)) == sorted(pages)
+
+
+def test_the_description_for_a_package_index_has_no_relative_links() -> None:
+    description = runpy.run_path(str(ROOT / "setup.py"))["description"]
+    assert description("[a](b.md), [b.md](b.md#c), [d](https://e.org)") == "a (`b.md`), b.md, [d](https://e.org)"
+    text = description((ROOT / "README.md").read_text())
+    assert "docs/tutorial.md" in text
+    assert re.findall(r"\]\((?!https://)", text) == []
+
+
+def numbers(text: str) -> set[float]:
+    return {float(number) for number in re.findall(r"(?<![\w.-])\d*\.?\d+(?!\w)", text)}
+
+
+@pytest.mark.parametrize(
+    ("document", "page"),
+    [("docs/unobserved.md", "unobserved/results.md"), ("README.md", "results/benchmark.md")],
+)
+def test_figures_in_tables_are_those_of_the_measurements(document: str, page: str) -> None:
+    measured = [numbers(line) for line in (ROOT / "eval" / page).read_text().splitlines()]
+    rows = re.findall(r"^\|[^|]+\|(.*\d.*)\|$", (ROOT / document).read_text(), re.MULTILINE)
+    figures = [numbers(row) for row in rows if " % |" in row]
+    assert len(figures) >= 7
+    assert min(map(len, figures)) >= 5
+    for row in figures:
+        assert any(row <= line for line in measured), row

@@ -17,7 +17,7 @@ from data import GOLDEN
 
 from glove_adagrad import locks, temporary
 from glove_adagrad.errors import InputError
-from glove_adagrad.locks import Lock, lock_beside
+from glove_adagrad.locks import Lock, output_lock
 from glove_adagrad.temporary import Temporary, clear_leftovers, temporary_name
 
 pytestmark = pytest.mark.slow
@@ -90,7 +90,7 @@ def test_what_a_process_holds_is_cleared_once_it_is_dead(
     process.wait()
 
 
-def test_processes_with_the_same_number_are_told_apart(tmp_path: Path, container: list[str]) -> None:
+def test_processes_with_the_same_number_are_distinguished(tmp_path: Path, container: list[str]) -> None:
     first = holder(tmp_path, *container)
     number = "import os; assert os.getpid() == 1; "
     clear = "from glove_adagrad.temporary import clear_leftovers; clear_leftovers(__import__('pathlib').Path('.'))"
@@ -161,7 +161,7 @@ def test_without_flock_the_record_decides(
         os.close(Lock(tmp_path / ".glove-lock", tmp_path)._descriptor)
     lock.release()
     assert not list(tmp_path.iterdir())
-    with Temporary.new_folder(tmp_path / "x") as held:  # leftovers of others cannot be told from files in use
+    with Temporary.new_folder(tmp_path / "x") as held:  # leftovers of others look the same as files in use
         clear_leftovers(tmp_path)
         assert held.path.exists()
 
@@ -173,7 +173,7 @@ def test_a_zombie_is_dead_by_its_record() -> None:
     process.wait()
 
 
-def test_a_lock_that_is_taken_over_is_held_by_one(tmp_path: Path) -> None:
+def test_an_abandoned_lock_is_acquired_by_one_process(tmp_path: Path) -> None:
     held = 0
     most = 0
     taken = [0] * 8
@@ -182,7 +182,7 @@ def test_a_lock_that_is_taken_over_is_held_by_one(tmp_path: Path) -> None:
         nonlocal held, most
         while taken[number] < 50:
             try:
-                with lock_beside(tmp_path / "output"):
+                with output_lock(tmp_path / "output"):
                     held += 1
                     most = max(most, held)
                     taken[number] += 1
@@ -202,7 +202,7 @@ def test_a_lock_that_is_taken_over_is_held_by_one(tmp_path: Path) -> None:
 
 
 def test_a_forked_child_removes_nothing_of_its_parent(tmp_path: Path) -> None:
-    with Temporary.new_file(tmp_path / "x") as held, lock_beside(tmp_path / "y") as lock:
+    with Temporary.new_file(tmp_path / "x") as held, output_lock(tmp_path / "y") as lock:
         child = os.fork()
         if child == 0:
             held.remove()
@@ -255,16 +255,20 @@ def train(*arguments: object) -> subprocess.Popen[str]:
 def test_a_second_process_on_a_run_is_refused_and_the_first_unharmed(tmp_path: Path) -> None:
     run = tmp_path / "run"
     first = train(GOLDEN / "tiny.txt", "--output", run, "--epochs", 100_000)
-    while not list(run.glob("checkpoints/*.npz")):
-        assert first.poll() is None, first.communicate()
-    for arguments in (["--resume", run], [GOLDEN / "tiny.txt", "--output", run]):
-        # an option of the run may not be given with --resume
-        command = [sys.executable, "-m", "glove_adagrad", "train", *map(str, arguments), "-q"]
-        second = subprocess.run(command, capture_output=True, text=True)
-        assert second.returncode == 1
-        assert second.stderr.startswith(f"glove-adagrad: error: {run}: in use by process {first.pid} on host ")
-        assert second.stderr.count("\n") == 1
-    first.send_signal(signal.SIGHUP)
-    assert "--resume" in first.communicate(timeout=60)[1]
-    assert first.returncode == 128 + signal.SIGHUP
-    assert ".glove-lock" not in {path.name for path in run.iterdir()}
+    try:
+        while not list(run.glob("checkpoints/*.npz")):
+            assert first.poll() is None, first.communicate()
+            time.sleep(0.05)
+        for arguments in (["--resume", run], [GOLDEN / "tiny.txt", "--output", run]):
+            # an option of the run may not be given with --resume
+            command = [sys.executable, "-m", "glove_adagrad", "train", *map(str, arguments), "-q"]
+            second = subprocess.run(command, capture_output=True, text=True)
+            assert second.returncode == 1
+            assert second.stderr.startswith(f"glove-adagrad: error: {run}: in use by process {first.pid} on host ")
+            assert second.stderr.count("\n") == 1
+        first.send_signal(signal.SIGHUP)
+        assert "--resume" in first.communicate(timeout=60)[1]
+        assert first.returncode == 128 + signal.SIGHUP
+        assert ".glove-lock" not in {path.name for path in run.iterdir()}
+    finally:
+        first.kill()

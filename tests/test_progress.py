@@ -73,10 +73,11 @@ def lines(written: str) -> list[str]:
 )
 def test_a_bar_fits_the_terminal_and_ends_its_line(tmp_path: Path, columns: int, pattern: str) -> None:
     written = screen(columns, "train", TINY, "--output", tmp_path / "run", "--epochs", 4, "--vector-size", 8)
-    *_, bar, last = lines(written.replace(str(tmp_path), ""))
+    *_, bar, wrote, following = lines(written.replace(str(tmp_path), ""))
     assert re.fullmatch(pattern, bar)
     assert "4/4 100%" in bar
-    assert last.startswith("/run: loss")
+    assert wrote.startswith("wrote /run/vectors.txt: ")
+    assert following == "next: glove-adagrad similar /run WORD"
     drawn = re.findall(r"\r(epoch [^\r\n]*)", written)
     assert drawn
     assert max(map(len, drawn)) <= columns
@@ -156,7 +157,7 @@ class Terminal:
         return True
 
 
-def test_other_lines_stand_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_lines_are_printed_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     with progress.progress_bar("vocabulary", 1000, "B", False) as bar:
