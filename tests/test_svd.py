@@ -9,6 +9,7 @@ from pathlib import Path
 import naive
 import numpy as np
 import pytest
+from data import GOLDEN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import Command
@@ -23,13 +24,6 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.formats import read_run, read_vectors
 from glove_adagrad.svd import PASSES, SVDSettings, decompose
 from glove_adagrad.vocabulary import Vocabulary
-
-GOLDEN = Path(__file__).parent / "golden"
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["both sides", "left only"])

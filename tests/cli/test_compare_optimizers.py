@@ -23,6 +23,8 @@ from glove_adagrad.optimizer_comparison import Candidate, Comparison
 from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 
+pytestmark = pytest.mark.slow
+
 PICTURES = {"loss-by-epoch.png", "loss-by-second.png", "scores.png", "cost.png", "rates.png"}
 
 
