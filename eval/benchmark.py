@@ -241,7 +241,7 @@ def main() -> None:
     arguments = parser.parse_args()
     stanford = arguments.stanford.resolve() if arguments.stanford else None
     benchmark = Benchmark(arguments.corpus.resolve(), stanford, arguments.msr, arguments.men)
-    # compilation is told apart in eval/training: here everything is compiled before the clock runs
+    # eval/training measures compilation: here everything is compiled before timing starts
     with tempfile.TemporaryDirectory() as folder:
         benchmark.folder = Path(folder)
         benchmark.ours("8", "1")

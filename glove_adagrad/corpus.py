@@ -61,7 +61,7 @@ class Corpus(Protocol):
         """Yield the whole text from the start."""
 
     def locate(self, token: bytes) -> str:
-        """Say where a token stands first, as `file:line`."""
+        """Return the first occurrence of a token, as `file:line`."""
 
 
 class TextFiles:
@@ -73,7 +73,8 @@ class TextFiles:
         Files, folders (every file below, in the order of names; names that start with a dot are left out),
         glob patterns of both, or `-` for standard input. It and named pipes are copied to a temporary file, because
         counting reads the text twice. Files compressed with gzip, bzip2, xz or Zstandard are decompressed while being
-        read; their first bytes tell, not their names. A byte order mark (U+FEFF) at the start of a file is dropped.
+        read; they are recognised by their first bytes, not by their names. A byte order mark (U+FEFF) at the start of
+        a file is dropped.
     lowercase : bool
         Turn letters to lower case (Unicode rules; bytes that are not UTF-8 are kept as they are).
     reader : Reader, optional
@@ -313,7 +314,7 @@ def _cut(blocks: Iterable[bytes], lowercase: bool) -> Iterator[tuple[bytes, bool
 
 
 def _find_token(text: bytes, token: bytes) -> int:
-    """Where a token first stands between white space; -1 if it does not."""
+    """The first occurrence of a token between white space; -1 if there is none."""
     at = text.find(token)
     while at >= 0:
         end = at + len(token)

@@ -586,7 +586,7 @@ class GloVe:
         assert trainer is not None
         trainer.settings = replace(self.settings, epochs=max(1, epochs))
 
-        def told(trainer: Trainer, epoch: int, loss: float) -> None:
+        def epoch_done(trainer: Trainer, epoch: int, loss: float) -> None:
             with interrupt.allowed():
                 for callback in self.callbacks:
                     callback(trainer, epoch, loss)
@@ -601,7 +601,7 @@ class GloVe:
 
         with DeferredInterrupt() as interrupt, training_progress(trainer, quiet=not self.show_progress) as shown:
             try:
-                trainer.fit([told], stratum_done)
+                trainer.fit([epoch_done], stratum_done)
             finally:
                 if not trainer.consistent:  # diverged
                     self._trainer, self._history = None, []

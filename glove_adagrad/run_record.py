@@ -28,7 +28,7 @@ _NAME = "run.json"
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What decides the result of a run, besides the counts.
+    """What decides the result of a run, apart from the counts.
 
     Attributes
     ----------

@@ -61,7 +61,7 @@ class Vocabulary:
     words : sequence of bytes
         Each word once; the first has rank 0.
     counts : int64 array [V]
-        How often each stands in the corpus.
+        Occurrences of each in the corpus.
     """
 
     words: Sequence[bytes]
@@ -82,7 +82,7 @@ class Vocabulary:
         return Vocabulary([b"%d" % rank for rank in range(len(self))], self.counts)
 
     def decoded(self) -> list[str]:
-        """The words as text; bytes that are no UTF-8 survive as surrogates."""
+        """The words as text; bytes that are not UTF-8 survive as surrogates."""
         return [word.decode("utf-8", "surrogateescape") for word in self.words]
 
     @classmethod

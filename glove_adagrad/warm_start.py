@@ -186,7 +186,7 @@ def kept_vocabulary(
 
 
 def continue_from(trainer: Trainer, checkpoint: Checkpoint, words: Vocabulary) -> None:
-    """Take over parameters and the rule's state of an earlier run, word by word; new words stay as drawn.
+    """Copy parameters and the rule's state from an earlier run, word by word; new words keep their random start.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def continue_from(trainer: Trainer, checkpoint: Checkpoint, words: Vocabulary) -
     rank = {word: k for k, word in enumerate(trainer.matrix.vocabulary.words)}
     ours = np.array([rank.get(word, -1) for word in words.words], np.int64)
     theirs = np.flatnonzero(ours >= 0)
-    trainer.parameters.take_over(ours[theirs], earlier, theirs)
+    trainer.parameters.copy_from(ours[theirs], earlier, theirs)
 
 
 def _common(vocabulary: Vocabulary, words: list[str], name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Starting from given vectors, staying near them, and going on with more text."""
+"""Starting from given vectors, anchors, and extending a run with more text."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def matrix(run: Path) -> CooccurrenceMatrix:
     return CooccurrenceMatrix.open(run / "cooccurrence")
 
 
-def test_from_a_run_all_parameters_are_taken_over(run: Path, matrix: CooccurrenceMatrix) -> None:
+def test_from_a_run_all_parameters_are_copied(run: Path, matrix: CooccurrenceMatrix) -> None:
     trainer = Trainer(matrix, TrainingSettings(vector_size=SIZE))
     assert start_from(trainer, run) == len(matrix.vocabulary)
     expected = read_run(run)
@@ -47,9 +47,7 @@ def test_from_a_run_all_parameters_are_taken_over(run: Path, matrix: Cooccurrenc
         np.testing.assert_array_equal(array, getattr(expected, name))
 
 
-def test_from_a_file_the_sum_is_taken_over_and_other_words_are_drawn(
-    matrix: CooccurrenceMatrix, tmp_path: Path
-) -> None:
+def test_from_a_file_the_sum_is_copied_and_other_words_are_drawn(matrix: CooccurrenceMatrix, tmp_path: Path) -> None:
     words = [word.decode() for word in matrix.vocabulary.words]
     given = np.arange(3 * SIZE, dtype=np.float32).reshape(3, SIZE) / 64
     word2vec.write(tmp_path / "v.txt", WordVectors([words[5], "of-no-text", words[2]], given))
@@ -135,7 +133,7 @@ def test_extending_counts_both_texts_and_keeps_what_was_learnt(run: Path, tmp_pa
     assert (accumulators > 400).any(), "the rule's state comes along"
 
 
-def test_what_a_run_has_settled_cannot_be_given_again(run: Path, tmp_path: Path) -> None:
+def test_options_that_a_run_fixes_cannot_be_given_again(run: Path, tmp_path: Path) -> None:
     command = [
         "train",
         str(GOLDEN / "edge.txt"),

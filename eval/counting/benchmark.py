@@ -4,7 +4,7 @@
 
 FOLDER holds your own build of `vocab_count`, `cooccur` and `shuffle`; without it only this package is measured. Runs
 of all variants take turns, so that a machine that slows down slows down all. Every run is a process of its own, whose
-peak memory the operating system tells when it ends. Writes a Markdown table to `results.md` beside this file.
+peak memory the operating system reports when it ends. Writes a Markdown table to `results.md` next to this file.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ def run(
 
 
 def ours(corpus: Path, folder: Path, workers: int, memory: int, runs: Runs, **settings: Any) -> None:
-    told = folder / "told.json"
+    facts = folder / "facts.json"
     command = [sys.executable, str(HERE / "one_count.py"), str(corpus), str(folder), str(workers), str(memory)]
-    _, peak = run(command, stdout=told, **settings)
-    runs.facts = json.loads(told.read_text())
+    _, peak = run(command, stdout=facts, **settings)
+    runs.facts = json.loads(facts.read_text())
     for stage in ("start", "vocabulary", "matrix"):
         runs.add(stage, runs.facts[stage], peak)
     shutil.rmtree(folder / "matrix")
@@ -171,7 +171,7 @@ def main() -> None:
             "2 workers, --memory 500M": (options.corpus, 2, small, Runs()),
             HALF: (half, 2, large, Runs()),
         }
-        told = Runs()
+        as_commands = Runs()
         cold = Runs()
         (folder / "cache").mkdir()
         ours(half, folder, 1, large, cold, env={**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache")})
@@ -180,7 +180,7 @@ def main() -> None:
                 stanford(options.stanford.resolve(), options.corpus, folder, large, theirs)
             for corpus, workers, memory, runs in variants.values():
                 ours(corpus, folder, workers, memory, runs)
-            commands(options.corpus, folder, 2, told)
+            commands(options.corpus, folder, 2, as_commands)
             if options.stanford and theirs.facts["records"] != variants["2 workers"][3].facts["records"]:
                 sys.exit("the counts differ; this is a bug")
             if (
@@ -188,11 +188,15 @@ def main() -> None:
                 and (folder / "vocab.txt").read_bytes() != (folder / "stanford.vocab.txt").read_bytes()
             ):
                 sys.exit("the vocabularies differ; this is a bug")
-        options.output.write_text(report(options, theirs, {name: v[3] for name, v in variants.items()}, told, cold))
+        options.output.write_text(
+            report(options, theirs, {name: v[3] for name, v in variants.items()}, as_commands, cold)
+        )
     print(options.output.read_text())
 
 
-def report(options: argparse.Namespace, theirs: Runs, variants: dict[str, Runs], told: Runs, cold: Runs) -> str:
+def report(
+    options: argparse.Namespace, theirs: Runs, variants: dict[str, Runs], as_commands: Runs, cold: Runs
+) -> str:
     two = variants["2 workers"]
     facts = two.facts
     stages, programs = ("vocabulary", "matrix"), ("vocab_count", "cooccur", "shuffle")
@@ -210,8 +214,14 @@ def report(options: argparse.Namespace, theirs: Runs, variants: dict[str, Runs],
     for name, runs in variants.items():
         figures = [runs.seconds("vocabulary"), runs.seconds("matrix"), runs.seconds("vocabulary", "matrix")]
         rows.append(f"| {name} | " + " | ".join(f"{s:.2f} s" for s in figures) + f" | {mb(runs.peak())} |")
-    figures = [told.seconds("vocabulary"), told.seconds("matrix"), told.seconds("vocabulary", "matrix")]
-    rows.append("| 2 workers, as commands | " + " | ".join(f"{s:.2f} s" for s in figures) + f" | {mb(told.peak())} |")
+    figures = [
+        as_commands.seconds("vocabulary"),
+        as_commands.seconds("matrix"),
+        as_commands.seconds("vocabulary", "matrix"),
+    ]
+    rows.append(
+        "| 2 workers, as commands | " + " | ".join(f"{s:.2f} s" for s in figures) + f" | {mb(as_commands.peak())} |"
+    )
     words, all_of_it = two.totals("vocabulary"), two.totals(*stages)
     aims = []
     if options.stanford:

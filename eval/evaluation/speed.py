@@ -4,8 +4,8 @@
 
 The vectors know every word of the set, so that all questions are answered. Both answer them in one process, in
 turns; each ratio is of one turn, and their median is given. Compilation is not timed. Then memory: the most that
-answering holds beyond the vectors, at this number of words and at four times as many. Writes `results.md` beside this
-file.
+answering holds beyond the vectors, at this number of words and at four times as many. Writes `results.md` next to
+this file.
 """
 
 from __future__ import annotations

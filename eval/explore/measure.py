@@ -1,4 +1,4 @@
-"""The explorer measured: time to make a page, its size, its answers beside gensim's, time of a query in a browser.
+"""The explorer: time to make a page, its size, answers compared with gensim's, time of a query in a browser.
 
     python eval/explore/measure.py RUN [RUN...] [--projection tsne]
 

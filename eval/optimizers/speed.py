@@ -3,9 +3,9 @@
     python eval/optimizers/speed.py MATRIX [--vector-size 100] [--turns 5]
 
 MATRIX is a folder that `glove-adagrad cooccur` has written. In a turn every rule trains one epoch, one after the
-other, and its processor time is divided by AdaGrad's of the same turn; told are medians over turns. Penalties are
+other, and its processor time is divided by AdaGrad's of the same turn; medians over turns are reported. Penalties are
 above 0 where a rule has them, so that all of its formula works. The rule of full matrices is measured apart, at 20
-components. Writes `speed.md` beside this file.
+components. Writes `speed.md` next to this file.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@
 FOLDER holds your own build of `vocab_count`, `cooccur`, `shuffle` and `glove`; without it only this package is
 measured. Settings are those of Stanford's demo: window 15, min-count 5, x_max 10, two threads. The variants take
 turns. Stanford's time is that of a whole process of one iteration, its vectors saved in binary; ours is that of an
-epoch, and compilation is told apart. `--quality` adds 15 epochs at 50 components, three seeds here and one run there,
-scored with the same evaluation. Writes `results.md` beside this file; what is not measured again, other `--sizes` or
-the quality, stays there as it was.
+epoch, and compilation is measured separately. `--quality` adds 15 epochs at 50 components, three
+seeds here and one run there, scored with the same evaluation. Writes `results.md` next to this file; what is not
+measured again, other `--sizes` or the quality, stays there unchanged.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What checking a matrix costs: CPU seconds of checksums and structure beside those of an epoch.
+"""What checking a matrix costs: CPU seconds of checksums and structure, and those of an epoch.
 
     python eval/training/checks.py COOCCURRENCE [--size 100] [--turns 7]
 

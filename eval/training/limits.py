@@ -10,7 +10,7 @@ Three speeds on one thread, taking turns, for each vector size:
   has eight words that co-occur with all others;
 - the records of the corpus.
 
-Writes `limits.md` beside this file.
+Writes `limits.md` next to this file.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.formats import WordVectors, read_vectors
 from glove_adagrad.trainer import Trainer, TrainingSettings
-from glove_adagrad.trainer.unobserved import COUNT, MOST
+from glove_adagrad.trainer.unobserved import COUNT, MOST, unobserved_pairs
 from glove_adagrad.vocabulary import Vocabulary
 
 HERE = Path(__file__).parent
@@ -141,14 +141,12 @@ def weighted_by_chance(settings: TrainingSettings, matrix: CooccurrenceMatrix, w
 
 
 def change_targets(trainer: Trainer, variant: Variant) -> None:
-    trainer._empty_cells()  # makes the arrays that the next lines change
-    cells = trainer._empty
-    assert cells is not None
+    pairs = unobserved_pairs(trainer.stream, trainer.parameters, trainer.settings)
     if variant.constant:
-        cells.word_logs[:] = np.log(variant.constant)
-        cells.context_logs[:] = 0
-    trainer._empty = cells._replace(
-        word_logs=cells.word_logs - np.float32(variant.shift), log_cap=np.float32(np.log(variant.most or MOST))
+        pairs.word_logs[:] = np.log(variant.constant)
+        pairs.context_logs[:] = 0
+    trainer._empty = pairs._replace(
+        word_logs=pairs.word_logs - np.float32(variant.shift), log_cap=np.float32(np.log(variant.most or MOST))
     )
 
 
@@ -222,7 +220,7 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
     corpus = runs[0]["corpus"]
     here = [run for run in runs if run["size"] == 100 and run["corpus"] == corpus]
     fast = "ratio 1, left only, 8 epochs"
-    # where each name stands, in points from its dot: some dots lie close together
+    # where each name is written, in points from its dot: some dots lie close together
     named = {
         "plain GloVe": (8, -3), "ratio 1": (8, 2), "ratio 1, left only": (8, -9), fast: (8, -5), "CBOW": (8, -3),
         "skip-gram": (8, -3),
@@ -258,7 +256,7 @@ def write(results: Results) -> None:
         "Unless named, AdaGrad at rate 0.05 (AdaGrad-Norm: 2), weight 0.1, power 0.75,",
         f"targets half way between chance and {COUNT}, at most {MOST}.",
         "Left only: a pair counts once, the left word as the word and the right one as its context. "
-        f"Sampled: frequent words are thinned out, at {SAMPLE:g}.",
+        f"Sampled: subsampling of frequent words, `--sample {SAMPLE:g}`.",
         "Means over seeds, ± half the range.",
         "Seconds are the processor's, a thread. Loss is that of the matrix's cells.",
         "CBOW and skip-gram are gensim's: window 8, 25 negatives, 5 epochs; window 10, 10 negatives, 3 epochs.",
@@ -277,7 +275,7 @@ def main() -> None:
     parser.add_argument("--stanford", type=Path, help="folder of your build of Stanford's programs")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100])
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only variants of these names")
-    parser.add_argument("--seeds", type=int, default=3, help="at most so many seeds (default 3)")
+    parser.add_argument("--seeds", type=int, default=3, help="maximum number of seeds (default 3)")
     arguments = parser.parse_args()
     results, scores = Results(HERE / "results.json"), Scores(arguments.msr, arguments.men)
     name = arguments.corpus.name

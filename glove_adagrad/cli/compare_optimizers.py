@@ -14,7 +14,7 @@ import click
 from glove_adagrad.cli import options
 from glove_adagrad.errors import InputError, Interrupted
 from glove_adagrad.files import atomic_file, check_output_folder
-from glove_adagrad.locks import lock_beside
+from glove_adagrad.locks import output_lock
 from glove_adagrad.progress import progress_bar
 from glove_adagrad.text_options import TextOptions
 
@@ -129,7 +129,7 @@ def compare_optimizers(
     quiet: bool,
     **window_settings: Any,
 ) -> None:
-    """Train by several update rules on one matrix, each at its own best rate, and compare what comes of it.
+    """Train with several update rules on one matrix, each at its own best rate, and compare the results.
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns; or DIR, a folder of co-occurrences or a run.
 
@@ -155,7 +155,7 @@ def compare_optimizers(
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error
     check_output_folder(output)
-    click.get_current_context().with_resource(lock_beside(output))
+    click.get_current_context().with_resource(output_lock(output))
     settings = {
         "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "seeds": seeds,
         "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
@@ -267,7 +267,7 @@ def _train(
         for (number, candidate, seed), end in list(zip(jobs, ends[1:], strict=True))[len(results) :]:
             of_seeds = f", seed {seed - seeds[0] + 1} of {len(seeds)}" if len(seeds) > 1 else ""
 
-            def tell(
+            def report(
                 line: str, epochs: float, end: float = end,
                 label: str = f"rule {number} of {len(candidates)}{of_seeds}: {candidate.label}",
             ) -> None:  # fmt: skip
@@ -277,7 +277,7 @@ def _train(
                 bar.to(done)
 
             first = next((result for result in results if result.label == candidate.label), None)
-            results.append(comparison.run(candidate, tell, first=first, seed=seed))
+            results.append(comparison.run(candidate, report, first=first, seed=seed))
             done = end
             bar.to(end)
             bar.line()

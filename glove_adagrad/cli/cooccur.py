@@ -42,7 +42,7 @@ def cooccur(
     quiet: bool,
     **window_settings: Any,
 ) -> None:
-    """Count how often words stand near each other in CORPUS, into a folder that `train --cooccurrence` takes.
+    """Count the co-occurrences of words in CORPUS, into a folder for `train --cooccurrence`.
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
     """

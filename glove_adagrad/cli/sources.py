@@ -66,7 +66,7 @@ _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar
 analogies_option: Any = click.option(
     "--analogies",
     **_files,
-    help="Analogies: four words a line, under `: section` lines or none; MSR's .questions beside .answers; or a "
+    help="Analogies: four words a line, under `: section` lines or none; MSR's .questions next to .answers; or a "
     "folder of BATS.",
 )
 
@@ -145,7 +145,7 @@ def files(path: Path) -> list[Path]:
 
 
 def labels(paths: Sequence[Path]) -> list[str]:
-    """A short name for each path: its last part, or as much more as tells it from the others."""
+    """A short name for each path: its last part, with as many of its folders as make it unique."""
     for parts in range(1, max(len(path.parts) for path in paths) + 1):
         names = [str(Path(*path.parts[-parts:])) for path in paths]
         if len(set(names)) == len(set(paths)):

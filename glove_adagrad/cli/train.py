@@ -361,7 +361,7 @@ def _resume(
         _train(run, trainer, quiet)
 
 
-def _refuse(context: click.Context, names: Iterable[str], beside: str) -> None:
+def _refuse(context: click.Context, names: Iterable[str], reason: str) -> None:
     """Refuse options that were given although something else fixes their value."""
     # click before 8.3 says of an absent CORPUS that it came from the command line
     given = [
@@ -372,7 +372,7 @@ def _refuse(context: click.Context, names: Iterable[str], beside: str) -> None:
     if given:
         flags = {param.name: max(param.opts, key=len) for param in context.command.params}
         named = ", ".join(sorted("CORPUS" if name == "corpus" else flags[name] for name in given))
-        raise click.UsageError(f"{named} cannot be combined with {beside}")
+        raise click.UsageError(f"{named} cannot be combined with {reason}")
 
 
 def _train(run: Run, trainer: Trainer, quiet: bool) -> None:

@@ -99,7 +99,7 @@ def test_effective_rates_are_by_word_in_the_order_of_the_vocabulary(command: Com
         ("adam:beta1=2", "beta1 = 2.0"),
     ],
 )
-def test_what_is_no_rule_is_wrong_usage(command: Command, tmp_path: Path, text: str, message: str) -> None:
+def test_an_unknown_rule_is_wrong_usage(command: Command, tmp_path: Path, text: str, message: str) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib, which pictures need, is not installed")
     said = command.refused(2, "compare-optimizers", TINY, "--output", tmp_path / "o", "--optimizer", text)
     assert message in said
@@ -125,17 +125,17 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     run = Comparison.run
 
     def recorded(
-        comparison: Comparison, candidate: Candidate, tell: Callable[[str, float], None], **options: int
+        comparison: Comparison, candidate: Candidate, report: Callable[[str, float], None], **options: int
     ) -> Result:
         begun.append((candidate.label, options["seed"]))
-        return run(comparison, candidate, tell, **options)  # type: ignore[arg-type]
+        return run(comparison, candidate, report, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Comparison, "run", recorded)
     return begun
 
 
 def _stop_after(monkeypatch: pytest.MonkeyPatch, trainings: int) -> None:
-    """Let a signal arrive when so many trainings are complete."""
+    """Let a signal arrive when this number of trainings is complete."""
     run, left = Comparison.run, [trainings]
 
     def stopped(*arguments: object, **options: object) -> Result:
@@ -265,7 +265,7 @@ def test_what_diverged_with_one_seed_is_said_to_have_diverged_and_has_no_scores(
 
 @pytest.mark.parametrize(
     ("name", "rate", "epochs"),
-    [("adam", 1.0, 2), ("sgd", 100.0, 0)],  # training that goes on with a useless loss, and that stops
+    [("adam", 1.0, 2), ("sgd", 100.0, 0)],  # training that continues with a useless loss, and that stops
 )
 def test_a_diverged_training_is_not_shown_with_its_huge_loss(
     command: Command, tmp_path: Path, name: str, rate: float, epochs: int

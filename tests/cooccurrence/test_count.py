@@ -356,7 +356,7 @@ def test_impossible_windows_are_refused() -> None:
 
 def test_words_without_neighbours_are_an_error(tmp_path: Path) -> None:
     words = Vocabulary([b"a", b"b"], np.array([1, 1]))
-    with pytest.raises(InputError, match="no two words of the vocabulary stand within a window"):
+    with pytest.raises(InputError, match="no two words of the vocabulary occur within a window"):
         count_cooccurrences(Sentences([["a"], ["b"]]), words, tmp_path / "m")
     with pytest.raises(InputError, match="holds no word of the vocabulary"):
         count_cooccurrences(Sentences([["x", "y"]]), words, tmp_path / "m")

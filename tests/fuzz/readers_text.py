@@ -224,7 +224,7 @@ def _dump(workers: int) -> Reader:
 
 
 def _articles(root: ElementTree.Element, by_title: bool) -> dict[bytes, int]:
-    """The words of the articles; what is an article is told by the namespace or by the title."""
+    """The words of the articles; the namespace or the title decides what is an article."""
     from gensim.corpora import wikicorpus
 
     found: Counter[bytes] = Counter()
