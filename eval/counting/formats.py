@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import platform
 import statistics
 import sys
@@ -144,14 +145,14 @@ def report(
             "",
             f"{tokens:,} tokens in {documents:,} documents; vocabulary and co-occurrences, window 15, {WORKERS} "
             f"workers; medians of {len(seconds['text'])} turns. The speed is the median of the ratios within a turn.",
-            f"{platform.processor() or platform.machine()}, Python {platform.python_version()}. "
-            f"Produced by `eval/counting/formats.py`.",
+            f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} at the end, Python "
+            f"{platform.python_version()}. Produced by `eval/counting/formats.py`.",
             "",
             "| format | file | time | tokens a second | speed, plain text = 1 |",
             "|---|---|---|---|---|",
             *rows,
             "",
-            f"Words of CoNLL-U a second: {ours / 1e6:.2f} million; the package conllu {theirs / 1e6:.2f} million.",
+            f"Words of CoNLL-U a second: {ours / 1e3:,.0f} thousand; the package conllu: {theirs / 1e3:,.0f} thousand.",
             "",
         ]
     )
