@@ -1,6 +1,6 @@
-"""One count in a process of its own, for `benchmark.py`: prints its seconds and sizes as JSON.
+"""One count in a separate process, for `benchmark.py`: print its seconds and sizes as JSON.
 
-A first count of a few words compiles, or loads what was compiled before; then the corpus is counted.
+A first count of a few words compiles or loads the kernels; then the corpus is counted.
 """
 
 import json

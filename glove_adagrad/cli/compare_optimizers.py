@@ -143,6 +143,7 @@ def compare_optimizers(
     from glove_adagrad.evaluation import default_suite
     from glove_adagrad.optimizer_comparison import Candidate, Comparison
     from glove_adagrad.plots.figures import check_matplotlib
+    from glove_adagrad.provenance import provenance, versions
     from glove_adagrad.source_paths import check_apart
     from glove_adagrad.trainer import TrainingSettings
 
@@ -180,6 +181,8 @@ def compare_optimizers(
     comparison = Comparison(matrix, training, default_suite(), trial_share, trial_epochs, factor, workers)
     comparison.check(candidates)
     record["frequencies"] = comparison.frequencies()
+    # one entry for each command that has trained rules of this comparison
+    record["provenance"] = [*earlier.get("provenance", []), {**provenance(), "versions": versions()}]
     if force:  # only now, when the new comparison begins
         _clear(output)
     try:
