@@ -150,7 +150,7 @@ def report(
             "|---|---|---|---|---|",
             *rows,
             "",
-            f"Words of CoNLL-U a second: {ours / 1e6:.2f} million; the package conllu {theirs / 1e6:.2f} million.",
+            f"Words of CoNLL-U a second: {ours / 1e3:,.0f} thousand; the package conllu: {theirs / 1e3:,.0f} thousand.",
             "",
         ]
     )
