@@ -280,3 +280,26 @@ def epoch(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors
                             update(i, j, empty.target[i, j], settings.unobserved_weight, 1)
     assert len(losses[0]) == matrix.records
     return float(np.mean(losses[0])), float(np.mean(losses[1])) if losses[1] else 0.0, Vectors(w, c, b, e)
+
+
+def positive_pmi(x: np.ndarray, smoothing: float, shift: float) -> np.ndarray:
+    """Levy, Goldberg and Dagan (2015), section 3.1: shifted positive PMI, contexts smoothed; X is [V, V]."""
+    found = np.zeros_like(x)
+    smoothed = {b: x[:, b].sum() ** smoothing for b in range(len(x)) if x[:, b].any()}
+    for a, b in np.argwhere(x > 0):
+        share = smoothed[b] / sum(smoothed.values())
+        found[a, b] = max(0.0, np.log(x[a, b] / x[a].sum() / share) - np.log(shift))
+    return found
+
+
+def blended(models: list[dict[str, np.ndarray]], weights: list[float], union: bool) -> dict[str, np.ndarray]:
+    """Unit vectors side by side, each times the root of its share of the weights; zeros where a word is missing."""
+    found = {}
+    for word in {word for model in models for word in model}:
+        if union or all(word in model for model in models):
+            parts = []
+            for model, weight in zip(models, weights, strict=True):
+                vector = model.get(word, np.zeros_like(next(iter(model.values()))))
+                parts.append(np.sqrt(weight / sum(weights)) * vector / (np.linalg.norm(vector) or 1.0))
+            found[word] = np.concatenate(parts)
+    return found

@@ -164,7 +164,7 @@ def test_a_copy_a_saved_and_a_loaded_model_continue_as_one_longer_training(tmp_p
     trained.save(tmp_path / "model")
     trained.save(tmp_path / "model")  # its own folder is replaced
     loaded = GloVe.load(tmp_path / "model")
-    assert (loaded.min_count, loaded.max_vocab, loaded.lowercase) == (2, 40, True)
+    assert (loaded.min_count, loaded.max_vocab, loaded.text.lowercase) == (2, 40, True)
     assert (loaded.windows, loaded.settings) == (trained.windows, trained.settings)
     loaded.save(tmp_path / "again")
     for model in (copied, loaded, GloVe.load(tmp_path / "again"), trained):

@@ -11,7 +11,8 @@ from pathlib import Path
 STARTED = time.perf_counter()
 
 from glove_adagrad.cooccurrence.count import count_cooccurrences  # noqa: E402
-from glove_adagrad.corpus import Sentences, TextFiles  # noqa: E402
+from glove_adagrad.corpus import TextFiles  # noqa: E402
+from glove_adagrad.sentences import Sentences  # noqa: E402
 from glove_adagrad.vocabulary import Vocabulary  # noqa: E402
 
 

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vocab": ("vocab", "Count the words of a corpus."),
     "cooccur": ("cooccur", "Count the co-occurrences of a corpus."),
     "merge": ("merge", "Add up co-occurrences of several corpora."),
+    "svd": ("svd", "Make vectors of co-occurrences by a singular value decomposition, without training."),
+    "blend": ("blend", "Join vectors of several models into one."),
     "info": ("info", "Describe a folder of co-occurrences or a run."),
     "import-records": ("import_records", "Import co-occurrence records written by Stanford's programs."),
     "export": ("export", "Write vectors or co-occurrences in formats of other programs."),

@@ -16,6 +16,7 @@ from glove_adagrad.errors import InputError, Interrupted
 from glove_adagrad.files import atomic_file, check_output_folder
 from glove_adagrad.locks import output_lock
 from glove_adagrad.progress import progress_bar
+from glove_adagrad.text_options import TextOptions
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
@@ -121,8 +122,7 @@ def compare_optimizers(
     factor: float,
     min_count: int,
     max_vocab: int | None,
-    lowercase: bool,
-    text_format: str,
+    text: TextOptions,
     workers: int,
     memory: int,
     tmp: Path | None,
@@ -162,22 +162,19 @@ def compare_optimizers(
         "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
         "rules": [[candidate.label, candidate.rule.options(), candidate.rate_given] for candidate in candidates],
     }  # fmt: skip
-    counting = {
-        "min_count": min_count, "max_vocab": max_vocab, "lowercase": lowercase, "text_format": text_format,
-        **window_settings,
-    }  # fmt: skip
+    counting = {"min_count": min_count, "max_vocab": max_vocab, **window_settings}
     matrix = _given_matrix(corpus)
     record: dict[str, Any] = {"settings": settings}
     if matrix is not None:
         record["matrix"] = matrix_identity(matrix)
     else:
         check_apart(corpus, output)
-        record["source"] = {"corpus": corpus_identity(corpus), **counting}
+        record["source"] = {"corpus": corpus_identity(corpus), **text.to_json(), **counting}
     earlier = _claim(output, record, counts=matrix is None, force=force)
     if matrix is None:
         matrix = _counted_before(output, earlier)
     if matrix is None:
-        matrix = _counted(corpus, output, workers=workers, memory=memory, tmp=tmp, quiet=quiet, **counting)
+        matrix = _counted(corpus, output, text=text, workers=workers, memory=memory, tmp=tmp, quiet=quiet, **counting)
     record["matrix"] = matrix_identity(matrix)
     if earlier.get("matrix", record["matrix"]) != record["matrix"]:
         raise InputError(f"{output}: holds a comparison on other counts than the corpus gives now; {_REMEDY}")
@@ -318,8 +315,7 @@ def _counted(
     *,
     min_count: int,
     max_vocab: int | None,
-    lowercase: bool,
-    text_format: str,
+    text: TextOptions,
     workers: int,
     memory: int,
     tmp: Path | None,
@@ -331,13 +327,13 @@ def _counted(
     from glove_adagrad.corpus import open_corpus
     from glove_adagrad.vocabulary import Vocabulary
 
-    text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output, workers=workers)
+    files = open_corpus(corpus, text, tmp=tmp or output, workers=workers)
     resources: dict[str, Any] = {"workers": workers, "memory": memory}
-    with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
-        vocabulary = Vocabulary.count(text, min_count=min_count, max_vocab=max_vocab, progress=bar.to, **resources)
-    with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+    with progress_bar("vocabulary", files.total_bytes, "B", quiet) as bar:
+        vocabulary = Vocabulary.count(files, min_count=min_count, max_vocab=max_vocab, progress=bar.to, **resources)
+    with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
         return count_cooccurrences(
-            text,
+            files,
             vocabulary,
             output / "cooccurrence",
             windows=options.windows_of(**window_settings),

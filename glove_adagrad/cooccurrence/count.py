@@ -17,10 +17,11 @@ from glove_adagrad.cooccurrence.spill import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.tile_builder import RawTiles, build_tiles
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Progress, Sentences
+from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 
 #: Which side of an occurrence is counted: see `left` and `right` of `kernels.counting.count_rows`.

@@ -143,7 +143,7 @@ class CooccurrenceMatrix:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary.parse(self._words, self.folder / "vocab.txt")
+        return Vocabulary.parse(self._words, self.folder / "vocab.txt", zeros=True)
 
     @property
     def words(self) -> int:

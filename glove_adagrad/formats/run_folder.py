@@ -121,7 +121,7 @@ def read_run(folder: Path) -> RunVectors:
     """
     if not is_run(folder):
         raise InputError(f"{folder}: not a trained run (vocab.txt and model.npz expected in it)")
-    vocabulary = Vocabulary.read(folder / "vocab.txt")
+    vocabulary = Vocabulary.read(folder / "vocab.txt", zeros=True)
     words = vocabulary.decoded()
     model = folder / "model.npz"
     arrays = read_archive(model)

@@ -20,9 +20,10 @@ from glove_adagrad.cooccurrence.merge import merge_matrices, remap
 from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.cooccurrence.records import RECORD
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import Sentences, TextFiles
+from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError
 from glove_adagrad.kernels.counting import sample_ids
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary
 
 

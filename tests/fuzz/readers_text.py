@@ -157,8 +157,8 @@ def _sentences() -> Reader:
 
     def use() -> Any:
         from glove_adagrad import GloVe
-        from glove_adagrad.corpus import Sentences
         from glove_adagrad.errors import InputError
+        from glove_adagrad.sentences import Sentences
         from glove_adagrad.vocabulary import Vocabulary
 
         value = _python_values(json.loads(Path("sentences.json").read_bytes()))
