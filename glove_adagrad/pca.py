@@ -51,7 +51,8 @@ def principal_axes(vectors: np.ndarray, size: int, *, workers: int = 1) -> np.nd
     that differences in the last digits of float64 between builds of LAPACK do not show, unless two directions are
     of almost equal length.
     """
-    axes = np.linalg.eigh(products(vectors, workers=workers))[1][:, ::-1][:, :size]
+    sums = products(vectors, workers=workers)
+    axes = np.linalg.eigh(sums)[1][:, ::-1][:, :size]
     largest = axes[np.abs(axes).argmax(axis=0), np.arange(size)]
     return (axes * np.where(largest < 0, -1.0, 1.0)).astype(np.float32).astype(np.float64)
 

@@ -34,7 +34,7 @@ def models(draw: st.DrawFn) -> WordVectors:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(models(), st.sampled_from([0.5, 1.0, 3.0])), min_size=1, max_size=3), st.booleans())
-def test_unit_vectors_stand_side_by_side(given_models: list[tuple[WordVectors, float]], union: bool) -> None:
+def test_unit_vectors_are_joined_side_by_side(given_models: list[tuple[WordVectors, float]], union: bool) -> None:
     parts, weights = zip(*given_models, strict=True)
     plain = [dict(zip(model.words, model.vectors.astype(np.float64), strict=True)) for model in parts]
     expected = naive.blended(plain, list(weights), union)

@@ -36,6 +36,7 @@ def similar(
     """
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
+    words = sources.query_words(vectors, words)
     wv, known = sources.load_with_unknown(vectors, words, which, oov, **reading)
     neighbourhood = Neighbourhood(wv, str(vectors), min(restrict_vocab or known, known))
     neighbourhood.check(words)
