@@ -21,7 +21,8 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 #: Defaults of the parameters that presets may change; None is the update rule's own rate.
 _DEFAULTS: dict[str, Any] = {
-    "unobserved": 0.0, "symmetric": True, "epochs": 25, "learning_rate": None, "clip": 100.0,
+    "unobserved": 0.0, "symmetric": True, "epochs": 25, "learning_rate": None, "clip": 100.0, "vectors": "sum",
+    "subwords": False,
 }  # fmt: skip
 
 #: preset -> one line of help.

@@ -46,7 +46,7 @@ def make_run(folder: Path, words: list[str], word: np.ndarray, context: np.ndarr
 #: Lines of progress, which depend on how long things take.
 _PROGRESS = re.compile(
     r"^(compiling \(once after installation\)"
-    r"|(vocabulary|co-occurrences|records|evaluating|epoch|rule) .*\d\d:\d\d.*)\n",
+    r"|(vocabulary|co-occurrences|records|evaluating|epoch|rule|SVD) .*\d\d:\d\d.*)\n",
     re.MULTILINE,
 )
 
@@ -69,7 +69,7 @@ class Command:
 
     def __call__(self, *arguments: object) -> Outcome:
         self._monkeypatch.setattr(sys, "argv", ["glove-adagrad", *map(str, arguments)])
-        # main takes over a signal and the showing of warnings, which are the test runner's here
+        # main installs handlers of a signal and of warnings, which are the test runner's here
         self._monkeypatch.setattr(signal, "signal", lambda *_: None)
         self._monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
         code = 0

@@ -155,7 +155,7 @@ class Terminal:
         return True
 
 
-def test_other_lines_stand_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_lines_are_printed_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     with progress.progress_bar("vocabulary", 1000, "B", False) as bar:

@@ -38,7 +38,7 @@ def test_report(command: Command, tmp_path: Path) -> None:
         assert shown in page.text
     for shown in ("capital-common-countries", "19,544", "wordsim353", "<b>&"):
         assert shown in page.text
-    assert "is no trained run" in command.refused(1, "report", tmp_path, "--output", tmp_path / "x.html")
+    assert "not a trained run" in command.refused(1, "report", tmp_path, "--output", tmp_path / "x.html")
     assert "does not exist" in command.refused(1, "report", run, "--output", tmp_path / "no" / "x.html")
 
 

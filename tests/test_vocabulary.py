@@ -11,8 +11,9 @@ from data import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glove_adagrad.corpus import Sentences, TextFiles
+from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary
 
 texts = st.lists(

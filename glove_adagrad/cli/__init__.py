@@ -23,9 +23,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vocab": ("vocab", "Count the words of a corpus."),
     "cooccur": ("cooccur", "Count the co-occurrences of a corpus."),
     "merge": ("merge", "Add up co-occurrences of several corpora."),
+    "svd": ("svd", "Make vectors of co-occurrences by a singular value decomposition, without training."),
+    "blend": ("blend", "Join vectors of several models into one."),
     "info": ("info", "Describe a folder of co-occurrences or a run."),
-    "import-records": ("import_records", "Take over co-occurrence records of Stanford's programs."),
+    "import-records": ("import_records", "Import co-occurrence records written by Stanford's programs."),
     "export": ("export", "Write vectors or co-occurrences in formats of other programs."),
+    "subwords": ("subwords", "Fit character n-grams: better rare words, and vectors of unknown ones."),
     "evaluate": ("evaluate", "Score vectors by analogies and word similarity, several side by side."),
     "similar": ("similar", "Show the nearest words."),
     "analogy": ("analogy", "A is to B as C is to what?"),
@@ -33,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Train and explore vectors of a small text at hand."),
     "explore": ("explore", "Write an interactive page: map, neighbours, analogies, two models compared."),
     "plot": ("plot", "Draw loss, analogy accuracy and maps of words."),
-    "compare-optimizers": ("compare_optimizers", "Train by several update rules and compare what comes of it."),
+    "compare-optimizers": ("compare_optimizers", "Train with several update rules and compare the results."),
     "report": ("report", "Write one HTML page about a run."),
 }
 

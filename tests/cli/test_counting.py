@@ -333,7 +333,7 @@ os.fsync = fsync
 
 
 @pytest.mark.parametrize("segments", ["", SMALL_SEGMENTS], ids=["one segment", "many segments"])
-def test_an_early_flush_that_fails_is_heard_of(large: Path, tmp_path: Path, segments: str) -> None:
+def test_an_early_flush_that_fails_is_reported(large: Path, tmp_path: Path, segments: str) -> None:
     arguments = ["cooccur", "corpus.txt", "--vocab", "vocab.txt", "--output", str(tmp_path / "m")]
     run = process(large, *arguments, before=FAILING_FLUSH + segments)
     assert run.returncode == 1

@@ -139,7 +139,7 @@ def test_markdown_and_csv_hold_the_same_scores(command: Command, run: Path) -> N
     assert f"| {model['similarity'][0]['spearman']:.3f} |" in markdown
 
 
-def test_sets_of_ones_own(command: Command, run: Path, tmp_path: Path) -> None:
+def test_user_supplied_test_sets(command: Command, run: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("athens greece berlin germany\nathens greece baghdad\n")
     (tmp_path / "pairs.csv").write_text("word1,word2,score\ntiger,cat,9\nlove,sex,6\nbook,paper,7\n")
     (tmp_path / "classes.txt").write_text("".join(f"{word}\t{n // 6}\n" for n, word in enumerate(WORDS)))
@@ -159,7 +159,7 @@ def test_sets_of_ones_own(command: Command, run: Path, tmp_path: Path) -> None:
     assert "mine.txt:2: expected four" in command.refused(1, "evaluate", run, *questions, "--strict")
 
 
-def test_sets_of_one_name_are_told_apart(command: Command, run: Path, tmp_path: Path) -> None:
+def test_sets_of_one_name_get_distinct_labels(command: Command, run: Path, tmp_path: Path) -> None:
     paths = [tmp_path / name / "pairs.csv" for name in ("one", "two")]
     for path in paths:
         path.parent.mkdir()

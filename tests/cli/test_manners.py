@@ -99,7 +99,7 @@ def test_the_preset_of_stanford_is_the_default(command: Command, tmp_path: Path)
     assert (tmp_path / "a" / "vectors.txt").read_bytes() == (tmp_path / "b" / "vectors.txt").read_bytes()
 
 
-def test_a_run_tells_where_it_comes_from(command: Command, tmp_path: Path) -> None:
+def test_a_run_records_its_provenance(command: Command, tmp_path: Path) -> None:
     options = ["--vector-size", 4, "--epochs", 1, "--min-count", 2, "--lowercase", "--preset", "fast", "--quiet"]
     command.ok("train", TINY, "--output", tmp_path / "run", *options)
     found = command.json("info", tmp_path / "run")

@@ -84,7 +84,7 @@ def test_zero_vectors_have_no_neighbours(command: Command, tmp_path: Path) -> No
     assert [near["word"] for near in command.json("similar", run, "a")["similar"][0]["neighbours"]] == ["b"]
 
 
-def test_bytes_that_are_no_text_are_shown_as_escapes(command: Command, tmp_path: Path) -> None:
+def test_undecodable_bytes_are_shown_as_escapes(command: Command, tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", ["a", "\udcff"], np.eye(2) + 0.1)
     assert "\\xff" in command.ok("similar", run, "a")
     assert "\\xff" in command.ok("similar", run, "\udcff")
@@ -177,7 +177,7 @@ def test_export_of_a_co_occurrence_folder(command: Command, tmp_path: Path) -> N
     assert (tmp_path / "same.bin").read_bytes() == (tmp_path / "records.bin").read_bytes()
 
 
-def test_labels_tell_paths_apart() -> None:
+def test_labels_of_paths_are_distinct() -> None:
     paths = [Path("a/run"), Path("b/run"), Path("b/other")]
     assert labels(paths) == ["a/run", "b/run", "b/other"]
     assert labels(paths[1:]) == ["run", "other"]

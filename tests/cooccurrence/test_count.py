@@ -20,9 +20,10 @@ from glove_adagrad.cooccurrence.merge import merge_matrices, remap
 from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.cooccurrence.records import RECORD
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import Sentences, TextFiles
+from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError
 from glove_adagrad.kernels.counting import sample_ids
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary
 
 
@@ -417,7 +418,7 @@ def test_sums_that_64_bits_may_not_hold_are_refused_before_counting(
 
 def test_words_without_neighbours_are_an_error(tmp_path: Path) -> None:
     words = Vocabulary([b"a", b"b"], np.array([1, 1]))
-    with pytest.raises(InputError, match="no two words of the vocabulary stand within a window"):
+    with pytest.raises(InputError, match="no two words of the vocabulary occur within a window"):
         count_cooccurrences(Sentences([["a"], ["b"]]), words, tmp_path / "m")
     with pytest.raises(InputError, match="holds no word of the vocabulary"):
         count_cooccurrences(Sentences([["x", "y"]]), words, tmp_path / "m")

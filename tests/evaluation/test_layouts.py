@@ -66,7 +66,7 @@ def test_columns_of_pairs(name: str, tmp_path: Path) -> None:
     for end in ("\n", "\r\n", "\r"):
         for start in ("", "\ufeff"):
             path.write_bytes((start + text.replace("\n", end)).encode())
-            with warnings.catch_warnings(record=True) as told:
+            with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
                 found = read_pairs(path, strict=True)
             assert found.scores.tolist() == [score for _, _, score in PAIRS]
@@ -74,9 +74,9 @@ def test_columns_of_pairs(name: str, tmp_path: Path) -> None:
                 assert found.pairs == [(a, b) for a, b, _ in PAIRS]
             assert found.layout is not None
             assert (found.layout.separator, list(found.layout.columns)) == (separator, columns)
-            assert len(told) == (not certain)
+            assert len(warned) == (not certain)
             if not certain:
-                message = str(told[0].message)
+                message = str(warned[0].message)
                 for role, column in zip(("first word", "second word", "score"), columns, strict=True):
                     assert f"{column} as the {role}" in message
                 assert "--columns" in message
@@ -127,11 +127,11 @@ def test_columns_of_classes(name: str, tmp_path: Path) -> None:
     lines = [header] * bool(header) + [form.format(w=w, c=c, n=n) for n, (w, c) in enumerate(CLASSES)]
     for end in ("\n", "\r"):
         (tmp_path / "classes").write_bytes(end.join(lines).encode())
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             found = read_classes(tmp_path / "classes", strict=True)
         assert list(zip(found.words, found.classes, strict=True)) == CLASSES
-        assert len(told) == (not certain)
+        assert len(warned) == (not certain)
 
 
 def test_columns_of_classes_named(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_odd_csv(tmp_path: Path) -> None:
     assert found.scores.tolist() == [2, 8.5]
 
 
-def test_what_was_guessed_is_said(
+def test_guessed_columns_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = Command(capsys, monkeypatch)

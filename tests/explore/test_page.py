@@ -187,7 +187,7 @@ def test_models_that_are_turned_have_not_changed() -> None:
     assert found.distances.max() < 1e-5
 
 
-def test_function_words_are_told_by_their_frequent_neighbours() -> None:
+def test_function_words_are_recognised_by_their_frequent_neighbours() -> None:
     random = np.random.default_rng(6)
     common, vectors = random.normal(size=20), random.normal(size=(1_200, 20))
     function = np.zeros(1_200, bool)

@@ -38,7 +38,7 @@ def keyed_vectors(dtype: Any = np.float32) -> KeyedVectors:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
 def test_what_gensim_saves(protocol: int, dtype: Any, tmp_path: Path) -> None:
     keyed = keyed_vectors(dtype)
-    for name, separately in (("inside", None), ("beside", ["vectors"]), ("packed.gz", ["vectors"])):
+    for name, separately in (("inside", None), ("separate", ["vectors"]), ("packed.gz", ["vectors"])):
         keyed.save(str(tmp_path / name), separately=separately, pickle_protocol=protocol)
         found = read_vectors(tmp_path / name)
         assert found.words == ["the", "naïve", "東京"]
@@ -165,7 +165,7 @@ def test_no_pickle_runs_code(tmp_path: Path) -> None:
             assert not touched.exists(), name
 
 
-def test_hostile_array_beside_the_pickle(tmp_path: Path) -> None:
+def test_hostile_array_next_to_the_pickle(tmp_path: Path) -> None:
     touched = tmp_path / "touched"
     keyed_vectors().save(str(tmp_path / "v.kv"), separately=["vectors"])
     rows = np.array([Call(os.system, f"touch {touched}")], dtype=object)

@@ -260,7 +260,7 @@ rounds = st.lists(st.lists(bounded, min_size=4, max_size=4), min_size=1, max_siz
 
 
 class TestRegret:
-    """Regret on random convex losses abs(a.w - b): the sum of g.(w_t - u) is no less than it, for any u."""
+    """Regret on random convex losses abs(a.w - b): the sum of g.(w_t - u) is at least as large, for any u."""
 
     def play(self, rule, losses, shape):
         w, points, gradients = np.zeros(shape), [], []

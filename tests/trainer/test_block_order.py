@@ -21,7 +21,7 @@ EPOCHS, SIZE = 5, 50
 
 
 @pytest.mark.skipif(not TEXT.exists(), reason=f"needs {TEXT.name}, which is not part of the repository")
-def test_loss_after_every_epoch_is_no_worse_than_in_stanfords_order(tmp_path: Path) -> None:
+def test_loss_after_every_epoch_is_at_most_that_of_stanfords_order(tmp_path: Path) -> None:
     from glove_adagrad.kernels.training import train_records
 
     text = tmp_path / "text.txt"

@@ -139,7 +139,7 @@ class TestEveryRule:
             found.append(state_of(trainer))
         assert found[0] == found[1] == found[2]
 
-    def test_goes_on_where_it_stopped(self, rule: optim.Rule, matrix: CooccurrenceMatrix, tmp_path: Path) -> None:
+    def test_resumes_where_it_stopped(self, rule: optim.Rule, matrix: CooccurrenceMatrix, tmp_path: Path) -> None:
         whole, first, second = (Trainer(matrix, settings_of(rule)) for _ in range(3))
         whole.fit()
         checkpoints = Checkpoints(tmp_path / "c")

@@ -35,7 +35,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> CooccurrenceMatrix:
 
 @pytest.fixture(scope="module")
 def one_sided(matrix: CooccurrenceMatrix, tmp_path_factory: pytest.TempPathFactory) -> CooccurrenceMatrix:
-    """Counted to the left only, with frequent words thinned out."""
+    """Counted to the left only, with subsampling of frequent words."""
     folder, windows = tmp_path_factory.mktemp("one-sided") / "m", Windows(symmetric=False, sample=0.01)
     return count_cooccurrences(TextFiles([GOLDEN / "tiny.txt"]), matrix.vocabulary, folder, windows=windows)
 
@@ -109,7 +109,7 @@ def test_an_epoch_equals_its_twin(request: pytest.FixtureRequest, counted: str, 
 @pytest.mark.parametrize(
     ("ratio", "power", "chance"), [(0.5, 0.75, 0.5), (4.0, 1.0, 1.0), (4.0, 0.0, 0.0), (20.0, 0.5, 0.8)]
 )
-def test_empty_cells_equal_their_twin(
+def test_unobserved_pairs_equal_their_twin(
     request: pytest.FixtureRequest, counted: str, ratio: float, power: float, chance: float
 ) -> None:
     matrix = request.getfixturevalue(counted)
@@ -214,7 +214,7 @@ def test_train_on_the_command_line(tmp_path: Path) -> None:
     assert set(history["stages"]) == {"vocabulary", "cooccurrence", "training", "vectors"}
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_of_something_else_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(InputError, match=r"holds letter\.txt"):
         CliRunner().invoke(
@@ -223,7 +223,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "letter.txt").read_text() == "dear"
 
 
-def test_a_trained_run_is_not_written_over(tmp_path: Path) -> None:
+def test_a_trained_run_is_not_overwritten(tmp_path: Path) -> None:
     arguments = ["train", str(GOLDEN / "tiny.txt"), "--output", str(tmp_path / "run"), "--epochs", "1", "--quiet"]
     assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
     before = (tmp_path / "run" / "vectors.txt").read_bytes()
@@ -252,7 +252,7 @@ def test_wrong_usage(tmp_path: Path, arguments: list[str], message: str) -> None
 
 
 @pytest.mark.parametrize("unobserved", [0.0, 1.0])
-def test_an_epoch_left_in_its_middle_goes_on_to_the_same_bytes(
+def test_an_epoch_resumed_in_its_middle_gives_the_same_bytes(
     matrix: CooccurrenceMatrix, tmp_path: Path, unobserved: float
 ) -> None:
     from glove_adagrad.checkpoint import Checkpoints
