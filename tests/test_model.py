@@ -78,7 +78,7 @@ def test_the_command_line_gives_the_same(model: GloVe, tmp_path: Path) -> None:
 
 
 def test_every_option_of_train_has_a_parameter() -> None:
-    other_names = {"corpus": "corpus_file", "left_only": "symmetric", "no_distance_weighting": "distance_weighting"}
+    other_names = {"corpus": "corpus_file", "left_only": "symmetric", "no_distance_weighting": "distance_weights"}
     of_runs = {
         "output", "cooccurrence", "resume", "extend", "checkpoint_minutes", "optimizer_option", "strict",
         "trust_pickle",
