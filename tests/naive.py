@@ -159,3 +159,11 @@ def is_tile(
         if some != sorted(set(some)) or any(c >= size or (c, q) > (row, p) for c in some):
             return False
     return sums.count(0) == len(large) and all(number >> 32 for number in large)
+
+
+def principal_components(vectors: np.ndarray, size: int) -> np.ndarray:
+    """Components along the directions of the largest singular values; the largest entry of each is positive."""
+    axes = np.linalg.svd(vectors.astype(np.float64), full_matrices=False)[2]
+    axes = np.vstack([axes, np.zeros((size, vectors.shape[1]))])[:size]
+    signs = [1.0 if axis[np.abs(axis).argmax()] >= 0 else -1.0 for axis in axes]
+    return np.array([[float(row @ axis) * sign for axis, sign in zip(axes, signs, strict=True)] for row in vectors])
