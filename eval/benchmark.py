@@ -1,14 +1,14 @@
-"""The whole work, from a corpus to evaluated vectors, side by side with other trainers.
+"""From a corpus to evaluated vectors, side by side with other trainers.
 
-    python eval/benchmark.py CORPUS --stanford FOLDER [--runs 2] [--msr FILE] [--men FILE] [--add [--only NAME ...]]
+    python -m eval.benchmark CORPUS --stanford FOLDER [--runs 2] [--msr FILE] [--men FILE] [--add [--only NAME ...]]
 
 Contenders: this package at 50 components (the settings of Stanford's demo, 15 epochs) and at 100, plain and with
-unobserved pairs as docs/unobserved.md advises, in 15 epochs and in 8; Stanford's chain of four programs (FOLDER holds
-your build of them) at 50 components; gensim's Word2Vec at 100, CBOW and skip-gram. Every stage is a process of its
-own; contenders take turns, and ratios are of the same turn. All have two threads, and all vectors are scored by the
-same evaluation, whose time counts for all. `--add` adds turns to those that are recorded, with `--only` of some
+unobserved pairs as docs/unobserved.md recommends, in 15 epochs and in 8; Stanford's chain of four programs (FOLDER
+holds your build of them) at 50 components; gensim's Word2Vec at 100, CBOW and skip-gram. Every stage is a separate
+process; contenders take turns, and ratios are of the same turn. All have two threads, and all vectors are scored by
+the same evaluation, whose time is included for all. `--add` adds turns to the recorded ones, with `--only` for some
 contenders: a turn of some takes half a minute, of others ten. Writes `results/benchmark.md`, `results/benchmark.json`
-and `results/time.png`, and the table in the README.
+and `results/time.png`; `eval.figures` writes the table into the README.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import resource
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from measure import machine, run
-from quality import SETS, SHARES
+from eval.measure import provenance, run
+from eval.quality import SETS, SHARES
+from glove_adagrad.provenance import measured_by
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -45,9 +45,13 @@ model.wv.save_word2vec_format(path, binary=True)
 
 @dataclass
 class Turn:
-    """What one contender did in one turn: seconds by stage, on the wall and of the processor; bytes; scores."""
+    """Results of one contender in one turn: wall-clock and CPU seconds by stage, peak bytes, scores.
+
+    `provenance` is an index of the list in `benchmark.json`.
+    """
 
     number: int = 1
+    provenance: int = 0
     stages: dict[str, float] = field(default_factory=dict)
     processor: dict[str, float] = field(default_factory=dict)
     peak: int = 0
@@ -66,7 +70,7 @@ class Turn:
 
 
 def _processor_seconds() -> float:
-    """Of all commands run so far."""
+    """CPU seconds of all commands run so far."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -141,8 +145,8 @@ class Benchmark:
                 turn.scores["MEN"] = model["similarity"][0]["spearman"]
         return turn
 
-    def take_turns(self, runs: int, turns: dict[str, list[Turn]], only: list[str] | None) -> None:
-        """Add turns to those there are."""
+    def take_turns(self, runs: int, turns: dict[str, list[Turn]], only: list[str] | None, origin: int) -> None:
+        """Add turns to the recorded ones."""
         first = 1 + max((turn.number for rows in turns.values() for turn in rows), default=0)
         for number in range(first, first + runs):
             for name, contender in self.contenders().items():
@@ -151,7 +155,7 @@ class Benchmark:
                 with tempfile.TemporaryDirectory() as folder:
                     self.folder = Path(folder)
                     turn = contender()
-                turn.number = number
+                turn.number, turn.provenance = number, origin
                 turns.setdefault(name, []).append(turn)
                 print(f"{name}: {turn.seconds:.1f} s, {turn.scores}", flush=True)
 
@@ -175,19 +179,19 @@ def table(turns: dict[str, list[Turn]]) -> list[str]:
 
 
 def ratios(turns: dict[str, list[Turn]]) -> list[str]:
-    lines = ["| | times as fast, turn by turn | aim |", "|---|---|---:|"]
-    for ours, theirs, aim in (
-        ("glove-adagrad, 50", "Stanford's programs, 50", "20"),
-        (QUICK, "gensim CBOW, 100", "5, at its score"),
-        ("glove-adagrad, 100", "gensim CBOW, 100", ""),
-        ("glove-adagrad, 100, unobserved pairs", "gensim CBOW, 100", "2, at better scores"),
-        ("glove-adagrad, 100, unobserved pairs", "gensim skip-gram, 100", ""),
+    lines = ["| | times as fast, turn by turn |", "|---|---|"]
+    for ours, theirs in (
+        ("glove-adagrad, 50", "Stanford's programs, 50"),
+        (QUICK, "gensim CBOW, 100"),
+        ("glove-adagrad, 100", "gensim CBOW, 100"),
+        ("glove-adagrad, 100, unobserved pairs", "gensim CBOW, 100"),
+        ("glove-adagrad, 100, unobserved pairs", "gensim skip-gram, 100"),
     ):
         if ours in turns and theirs in turns:
             both = [(our, their) for our in turns[ours] for their in turns[theirs] if our.number == their.number]
             found = ", ".join(f"{their.seconds / our.seconds:.1f}" for our, their in both)
             if found:
-                lines.append(f"| {ours} against {theirs} | {found} | {aim} |")
+                lines.append(f"| {ours} against {theirs} | {found} |")
     return lines
 
 
@@ -221,14 +225,6 @@ def picture(turns: dict[str, list[Turn]], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def show_in_readme(lines: list[str]) -> None:
-    """Write lines between the two marks in the README."""
-    path = HERE.parent / "README.md"
-    start, end = "<!-- by eval/benchmark.py -->\n", "<!-- end -->"
-    before, rest = path.read_text().split(start)
-    path.write_text(before + start + "\n".join(lines) + "\n" + end + rest.split(end, 1)[1])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
@@ -236,33 +232,33 @@ def main() -> None:
     parser.add_argument("--msr", type=Path, help="the analogies of MSR")
     parser.add_argument("--men", type=Path, help="the MEN test set")
     parser.add_argument("--runs", type=int, default=2, help="turns of each contender (default 2)")
-    parser.add_argument("--add", action="store_true", help="to the turns that are recorded")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="these contenders only")
+    parser.add_argument("--add", action="store_true", help="add to the recorded turns")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these contenders")
     arguments = parser.parse_args()
     stanford = arguments.stanford.resolve() if arguments.stanford else None
     benchmark = Benchmark(arguments.corpus.resolve(), stanford, arguments.msr, arguments.men)
-    # compilation is told apart in eval/training: here everything is compiled before the clock runs
+    # compilation is not timed: eval/training measures it
     with tempfile.TemporaryDirectory() as folder:
         benchmark.folder = Path(folder)
         benchmark.ours("8", "1")
         benchmark.folder = Path(folder) / "again"
         benchmark.ours("8", "1", *UNOBSERVED)
     turns: dict[str, list[Turn]] = {}
+    origins: list[dict[str, Any]] = []
     if arguments.add:
-        recorded = json.loads((RESULTS / "benchmark.json").read_text())["turns"]
-        turns.update({name: [Turn(**row) for row in rows] for name, rows in recorded.items()})
-    benchmark.take_turns(arguments.runs, turns, arguments.only)
+        recorded = json.loads((RESULTS / "benchmark.json").read_text())
+        turns.update({name: [Turn(**row) for row in rows] for name, rows in recorded["turns"].items()})
+        origins += recorded["provenance"]
+    origins.append(provenance())
+    benchmark.take_turns(arguments.runs, turns, arguments.only, len(origins) - 1)
     turns = {name: turns[name] for name in [*benchmark.contenders(), *turns] if name in turns}
     RESULTS.mkdir(exist_ok=True)
-    about = (
-        f"{arguments.corpus.name}, {arguments.corpus.stat().st_size / 1e6:,.0f} MB of text; 2 threads; medians of "
-        "turns, whose times include the evaluation."
-    )
     lines = [
         "# From a corpus to evaluated vectors",
         "",
-        f"Written by `benchmark.py`, {time.strftime('%Y-%m-%d')}. {machine()}.",
-        about,
+        *measured_by(origins),
+        f"{arguments.corpus.name}, {arguments.corpus.stat().st_size / 1e6:,.0f} MB of text; 2 threads; medians of "
+        "turns. Times include the evaluation.",
         "",
         *table(turns),
         "",
@@ -270,13 +266,12 @@ def main() -> None:
         "",
         *stages(turns),
         "",
-        f"Not here: mittens, which takes a dense matrix ({8 * benchmark.words**2 / 1e9:.0f} GB for "
+        f"Not included: mittens, which needs a dense matrix ({8 * benchmark.words**2 / 1e9:.0f} GB for "
         f"{benchmark.words:,} words); glove-python-binary, which has no package for this Python.",
     ]
     (RESULTS / "benchmark.md").write_text("\n".join(lines) + "\n")
-    show_in_readme([*table(turns), "", about])
     plain = {name: [vars(turn) for turn in rows] for name, rows in turns.items()}
-    kept = {"corpus": arguments.corpus.name, "machine": machine(), "turns": plain}
+    kept = {"corpus": arguments.corpus.name, "provenance": origins, "turns": plain}
     (RESULTS / "benchmark.json").write_text(json.dumps(kept, indent=1) + "\n")
     picture(turns, RESULTS / "time.png")
 

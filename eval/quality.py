@@ -1,4 +1,4 @@
-"""What studies of quality share: the test sets, and results that are kept as they come."""
+"""Helpers of studies of quality: test sets, results that are stored as they come, training and scores."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from eval.measure import provenance
 from glove_adagrad.evaluation.analogies import evaluate_analogies
 from glove_adagrad.evaluation.pairs import read_pairs
 from glove_adagrad.evaluation.questions import read_questions
@@ -16,7 +17,7 @@ from glove_adagrad.files import atomic_file
 from glove_adagrad.formats import WordVectors
 from glove_adagrad.trainer import Trainer
 
-#: Threads of every training.
+#: Threads used in training.
 WORKERS = 2
 SETS = ("Google", "MSR", "WordSim-353", "SimLex-999", "MEN")
 #: Those that are scored by the share of right answers; the others by Spearman's correlation.
@@ -46,24 +47,36 @@ class Scores:
 
 
 class Results:
-    """What has been measured so far, on disk after every training."""
+    """The results so far of a study, written to disk after each run, each with the index of its provenance.
+
+    The file has one line for each run.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.runs: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
+        stored = json.loads(path.read_text()) if path.exists() else {"provenance": [], "runs": []}
+        self.runs: list[dict[str, Any]] = stored["runs"]
+        self.origins: list[dict[str, Any]] = stored["provenance"]
+        self.here = provenance()
 
     def has(self, **key: Any) -> bool:
         return any(all(run[name] == value for name, value in key.items()) for run in self.runs)
 
     def add(self, **run: Any) -> None:
-        self.runs.append(run)
-        with atomic_file(self.path, "w") as file:
-            json.dump(self.runs, file, indent=1)
+        if self.here not in self.origins:
+            self.origins.append(self.here)
+        self.runs.append({**run, "provenance": self.origins.index(self.here)})
+        self.write()
         shown = ", ".join(f"{name} {value:.3f}" for name, value in run["scores"].items())
         print(
             f"{run['corpus']} {run['size']} {run['name']} seed {run['seed']}: {run['seconds']:.0f} s, {shown}",
             flush=True,
         )
+
+    def write(self) -> None:
+        origins, runs = (",\n".join(map(json.dumps, rows)) for rows in (self.origins, self.runs))
+        with atomic_file(self.path, "w") as file:
+            file.write(f'{{"provenance": [\n{origins}\n],\n"runs": [\n{runs}\n]}}\n')
 
 
 def summed(trainer: Trainer) -> WordVectors:

@@ -3,9 +3,9 @@
     scripts/bench             compare with eval/results/quick.json; exit code 1 if a ratio fell by more than a quarter
     scripts/bench --record    write that file
 
-On a made-up text with word frequencies like those of language. Counting and training are compared with gensim's
-Word2Vec (tokens a second) and with the plain parallel loop over shuffled records that other trainers of GloVe have,
-racing threads and all (records a second). Compilation is done before the clock runs; variants take turns.
+On an artificial text with word frequencies like those of language. Counting and training are compared with gensim's
+Word2Vec (tokens per second) and with the plain parallel loop over shuffled records that other GloVe trainers use, in
+which threads race (records per second). Compilation is not timed; variants take turns.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numba
 import numpy as np
-from measure import machine
 
+from eval.measure import provenance
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import TextFiles
@@ -31,7 +31,7 @@ from glove_adagrad.vocabulary import Vocabulary
 
 RECORDED = Path(__file__).parent / "results" / "quick.json"
 TOKENS, SIZE, TURNS = 2_000_000, 100, 3
-#: A ratio that fell below this share of the recorded one is a slow-down.
+#: A ratio below this share of the recorded one is a regression.
 ENOUGH = 0.75
 
 
@@ -45,7 +45,7 @@ def write_text(path: Path) -> None:
 
 @numba.njit(parallel=True, fastmath=True)
 def racing_epoch(word, context, word_squares, context_squares, i, j, log_x, weight, d, eta):
-    """One pass in the order given, threads writing to the same rows as they come."""
+    """One pass in the given order, in which threads write to the same rows without locks."""
     for r in numba.prange(len(i)):
         a, b = i[r], j[r]
         difference = word[a, d] + context[b, d] - log_x[r]
@@ -133,7 +133,7 @@ def main() -> int:
     found = measure()
     if arguments.record:
         RECORDED.parent.mkdir(exist_ok=True)
-        RECORDED.write_text(json.dumps({"machine": machine(), "ratios": found}, indent=2) + "\n")
+        RECORDED.write_text(json.dumps({"provenance": provenance(), "ratios": found}, indent=2) + "\n")
     recorded = json.loads(RECORDED.read_text())["ratios"]
     slow = [name for name, ratio in found.items() if ratio < ENOUGH * recorded[name]]
     for name, ratio in found.items():

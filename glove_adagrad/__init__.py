@@ -19,7 +19,7 @@ _HOME = {
     "evaluate": "evaluation",
 }
 
-#: Modules that users need besides; attributes of the package, too, once named.
+#: Other public modules, also attributes of the package.
 _MODULES = ("cooccurrence", "evaluation", "formats", "optim", "plots")
 
 __all__ = ["CooccurrenceMatrix", "GloVe", "Vocabulary", "__version__", "count_cooccurrences", "evaluate"]

@@ -70,7 +70,7 @@ class Checkpoint(NamedTuple):
         """
         if self.meta["matrix"] != trainer.matrix.meta["checksums"]:
             raise InputError(
-                f"{trainer.matrix.folder}: is not the matrix of {self.path} (its checksum differs); train anew"
+                f"{trainer.matrix.folder}: not the matrix of {self.path} (its checksum differs); train from scratch"
             )
         if (before := self.meta.get("versions")) not in (None, versions()):
             warnings.warn(
@@ -199,7 +199,7 @@ def _read(path: Path) -> Checkpoint:
     return checkpoint
 
 
-#: Types of what `meta` holds besides settings and position.
+#: Types of the other entries of `meta`: all but settings and position.
 _KEYS: dict[str, type] = {"matrix": dict, "history": list, "stages": dict, "matrix_folder": str}
 
 

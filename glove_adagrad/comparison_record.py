@@ -185,7 +185,7 @@ def _half_range(values: np.ndarray) -> np.ndarray:
 
 
 def seeds_note(rules: Sequence[Summary]) -> str:
-    """Say what the values and the ranges beside them are, if there are several seeds."""
+    """Say what the values and their ranges are, if there are several seeds."""
     seeds = max((rule.seeds for rule in rules), default=1)
     return f"means of {seeds} seeds, ± half the range between them" if seeds > 1 else ""
 

@@ -1,4 +1,4 @@
-"""Where text comes from: files, folders, globs, compressed files, standard input, lists of tokens.
+"""Where text comes from: files, folders, globs, compressed files, standard input.
 
 A corpus yields byte buffers cut between tokens and can be read any number of times. What words and ids are is
 not known here.
@@ -6,20 +6,24 @@ not known here.
 
 from __future__ import annotations
 
-import reprlib
+import io
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from glove_adagrad.errors import InputError
+from glove_adagrad.file_kind import refuse_other_files
+from glove_adagrad.readers import SUFFIXES, Reader, reader_of
+from glove_adagrad.readers.source import Source, Tally
 from glove_adagrad.source_paths import files_of
-from glove_adagrad.text import to_bytes
-from glove_adagrad.text_file import TextFile
-from glove_adagrad.text_kind import BYTE_ORDER_MARK, refuse_other_files, suspicion
+from glove_adagrad.text_file import LineFeeds, Recoded, TextFile
+from glove_adagrad.text_kind import BYTE_ORDER_MARK, suspicion
+from glove_adagrad.text_options import WHITESPACE, TextOptions
 
 #: Bytes handed on at a time: large against the cost of a call, small against any memory budget.
 CHUNK_BYTES = 1 << 20
@@ -57,7 +61,7 @@ class Corpus(Protocol):
         """Yield the whole text from the start."""
 
     def locate(self, token: bytes) -> str:
-        """Say where a token stands first, as `file:line`."""
+        """Return the first occurrence of a token, as `file:line`."""
 
 
 class TextFiles:
@@ -69,11 +73,25 @@ class TextFiles:
         Files, folders (every file below, in the order of names; names that start with a dot are left out),
         glob patterns of both, or `-` for standard input. It and named pipes are copied to a temporary file, because
         counting reads the text twice. Files compressed with gzip, bzip2, xz or Zstandard are decompressed while being
-        read; their first bytes tell, not their names. A byte order mark (U+FEFF) at the start of a file is dropped.
+        read; they are recognised by their first bytes, not by their names. A byte order mark (U+FEFF) at the start of
+        a file is dropped.
     lowercase : bool
         Turn letters to lower case (Unicode rules; bytes that are not UTF-8 are kept as they are).
+    reader : Reader, optional
+        What takes the text out of files of another format than plain text.
+    suffixes : tuple of str
+        Of a folder, read only files with these suffixes if there are any.
+    encoding : str, optional
+        Convert the content from this encoding; by default bytes are taken as they are.
+    strict : bool
+        Refuse records that the reader cannot use, instead of skipping a few with one warning.
     tmp : Path, optional
         Where the copy of standard input is kept; the system's temporary folder by default.
+
+    Attributes
+    ----------
+    notes : list of str
+        A line about each thing that was guessed while reading, for example the separator of a CSV file.
 
     Raises
     ------
@@ -89,11 +107,22 @@ class TextFiles:
     """
 
     def __init__(
-        self, sources: Sequence[str | Path | TextFile], *, lowercase: bool = False, tmp: Path | None = None
+        self,
+        sources: Sequence[str | Path | TextFile],
+        *,
+        lowercase: bool = False,
+        reader: Reader | None = None,
+        suffixes: tuple[str, ...] = (),
+        encoding: str | None = None,
+        strict: bool = False,
+        tmp: Path | None = None,
     ) -> None:
         self.lowercase = lowercase
+        self.notes: list[str] = []
+        self._reader, self._encoding, self._strict = reader, encoding, strict
         self._files: list[TextFile] = []
         self._warned: set[str] = set()
+        self._read_once = False
         if [str(source) for source in sources].count("-") > 1:
             raise InputError("-: standard input is named twice; it can be read only once")
         for source in sources:
@@ -105,7 +134,7 @@ class TextFiles:
                     raise InputError("-: standard input is closed; name a file or pipe text into the command")
                 self._files.append(TextFile.copy("standard input", tmp, _blocks(sys.stdin.buffer)))
                 continue
-            for path in files_of(str(source)):
+            for path in files_of(str(source), suffixes, self.notes.append):
                 if path.is_fifo():
                     with open(path, "rb") as pipe:
                         self._files.append(TextFile.copy(str(path), tmp, _blocks(pipe)))
@@ -122,25 +151,33 @@ class TextFiles:
 
     def chunks(self) -> Iterator[Chunk]:
         done = 0
+        tally = Tally(self._strict)
         for file in self._files:
-            for text, starts_line, position in self._texts(file):
+            for text, starts_line, position in self._texts(file, tally):
                 yield Chunk(np.frombuffer(text, np.uint8), starts_line, done + position)
             done += file.size
+        if not self._read_once:  # the text is read more than once, and one warning is enough
+            tally.finish()
+        self._read_once = True
 
     def locate(self, token: bytes) -> str:
         for file in self._files:
             line = 1
-            for text, _, _ in self._texts(file):
+            for text, _, _ in self._texts(file, Tally(strict=False)):
                 if (at := _find_token(text, token)) >= 0:
                     line += text.count(b"\n", 0, at)
-                    return f"{file.name}:{line}"
+                    # lines of the text that a reader makes are not those of the file
+                    return file.name if self._reader else f"{file.name}:{line}"
                 line += text.count(b"\n")
         return ", ".join(file.name for file in self._files)
 
-    def _texts(self, file: TextFile) -> Iterator[tuple[bytes, bool, int]]:
+    def _texts(self, file: TextFile, tally: Tally) -> Iterator[tuple[bytes, bool, int]]:
         """Yield a file's text cut between words, whether each piece starts a line, and the bytes read so far."""
         with file.opened() as (raw, content):
-            for text, starts_line in _cut(self._without_mark(file.name, _blocks(content)), self.lowercase):
+            if self._encoding:
+                content = Recoded(content, self._encoding, file.name)  # type: ignore[assignment]
+            buffered = io.BufferedReader(content, CHUNK_BYTES)  # type: ignore[type-var]
+            for text, starts_line in _cut(self._blocks(file, raw, buffered, tally), self.lowercase):
                 if (zero := text.find(b"\0")) >= 0:
                     near = text[max(0, zero - 20) : zero]
                     raise InputError(
@@ -149,99 +186,36 @@ class TextFiles:
                     )
                 yield text, starts_line, min(raw.tell(), file.size)
 
-    def _without_mark(self, name: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Look at the first block of a file, and drop a byte order mark."""
-        head = next(blocks, b"")
-        refuse_other_files(head, name)
-        head = head.removeprefix(BYTE_ORDER_MARK)
-        if (doubt := suspicion(head)) and doubt not in self._warned:
+    def _blocks(
+        self, file: TextFile, raw: IO[bytes], content: io.BufferedReader[Any], tally: Tally
+    ) -> Iterator[bytes]:
+        """Look at the first bytes of a file, and yield its text without a byte order mark."""
+        head = content.peek()
+        if not self._reader or not self._reader.binary:
+            refuse_other_files(head, file.name)
+        if self._reader and not self._reader.binary and b"\r" in head and b"\n" not in head:
+            content = io.BufferedReader(LineFeeds(content), CHUNK_BYTES)
+        if self._reader:
+            yield from self._reader.read(Source(file.name, raw, content, tally, partial(self._note, file.name)))
+            return
+        block = content.read(CHUNK_BYTES).removeprefix(BYTE_ORDER_MARK)
+        if (doubt := suspicion(block)) and doubt not in self._warned:
             self._warned.add(doubt)
-            warnings.warn(f"{name}: {doubt}", stacklevel=2)
-        yield head
-        yield from blocks
+            warnings.warn(f"{file.name}: {doubt}", stacklevel=2)
+        yield block
+        yield from _blocks(content)
 
-
-class Sentences:
-    """A restartable iterable of token lists, each a context of its own.
-
-    Parameters
-    ----------
-    sentences : iterable of sequences of str or bytes
-        Anything that can be iterated over more than once; not a generator.
-    lowercase : bool
-        Turn letters to lower case.
-
-    Raises
-    ------
-    TypeError
-        If `sentences` is not an iterable that can be read twice, a sentence is not a list of tokens or the like, or a
-        token is neither str nor bytes.
-    InputError
-        If a token is empty, contains white space or a zero byte, or is not Unicode.
-    """
-
-    total_bytes = None
-
-    def __init__(self, sentences: Iterable[Sequence[str | bytes]], *, lowercase: bool = False) -> None:
-        if isinstance(sentences, (str, bytes)):
-            raise TypeError("sentences: a string was given; give lists of tokens, or name a file as corpus_file")
-        iterator = _iterator(sentences)
-        if isinstance(sentences, Mapping) or iterator is None:
-            raise TypeError(f"sentences: {_described(sentences)} was given; give a list of lists of tokens")
-        if iterator is sentences:
-            raise TypeError(
-                "sentences: an iterator or generator can be read only once, and the text is read twice; "
-                "give a list, or an object whose __iter__ starts from the beginning"
-            )
-        self._sentences = sentences
-        self._lowercase = lowercase
-
-    def chunks(self) -> Iterator[Chunk]:
-        parts: list[bytes] = []
-        size = done = 0
-        for number, sentence in enumerate(self._sentences):
-            line = self._line(number, sentence)
-            parts.append(line)
-            size += len(line)
-            if size >= CHUNK_BYTES:
-                done += size
-                yield Chunk(np.frombuffer(b"".join(parts), np.uint8), True, done)
-                parts, size = [], 0
-        if parts:
-            yield Chunk(np.frombuffer(b"".join(parts), np.uint8), True, done + size)
-
-    def locate(self, token: bytes) -> str:
-        for number, sentence in enumerate(self._sentences):
-            if token in self._line(number, sentence).split():
-                return f"sentence {number}"
-        return "sentences"
-
-    def _line(self, number: int, sentence: Sequence[str | bytes]) -> bytes:
-        if isinstance(sentence, (str, bytes)):
-            raise TypeError(f"sentence {number} is a string; give a list of tokens, as by its split()")
-        iterator = _iterator(sentence)
-        # a set has no order, and an iterator can be read only once
-        if isinstance(sentence, (Mapping, Set)) or iterator is None or iterator is sentence:
-            raise TypeError(
-                f"sentence {number} is {_described(sentence)}; give lists of tokens, for example dataset['tokens']"
-            )
-        tokens = []
-        for token in iterator:
-            token = encoded(token, f"sentence {number}: token")
-            if not token or any(byte in token for byte in b" \t\n\r\0"):
-                raise InputError(
-                    f"sentence {number}: token {reprlib.repr(token)} is empty or holds white space or a zero byte"
-                )
-            tokens.append(token)
-        line = b" ".join(tokens) + b"\n"
-        return _lowered(line) if self._lowercase else line
+    def _note(self, name: str, guess: str) -> None:
+        """Keep a line about what was guessed; the same guess for other files needs no other line."""
+        if guess not in self._warned:
+            self._warned.add(guess)
+            self.notes.append(f"{name}: {guess}")
 
 
 def open_corpus(
     sources: Sequence[str | Path],
+    options: TextOptions | None = None,
     *,
-    lowercase: bool = False,
-    text_format: str = "text",
     tmp: Path | None = None,
     workers: int = 1,
 ) -> TextFiles:
@@ -249,29 +223,59 @@ def open_corpus(
 
     Parameters
     ----------
-    sources, lowercase
+    sources
         As for `TextFiles`.
-    text_format : {"text", "wikipedia"}
-        What the files hold. Articles of Wikipedia dumps are extracted once and kept as text, one a line.
+    options : TextOptions, optional
+        What the files contain; plain text by default.
     tmp : Path, optional
-        Where standard input and Wikipedia's articles are kept; the system's temporary folder by default.
+        Where standard input, Wikipedia's articles and tokenized text are kept; the system's temporary folder by
+        default.
     workers : int
-        Processes that extract text from Wikipedia's markup.
+        Processes that tokenize, or extract text from Wikipedia's markup. The result does not depend on their number.
 
     Raises
     ------
     InputError
         As `TextFiles` does, and for a dump that is damaged, is not one, or holds no article.
     """
-    if text_format == "text":
-        return TextFiles(sources, lowercase=lowercase, tmp=tmp)
-    from glove_adagrad.wikipedia import ARTICLE_MIN_WORDS, articles
-
-    files = [TextFile(path) for source in sources for path in files_of(str(source))]
-    lines = (line for file in files for line in articles(file, lowercase=lowercase, workers=workers))
+    options = options or TextOptions()
     name = ", ".join(map(str, sources))
-    problem = f"{name}: no article in the main namespace has {ARTICLE_MIN_WORDS} words or more"
-    return TextFiles([TextFile.copy(name, tmp, _not_empty(lines, problem))])
+    if options.text_format == "wikipedia":
+        from glove_adagrad.wikipedia import ARTICLE_MIN_WORDS, articles
+
+        files = [TextFile(path) for source in sources for path in files_of(str(source))]
+        lines = (line for file in files for line in articles(file, lowercase=options.lowercase, workers=workers))
+        problem = f"{name}: no article in the main namespace has {ARTICLE_MIN_WORDS} words or more"
+        return TextFiles([TextFile.copy(name, tmp, _not_empty(lines, problem))])
+    text = TextFiles(
+        sources,
+        lowercase=options.lowercase and options.tokenizer == WHITESPACE,
+        reader=reader_of(options),
+        suffixes=SUFFIXES.get(options.text_format, ()),
+        encoding=options.encoding,
+        strict=options.strict,
+        tmp=tmp,
+    )
+    return text if options.tokenizer == WHITESPACE else tokenized_text(text, options, name, tmp=tmp, workers=workers)
+
+
+def tokenized_text(
+    text: Corpus, options: TextOptions, name: str, *, tmp: Path | None = None, workers: int = 1
+) -> TextFiles:
+    """Tokenize a text once, into a temporary file; `name` is what messages call it.
+
+    Raises
+    ------
+    InputError
+        If the tokenizer cannot be used, or finds no token.
+    """
+    from glove_adagrad.tokenizing import tokenized
+
+    blocks = tokenized(text.chunks(), options.tokenizer, workers)
+    problem = f"{name}: the tokenizer {options.tokenizer} finds no token in it"
+    copy = TextFiles([TextFile.copy(name, tmp, _not_empty(blocks, problem))], lowercase=options.lowercase)
+    copy.notes = getattr(text, "notes", [])
+    return copy
 
 
 def _not_empty(blocks: Iterable[bytes], problem: str) -> Iterator[bytes]:
@@ -282,42 +286,6 @@ def _not_empty(blocks: Iterable[bytes], problem: str) -> Iterator[bytes]:
         yield block
     if not size:
         raise InputError(problem)
-
-
-def _iterator(value: Any) -> Iterator[Any] | None:
-    """An iterator over a value; None where there is none, as for an array without dimensions."""
-    try:
-        return iter(value)
-    except TypeError:
-        return None
-
-
-def encoded(word: object, what: str) -> bytes:
-    """Encode a word; `what` names it in errors.
-
-    Raises
-    ------
-    TypeError
-        If it is neither str nor bytes.
-    InputError
-        If it is not Unicode.
-    """
-    if isinstance(word, bytes):
-        return word
-    if not isinstance(word, str):
-        raise TypeError(f"{what} {reprlib.repr(word)} is {_described(word)}, not a string")
-    try:
-        return to_bytes(word)
-    except UnicodeEncodeError:
-        raise InputError(f"{what} {reprlib.repr(word)} holds a lone surrogate, not a character") from None
-
-
-def _described(value: object) -> str:
-    """The type of a value with its article, for messages."""
-    name = type(value).__name__
-    if value is None:
-        return name
-    return f"an {name}" if name[0] in "aeiouAEIOU" else f"a {name}"
 
 
 def _blocks(file: IO[bytes]) -> Iterator[bytes]:
@@ -339,14 +307,14 @@ def _cut(blocks: Iterable[bytes], lowercase: bool) -> Iterator[tuple[bytes, bool
             rest = text[:_KEPT_BYTES]
             continue
         rest, text = text[end:], text[:end]
-        yield (_lowered(text) if lowercase else text), starts_line
+        yield (lowered(text) if lowercase else text), starts_line
         starts_line = text.endswith(b"\n")
     if rest or not starts_line:
-        yield (_lowered(rest) if lowercase else rest) + b"\n", starts_line
+        yield (lowered(rest) if lowercase else rest) + b"\n", starts_line
 
 
 def _find_token(text: bytes, token: bytes) -> int:
-    """Where a token first stands between white space; -1 if it does not."""
+    """The first occurrence of a token between white space; -1 if there is none."""
     at = text.find(token)
     while at >= 0:
         end = at + len(token)
@@ -356,7 +324,8 @@ def _find_token(text: bytes, token: bytes) -> int:
     return -1
 
 
-def _lowered(text: bytes) -> bytes:
+def lowered(text: bytes) -> bytes:
+    """Return text in lower case; bytes that are not UTF-8 are kept."""
     if text.isascii():
         return text.lower()
     return text.decode("utf-8", "surrogateescape").lower().encode("utf-8", "surrogateescape")

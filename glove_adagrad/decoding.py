@@ -187,7 +187,7 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
     Raises
     ------
     DamagedError
-        If a member is damaged, is no array, or holds Python objects.
+        If a member is damaged, is not an array, or holds Python objects.
     InputError
         If the file cannot be read.
     """

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from glove_adagrad.errors import InputError, OutputError
-from glove_adagrad.locks import lock_beside
+from glove_adagrad.locks import output_lock
 from glove_adagrad.temporary import COMMIT, SUFFIX, Temporary, clear_leftovers, move_out, sync
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -166,7 +166,7 @@ def atomic_folder(path: Path, check: Callable[[Path], None]) -> Iterator[Path]:
     """
     target = Path(os.path.realpath(path))
     make_folders(target.parent)
-    with lock_beside(target):
+    with output_lock(target):
         clear_leftovers(target.parent, target)
         check(path)
         with _errors_named(path), _new(Temporary.new_folder, target) as temporary:

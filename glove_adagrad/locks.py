@@ -145,7 +145,7 @@ class Lock:
         self.release()
 
 
-def lock_beside(folder: Path) -> Lock:
+def output_lock(folder: Path) -> Lock:
     """Lock an output folder, whether it exists or not, by a file next to it."""
     folder = Path(os.path.realpath(folder))
     name = os.fsdecode(os.fsencode(folder.name)[:200])

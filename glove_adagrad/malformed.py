@@ -45,7 +45,11 @@ class Malformed:
 
     def add(self, number: int, problem: str) -> None:
         """Report line `number`; `problem` says what was expected and found."""
-        self._first = self._first or f"{self._where}{number}: {problem}"
+        self.add_at(f"{self._where}{number}", problem)
+
+    def add_at(self, place: str, problem: str) -> None:
+        """Report a line by its file and number, where the lines of several files are counted together."""
+        self._first = self._first or f"{place}: {problem}"
         self.lines += 1
         if self._strict:
             self.refuse()

@@ -17,19 +17,24 @@ from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrenc
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.scipy_sparse import as_cells, from_scipy
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import Corpus, Sentences, encoded, open_corpus
+from glove_adagrad.corpus import Corpus, open_corpus, tokenized_text
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_output_folder
+from glove_adagrad.hub_dataset import DatasetText, is_dataset
 from glove_adagrad.interrupt import DeferredInterrupt
 from glove_adagrad.parallel import number_of_workers
+from glove_adagrad.phrases import Phrases
 from glove_adagrad.presets import with_preset
 from glove_adagrad.progress import progress_bar, training_progress
+from glove_adagrad.sentences import Sentences, encoded
 from glove_adagrad.temporary import Temporary, clear_leftovers
+from glove_adagrad.text_options import WHITESPACE, TextOptions
+from glove_adagrad.tokenizing import tokenizer_name
 from glove_adagrad.trainer import Epoch, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.trainer.trainer import Callback
 from glove_adagrad.vocabulary import Vocabulary, check_limits
-from glove_adagrad.warm_start import read_anchors, read_start, source_name, start_from
+from glove_adagrad.warm_start import kept_vocabulary, read_anchors, read_start, source_name, start_from
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -46,8 +51,9 @@ class GloVe:
 
     Parameters
     ----------
-    sentences : iterable of sequences of str, optional
-        Lists of tokens, each a context of its own. It is read twice, so it cannot be a generator.
+    sentences : iterable of sequences of str, or data set of Hugging Face, optional
+        Lists of tokens, each a context of its own. It is read twice, so it cannot be a generator. Of a
+        `datasets.Dataset` or `IterableDataset` the column `field` is read: texts, or lists of tokens.
     corpus_file : str, Path, or sequence of them, optional
         Text files, folders or patterns instead of `sentences`, also compressed (.gz, .bz2, .xz, .zst). Many times
         faster than lists of tokens.
@@ -56,6 +62,8 @@ class GloVe:
         unobserved pairs (`unobserved=1`, `symmetric=False`, 15 epochs) and scores higher; "fast" takes 5 epochs.
     vector_size : int, default 100
         Number of components of a vector.
+    phrases : int, default 0
+        Join words that often occur together (new_york), by this many passes of gensim's `Phrases`; 1 joins pairs.
     window : int, default 15
         Words up to this distance co-occur.
     min_count : int, default 5
@@ -77,8 +85,19 @@ class GloVe:
         Drop cells whose count X is smaller.
     lowercase : bool, default False
         Convert the text to lower case.
-    text_format : {"text", "wikipedia"}, default "text"
-        What `corpus_file` contains: plain text, or a Wikipedia dump (.xml.bz2).
+    text_format : {"text", "jsonl", "csv", "parquet", "conllu", "wet", "wikipedia"}, default "text"
+        What `corpus_file` contains: plain text, JSON lines, CSV, Parquet, CoNLL-U, WET files of Common Crawl, or a
+        Wikipedia dump (.xml.bz2).
+    field : str, optional
+        The field of JSON lines, or the column of CSV files, Parquet files and data sets of Hugging Face, that holds
+        the text; "text" by default.
+    column : {"form", "lemma"}, optional
+        What to take from CoNLL-U; "form" by default.
+    encoding : str, optional
+        Convert `corpus_file` from this encoding, for example "latin-1". By default bytes are taken as they are.
+    tokenizer : str or function, default "whitespace"
+        "whitespace", "gensim" (`simple_preprocess`), "module:function", or that function itself: from a line (str) to
+        a list of tokens. It runs in `workers` processes. Lists of tokens in `sentences` are not tokenized.
     epochs : int, default 25
         Number of training epochs.
     x_max, alpha : float, default 10 and 0.75
@@ -103,6 +122,8 @@ class GloVe:
         Target of an unobserved pair: 1 is the expected count under independence, 0 one constant for all.
     init : str, Path, KeyedVectors, GloVe, optional
         Start from these vectors instead of random ones, for the words that they have.
+    keep_words : bool, default False
+        Keep all words of `init`: those that the text lacks have the count 0, and their vectors do not change.
     anchor : str, Path, KeyedVectors, GloVe, optional
         Anchor vectors that word plus context vectors are regularised towards.
     anchor_weight : float, default 0.1
@@ -175,6 +196,11 @@ class GloVe:
         min_cooccurrence: float = 0.0,
         lowercase: bool = False,
         text_format: str = "text",
+        field: str | None = None,
+        column: str | None = None,
+        encoding: str | None = None,
+        tokenizer: str | Callable[[str], Iterable[str]] = "whitespace",
+        phrases: int = 0,
         epochs: int | None = None,
         x_max: float = 10.0,
         alpha: float = 0.75,
@@ -188,6 +214,7 @@ class GloVe:
         unobserved_power: float = 0.75,
         unobserved_chance: float = 0.5,
         init: Any = None,
+        keep_words: bool = False,
         anchor: Any = None,
         anchor_weight: float = 0.1,
         seed: int = 1,
@@ -219,8 +246,19 @@ class GloVe:
         self.windows = Windows(window, chosen["symmetric"], distance_weighting, boundary, keep_positions, sample)
         check_limits(min_count, max_vocab)
         self.min_count, self.max_vocab, self.min_cooccurrence = min_count, max_vocab, min_cooccurrence
-        self.lowercase, self.text_format = lowercase, text_format
+        self.text = TextOptions(
+            text_format,
+            None if text_format == "text" else field,  # which a data set may have then
+            column,
+            encoding,
+            tokenizer_name(tokenizer),
+            lowercase,
+        )
+        self.field = field
+        self.phrases = phrases
+        self._joined: Phrases | None = None
         self.init, self.anchor, self.anchor_weight = init, anchor, anchor_weight
+        self.keep_words = keep_words
         self.workers, self.memory = number_of_workers(workers), memory
         self.tmp = None if tmp is None else Path(tmp)
         self.callbacks, self.show_progress = _checked_callbacks(callbacks), show_progress
@@ -245,24 +283,24 @@ class GloVe:
         """
         if (sentences is None) == (corpus_file is None):
             raise InputError("give either sentences or corpus_file")
+        if self.keep_words and self.init is None:
+            raise InputError("keep_words: give the vectors whose words are to be kept as `init`")
         starts = self._read_starts()
-        corpus: Corpus
-        if sentences is not None:
-            corpus = Sentences(sentences, lowercase=self.lowercase)
-        else:
-            files = [corpus_file] if isinstance(corpus_file, (str, Path)) else list(corpus_file or ())
-            corpus = open_corpus(
-                files, lowercase=self.lowercase, text_format=self.text_format, tmp=self.tmp, workers=self.workers
-            )
+        corpus = self._open(sentences, corpus_file)
+        self._joined = Phrases.learn(corpus, self.phrases) if self.phrases else None
+        if self._joined is not None:
+            corpus = self._joined.applied(corpus, self.tmp, "the text with phrases")
         resources: dict[str, Any] = {"workers": self.workers, "memory": self.memory}
         quiet = not self.show_progress
         folder = _Folder(self.tmp)
         with progress_bar("vocabulary", corpus.total_bytes, "B", quiet) as bar:
             if not quiet:  # so that a bar does not count compilation as counting
                 compile_counting(self.windows, folder.path)
-            vocabulary = Vocabulary.count(
-                corpus, min_count=self.min_count, max_vocab=self.max_vocab, progress=bar.to, **resources
-            )
+            limits: dict[str, Any] = {"min_count": self.min_count, "max_vocab": self.max_vocab}
+            if self.keep_words:
+                vocabulary = kept_vocabulary(starts[0].words, corpus, progress=bar.to, **limits, **resources)
+            else:
+                vocabulary = Vocabulary.count(corpus, progress=bar.to, **limits, **resources)
         with progress_bar("co-occurrences", corpus.total_bytes, "B", quiet) as bar:
             matrix = count_cooccurrences(
                 corpus,
@@ -275,6 +313,23 @@ class GloVe:
                 **resources,
             )
         return self._start(matrix, starts, vocabulary, folder)
+
+    def _open(
+        self,
+        sentences: Iterable[Sequence[str]] | None,
+        corpus_file: str | Path | Sequence[str | Path] | None,
+    ) -> Corpus:
+        """The text of the parameters of `fit`."""
+        if sentences is None:
+            files = [corpus_file] if isinstance(corpus_file, (str, Path)) else list(corpus_file or ())
+            return open_corpus(files, replace(self.text, field=self.field), tmp=self.tmp, workers=self.workers)
+        if not is_dataset(sentences):
+            return Sentences(sentences, lowercase=self.text.lowercase)
+        plain = self.text.tokenizer == WHITESPACE
+        text = DatasetText(sentences, self.field or "text", lowercase=plain and self.text.lowercase)
+        if plain:
+            return text
+        return tokenized_text(text, self.text, "the data set", tmp=self.tmp, workers=self.workers)
 
     @classmethod
     def from_cooccurrence(cls, matrix: Any, words: Sequence[str] | None = None, **settings: Any) -> GloVe:
@@ -343,6 +398,10 @@ class GloVe:
         if epochs < 0:
             raise InputError(f"epochs {epochs}: must be 0 or more")
         return self._run(len(self._trainer.history) + epochs)
+
+    def join_phrases(self, words: Iterable[str]) -> list[str]:
+        """Return words with those of each phrase joined (new_york), as in the text that was trained on."""
+        return list(words) if self._joined is None else self._joined.join(words)
 
     def evaluate(self, suite: Suite | None = None, **options: Any) -> Evaluation:
         """Score the vectors by analogies and word similarity; see `evaluation.evaluate`."""
@@ -527,7 +586,7 @@ class GloVe:
         assert trainer is not None
         trainer.settings = replace(self.settings, epochs=max(1, epochs))
 
-        def told(trainer: Trainer, epoch: int, loss: float) -> None:
+        def epoch_done(trainer: Trainer, epoch: int, loss: float) -> None:
             with interrupt.allowed():
                 for callback in self.callbacks:
                     callback(trainer, epoch, loss)
@@ -542,7 +601,7 @@ class GloVe:
 
         with DeferredInterrupt() as interrupt, training_progress(trainer, quiet=not self.show_progress) as shown:
             try:
-                trainer.fit([told], stratum_done)
+                trainer.fit([epoch_done], stratum_done)
             finally:
                 if not trainer.consistent:  # diverged
                     self._trainer, self._history = None, []

@@ -122,14 +122,19 @@ class Comparison:
         return self.settings.epochs + trials * self.trial_epochs * self.trial_share
 
     def run(
-        self, candidate: Candidate, tell: Callable[[str, float], None], *, first: Result | None = None, seed: int = 0
+        self,
+        candidate: Candidate,
+        report: Callable[[str, float], None],
+        *,
+        first: Result | None = None,
+        seed: int = 0,
     ) -> Result:
         """Find a rule's rate, train and score it.
 
         Parameters
         ----------
         candidate : Candidate
-        tell : callable
+        report : callable
             Called with a line about the trial or the epoch just done, and the number of epochs it took.
         first : Result, optional
             The rule's result with the first seed. Its rate is used, and no other is searched for.
@@ -140,7 +145,7 @@ class Comparison:
         if first is not None:
             best, settings = first.options["learning_rate"], replace(self.settings, seed=seed)
         else:
-            trials = [] if candidate.rate_given else self._search(candidate.rule, tell)
+            trials = [] if candidate.rate_given else self._search(candidate.rule, report)
             finite = [trial for trial in trials if np.isfinite(trial.loss)]
             best = min(finite, key=lambda trial: trial.loss).rate if finite else candidate.rule.learning_rate
             settings = self.settings
@@ -158,7 +163,7 @@ class Comparison:
             with np.errstate(divide="ignore"):
                 logs = np.log(trainer.parameters.effective_rates())
             rates.append([float(np.exp(logs[bins == k].mean())) for k in np.unique(bins)])
-            tell(f"rate {best:.3g}, epoch {epoch}, {_shown(loss, trainer)}", 1)
+            report(f"rate {best:.3g}, epoch {epoch}, {_shown(loss, trainer)}", 1)
             begin = time.process_time()
 
         diverged = ""
@@ -169,7 +174,7 @@ class Comparison:
         except TrainingError as error:
             diverged = str(error)
         if diverged:
-            tell(f"rate {best:.3g}, diverged", 0)
+            report(f"rate {best:.3g}, diverged", 0)
         vectors = trainer.parameters.vectors()
         sums = vectors.word_vectors + vectors.context_vectors
         numbers = sum(side[:, 0].size for side in trainer.parameters.sides)
@@ -180,7 +185,7 @@ class Comparison:
             {} if diverged else self._scores(sums), diverged,
         )  # fmt: skip
 
-    def _search(self, rule: optim.Rule, tell: Callable[[str, float], None]) -> list[Trial]:
+    def _search(self, rule: optim.Rule, report: Callable[[str, float], None]) -> list[Trial]:
         """Rates tried, in their order: the best is neither the first nor the last, if there is an end to it."""
         settings = replace(self.settings, epochs=self.trial_epochs, holdout=1 - self.trial_share)
         losses: dict[int, float] = {}
@@ -198,7 +203,7 @@ class Comparison:
                 except TrainingError:
                     losses[step] = float("inf")
                 shown = _shown(losses[step], trainer)
-                tell(f"trial of rate {rate:.3g}, {shown}", self.trial_epochs * self.trial_share)
+                report(f"trial of rate {rate:.3g}, {shown}", self.trial_epochs * self.trial_share)
             return losses[step]
 
         best = 0

@@ -1,14 +1,19 @@
-"""Run tasks on a thread pool and yield results in order, with bounded look-ahead."""
+"""Run tasks on a pool of threads or processes and yield results in order, with bounded look-ahead."""
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
-from glove_adagrad.errors import InputError
+from glove_adagrad.errors import GloveError, InputError
 
 Result = TypeVar("Result")
 
@@ -61,3 +66,45 @@ def in_order(
     finally:
         for future in waiting:
             future.cancel()
+
+
+@contextlib.contextmanager
+def processes(workers: int) -> Iterator[Executor | None]:
+    """A pool of processes for `in_order`, all of which are gone at the end, whatever they are doing.
+
+    Raises
+    ------
+    GloveError
+        If a process ends unexpectedly.
+    """
+    if workers == 1:
+        yield None
+        return
+    # not forked: this process may have threads, and handlers of signals
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_process)
+    others = set(multiprocessing.active_children())
+    try:
+        yield pool
+    except BaseException as error:
+        for process in set(multiprocessing.active_children()) - others:
+            process.kill()  # a task may keep it busy for long
+        if isinstance(error, BrokenProcessPool):
+            raise GloveError(
+                "a process that reads the text was killed; is there enough memory? Try `workers=1`"
+            ) from error
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin_process() -> None:
+    """Leave Ctrl-C to the parent, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)

@@ -17,7 +17,7 @@ _DELAY_SECONDS = 1.0
 #: Where there is no terminal, a long stage prints a line this often.
 _LINE_SECONDS = 30.0
 
-#: Columns that a bar should have; texts beside it are shortened for it.
+#: Columns that a bar should have; texts next to it are shortened for it.
 _BAR_COLUMNS = 5
 
 #: Displays that are active, and whether the line about compilation was printed.
@@ -107,7 +107,7 @@ class Bar:
         self._draw()
 
     def line(self) -> None:
-        """Where there is no terminal, print where things stand."""
+        """Where there is no terminal, print the progress."""
         if self._show == "lines" and self._begin is not None:
             say(self._line())
 

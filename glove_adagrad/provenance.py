@@ -6,6 +6,7 @@ import os
 import platform
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from importlib import metadata
 from typing import Any
@@ -24,7 +25,7 @@ def versions() -> dict[str, str]:
 
 
 def cpu() -> str:
-    """Return the name of the processor, as far as the system tells it."""
+    """Return the name of the processor, as exactly as the system reports it."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             for line in file:
@@ -37,10 +38,37 @@ def cpu() -> str:
 
 def provenance() -> dict[str, Any]:
     """Return the command line, the time in UTC, the processor and the number of its cores, for records of results."""
-    program = os.path.basename(sys.argv[0])
     return {
-        "command": shlex.join(["glove-adagrad" if program == "__main__.py" else program, *sys.argv[1:]]),
+        "command": shlex.join([*_program(), *sys.argv[1:]]),
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "cpu": cpu(),
         "cores": os.cpu_count(),
     }
+
+
+def _described(origin: Mapping[str, Any]) -> str:
+    """Format what `provenance` returned, and `versions` and `revision` if it has them, as one line of Markdown.
+
+    A field that an older record lacks is left out.
+    """
+    parts = [f"`{origin['command']}`, {origin['started'][:10]}"]
+    if "revision" in origin:
+        parts[0] += f", revision {origin['revision']}"
+    if "cpu" in origin:
+        parts.append(f"{origin['cpu']}, {origin['cores']} cores")
+    if "versions" in origin:
+        parts.append(", ".join(f"{name} {version}" for name, version in origin["versions"].items()))
+    return "; ".join(parts)
+
+
+def measured_by(origins: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Format the provenance of a page of results as a list of one sentence for each command; empty if unknown."""
+    return [f"{'And by' if number else 'Measured by'} {_described(origin)}." for number, origin in enumerate(origins)]
+
+
+def _program() -> list[str]:
+    """The first words of the command line: `glove-adagrad`, `python -m MODULE` or a script's name."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    if spec is None:
+        return [os.path.basename(sys.argv[0])]
+    return ["glove-adagrad"] if spec.name == "glove_adagrad.__main__" else ["python", "-m", spec.name]

@@ -1,14 +1,14 @@
 """The folder of a run: what each stage leaves in it, and how long it took.
 
-`run.json` (what the run was started with; it marks the folder), `vocab.txt`, `cooccurrence/` (unless an existing
-matrix is trained on), `checkpoints/`, `model.npz`, `vectors.txt`, `history.json`.
+`run.json` (what the run was started with; it marks the folder), `phrases.json` (if phrases were joined), `vocab.txt`,
+`cooccurrence/` (unless an existing matrix is trained on), `checkpoints/`, `model.npz`, `vectors.txt`, `history.json`.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,17 @@ from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus
 from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_files, check_free_space, check_output_folder
+from glove_adagrad.phrases import Phrases
 from glove_adagrad.provenance import versions
 from glove_adagrad.run_record import RunRecord, is_marked, last_state, read_provenance
 from glove_adagrad.signals import stop_requests
 from glove_adagrad.temporary import SUFFIX, clear_leftovers, remove
 from glove_adagrad.trainer import Trainer
 from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
+from glove_adagrad.warm_start import extended_vocabulary, kept_vocabulary
 
 #: What an untrained run has left, to be replaced when it is started again.
-_UNTRAINED = ("vocab.txt", "vectors.txt", "history.json")
+_UNTRAINED = ("vocab.txt", "vectors.txt", "history.json", "phrases.json")
 
 
 class Run:
@@ -66,8 +68,10 @@ class Run:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def begin(self, record: RunRecord, matrix: CooccurrenceMatrix | None = None) -> None:
-        """Write the run's record, removing what an earlier untrained run left here, and copy a given vocabulary.
+    def begin(
+        self, record: RunRecord, matrix: CooccurrenceMatrix | None = None, phrases: Phrases | None = None
+    ) -> None:
+        """Write the run's record, removing what an earlier untrained run left; phrases, and a given vocabulary.
 
         Raises
         ------
@@ -89,6 +93,8 @@ class Run:
         else:
             self._refuse_foreign({"cooccurrence"} if given else set(), matrix)
         record.write(self.folder)
+        if phrases is not None:
+            phrases.write(self.folder)
         if matrix is not None:
             matrix.vocabulary.write(self.folder / "vocab.txt")
 
@@ -102,11 +108,11 @@ class Run:
                     f"{self.folder}: holds {path.name}, which does not belong to a run; choose a new folder"
                 )
 
-    def count_words(self, corpus: Corpus, **settings: Any) -> Vocabulary:
-        """Count the corpus's words (`Vocabulary.count`) into `vocab.txt`."""
+    def count_words(self, corpus: Corpus, *, keep: Sequence[str] = (), **settings: Any) -> Vocabulary:
+        """Count the corpus's words (`Vocabulary.count`) into `vocab.txt`, keeping all words of given vectors."""
         compile_word_counting()
         begin = time.perf_counter()
-        vocabulary = Vocabulary.count(corpus, **settings)
+        vocabulary = kept_vocabulary(keep, corpus, **settings) if keep else Vocabulary.count(corpus, **settings)
         vocabulary.write(self.folder / "vocab.txt")
         self._stages["vocabulary"] = time.perf_counter() - begin
         return vocabulary
@@ -125,6 +131,7 @@ class Run:
         corpus: Corpus,
         *,
         min_count: int,
+        keep_words: bool = False,
         workers: int,
         memory: int,
         tmp: Path | None = None,
@@ -136,12 +143,13 @@ class Run:
         counting the texts together gives.
         """
         from glove_adagrad.cooccurrence.merge import merge_matrices
-        from glove_adagrad.warm_start import extended_vocabulary
 
         compile_counting(earlier.windows or Windows(), self.folder)
         begin = time.perf_counter()
         resources: dict[str, Any] = {"workers": workers, "memory": memory}
-        vocabulary = extended_vocabulary(earlier.vocabulary, corpus, min_count=min_count, **resources)
+        vocabulary = extended_vocabulary(
+            earlier.vocabulary, corpus, min_count=min_count, keep_words=keep_words, **resources
+        )
         vocabulary.write(self.folder / "vocab.txt")
         self._stages["vocabulary"] = time.perf_counter() - begin
         begin = time.perf_counter()
@@ -276,7 +284,7 @@ def discard(folder: Path) -> None:
 def _same_words(path: Path, vocabulary: Vocabulary) -> bool:
     """Whether a file is the vocabulary, so that nothing is lost if it is written again."""
     try:
-        other = Vocabulary.read(path)
+        other = Vocabulary.read(path, zeros=True)
     except (InputError, OSError):
         return False
     return other.words == vocabulary.words and np.array_equal(other.counts, vocabulary.counts)

@@ -28,7 +28,7 @@ _NAME = "run.json"
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What decides the result of a run, besides the counts.
+    """What decides the result of a run, apart from the counts.
 
     Attributes
     ----------
@@ -136,6 +136,13 @@ class RunRecord:
             return trainer, 0
         return trainer, start_from(trainer, read_start(self.init, size, **reading), str(self.init))
 
+    def words_of_init(self) -> list[str]:
+        """Return the words of the vectors to start from; none if there are no vectors."""
+        if self.init is None:
+            return []
+        reading = {"trust_pickle": self.trust_pickle, "strict": self.strict}
+        return read_start(self.init, self.settings.vector_size, **reading).words
+
     def check(self) -> None:
         """Refuse vectors to start from, and anchors, that cannot be read or are of another size.
 
@@ -201,7 +208,7 @@ def last_state(folder: Path, matrix_folder: Path | None = None) -> tuple[Checkpo
     checkpoint = Checkpoints(folder / "checkpoints").load()
     matrix = CooccurrenceMatrix.open(matrix_folder or folder / checkpoint.meta["matrix_folder"])
     vocabulary = folder / "vocab.txt"
-    if vocabulary.exists() and Vocabulary.read(vocabulary).words != matrix.vocabulary.words:
+    if vocabulary.exists() and Vocabulary.read(vocabulary, zeros=True).words != matrix.vocabulary.words:
         raise InputError(f"{matrix.folder}: has other words than {vocabulary}; it is not the matrix of this run")
     return checkpoint, matrix
 

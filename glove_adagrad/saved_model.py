@@ -9,13 +9,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glove_adagrad import phrases
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import encoded
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, check_output_folder
 from glove_adagrad.provenance import versions
+from glove_adagrad.sentences import encoded
+from glove_adagrad.text_options import TextOptions
 from glove_adagrad.trainer import Epoch, Parameters, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Vocabulary
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
     from glove_adagrad.model import GloVe
 
 #: Parameters of `GloVe` that are neither in its settings nor in its windows, and can be written.
-_COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "lowercase", "text_format", "anchor_weight")
+_COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "anchor_weight", "keep_words", "phrases")
 
 _ORIGIN = "GloVe.save"
-_FILES = {"vocab.txt", "model.npz", "vectors.txt", "cooccurrence", "checkpoints", "history.json"}
+_FILES = {"vocab.txt", "model.npz", "vectors.txt", "cooccurrence", "checkpoints", "history.json", phrases.NAME}
 
 
 def save(model: GloVe, folder: Path, *, counts: bool) -> None:
@@ -44,6 +46,8 @@ def save(model: GloVe, folder: Path, *, counts: bool) -> None:
     with atomic_folder(folder, _check_replaceable) as new:
         written.write(new / "vocab.txt")
         write_model(new, vectors, written)
+        if model._joined is not None:
+            model._joined.write(new)
         if trainer is not None:
             if counts:
                 shutil.copytree(trainer.matrix.folder, new / "cooccurrence")
@@ -66,6 +70,7 @@ def history_of(model: GloVe, matrix_folder: str | None = None) -> dict[str, Any]
             "windows": vars(model.windows),
             **({} if matrix_folder is None else {"cooccurrence": matrix_folder}),
             **{name: getattr(model, name) for name in _COUNTING},
+            **model.text.to_json(),
         },
         # where vocab.txt has numbers instead
         "names": None if model.vocabulary.writable() is model.vocabulary else model.vocabulary.decoded(),
@@ -108,6 +113,7 @@ def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
         if history.get("origin") == _ORIGIN:  # a checkpoint has the number of epochs of the last `train`
             settings["epochs"] = history["settings"].get("epochs", settings["epochs"])
     model = _new(cls, path, settings, resources)
+    model._joined = phrases.Phrases.read(path)
     if checkpoint is not None:
         model._history = [Epoch(**epoch) for epoch in checkpoint.meta["history"]]
         model._trainer = _trainer(model, path, checkpoint)
@@ -118,7 +124,7 @@ def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
         vocabulary = Vocabulary([word.encode("utf-8", "surrogateescape") for word in run.words], run.counts)
         model._vectors = Vectors(run.word_vectors, run.context_vectors, run.word_biases, run.context_biases)
     else:
-        vocabulary = Vocabulary.read(path / "vocab.txt")
+        vocabulary = Vocabulary.read(path / "vocab.txt", zeros=True)
     if checkpoint is None:
         model._history = [_epoch(figures) for figures in history.get("epochs", [])]
     elif model._trainer is None:
@@ -144,6 +150,8 @@ def _new(cls: type[GloVe], path: Path, settings: dict[str, Any], resources: dict
         windows = Windows(**(settings.get("windows") or {}))
         counting = {name: settings[name] for name in _COUNTING if name in settings}
         model = cls(**resources, **counting)
+        model.text = TextOptions.from_json(settings)
+        model.field = model.text.field
     except (TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{path}: its settings cannot be read ({error})") from error
     model.settings, model.windows = training, windows

@@ -5,14 +5,26 @@ from __future__ import annotations
 import fnmatch
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from glove_adagrad.compression import SUFFIXES as COMPRESSIONS
 from glove_adagrad.errors import InputError
 
 
-def files_of(source: str) -> list[Path]:
+def files_of(
+    source: str, suffixes: tuple[str, ...] = (), note: Callable[[str], None] = lambda line: None
+) -> list[Path]:
     """List the files that a file, folder or glob pattern stands for, in the order of their names.
+
+    Parameters
+    ----------
+    source : str
+    suffixes : tuple of str
+        Suffixes, apart from those of compression, of the files to take from a folder, if any file has one. Of a
+        folder as the Dolma toolkit writes it, with `documents` next to `attributes`, only the documents are taken.
+    note : callable
+        Called with a line about files of a folder that are left out by `suffixes`.
 
     Raises
     ------
@@ -24,7 +36,9 @@ def files_of(source: str) -> list[Path]:
         found = _below(path)
         if not found:
             raise InputError(f"{source}: the folder holds no files")
-        return found
+        if len(taken := _of_format(found, suffixes)) < len(found):
+            note(f"{source}: {len(taken):,} of its {len(found):,} files are read, as their names or folders suggest")
+        return taken
     if path.exists():
         return [path]
     matches = [Path(name) for name in glob.glob(source, recursive=True)]
@@ -62,6 +76,26 @@ def _matches(target: Path, pattern: Path) -> bool:
         return fnmatch.fnmatchcase(str(target), str(pattern).replace("**/", "*"))
     pairs = zip(target.parts, pattern.parts, strict=False)
     return len(target.parts) >= len(pattern.parts) and all(fnmatch.fnmatchcase(*pair) for pair in pairs)
+
+
+def _of_format(files: list[Path], suffixes: tuple[str, ...]) -> list[Path]:
+    """The files whose names have one of the suffixes, without attributes of documents; all files if none has."""
+    if not suffixes:
+        return files
+    documents = {folder.parent for file in files for folder in file.parents if folder.name == "documents"}
+    taken = [
+        file
+        for file in files
+        if _suffix(file) in suffixes
+        and not any(folder.name == "attributes" and folder.parent in documents for folder in file.parents)
+    ]
+    return taken or files
+
+
+def _suffix(file: Path) -> str:
+    """The last suffix of a name that is not one of a compression, in lower case."""
+    found = [suffix.lower() for suffix in file.suffixes]
+    return next((suffix for suffix in reversed(found) if suffix not in COMPRESSIONS), "")
 
 
 def _below(path: Path) -> list[Path]:

@@ -1,7 +1,7 @@
 """Temporary files and folders, and the removal of those that killed processes left.
 
 A temporary is created with a random name and locked by its process for as long as it is needed. What can be locked by
-another is therefore a leftover. The name also tells the machine: nothing of another machine is ever removed.
+another is therefore a leftover. The name also identifies the machine: nothing of another machine is ever removed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _KEPT = 150
 
 
 def temporary_name(target: Path) -> Path:
-    """Return a new random name next to `target` that tells whose it is."""
+    """Return a new random name next to `target` that identifies its owner."""
     return target.with_name(f"{_prefix(target)}{locks.boot()}-{locks.host()}-{secrets.token_hex(8)}{SUFFIX}")
 
 

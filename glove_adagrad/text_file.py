@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from glove_adagrad.compression import SUFFIXES, decompressed, detect
 from glove_adagrad.errors import InputError
@@ -102,6 +103,60 @@ class TextFile:
             raise InputError(
                 f"{self.name}: has changed since the command started; run it again when nothing writes to the file"
             )
+
+
+class Recoded(io.RawIOBase):
+    """A binary file in UTF-8 of the text of one in another encoding.
+
+    Parameters
+    ----------
+    content : binary file
+    encoding : str
+    name : str
+        For messages.
+
+    Raises
+    ------
+    InputError
+        In reading, if the bytes are not text in the encoding.
+    """
+
+    def __init__(self, content: IO[bytes], encoding: str, name: str) -> None:
+        self._text = io.TextIOWrapper(io.BufferedReader(content), encoding, newline="")  # type: ignore[type-var]
+        self._encoding = encoding
+        self._name = name
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._rest:
+            try:
+                self._rest = self._text.read(len(buffer)).encode()
+            except UnicodeError as error:
+                raise InputError(
+                    f"{self._name}: not text in {self._encoding} ({error}); name another encoding, or none for UTF-8"
+                ) from error
+        taken = self._rest[: len(buffer)]
+        self._rest = self._rest[len(taken) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+class LineFeeds(io.RawIOBase):
+    """A binary file whose CR are LF; for content whose lines end with CR alone."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self._content = content
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._content.read(len(buffer)).replace(b"\r", b"\n")
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def _state(file: IO[bytes]) -> tuple[int, ...]:

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from glove_adagrad.corpus import Chunk, Corpus, Progress, Sentences
+from glove_adagrad.corpus import Chunk, Corpus, Progress
 from glove_adagrad.errors import InputError
+from glove_adagrad.file_kind import HEAD_BYTES, refuse_other_files
 from glove_adagrad.files import atomic_file
 from glove_adagrad.parallel import in_order
-from glove_adagrad.text_kind import BYTE_ORDER_MARK, HEAD_BYTES, refuse_other_files, undecodable
+from glove_adagrad.sentences import Sentences
+from glove_adagrad.text_kind import BYTE_ORDER_MARK, undecodable
 from glove_adagrad.word_counting import UNKNOWN_WORD, WordTable, count_words, ranked
 
 BOUNDARIES = ("none", "line", "blank-line")
@@ -59,7 +61,7 @@ class Vocabulary:
     words : sequence of bytes
         Each word once; the first has rank 0.
     counts : int64 array [V]
-        How often each stands in the corpus.
+        Occurrences of each in the corpus.
     """
 
     words: Sequence[bytes]
@@ -80,7 +82,7 @@ class Vocabulary:
         return Vocabulary([b"%d" % rank for rank in range(len(self))], self.counts)
 
     def decoded(self) -> list[str]:
-        """The words as text; bytes that are no UTF-8 survive as surrogates."""
+        """The words as text; bytes that are not UTF-8 survive as surrogates."""
         return [word.decode("utf-8", "surrogateescape") for word in self.words]
 
     @classmethod
@@ -131,13 +133,13 @@ class Vocabulary:
         if bad := undecodable(words):
             warnings.warn(
                 f"{corpus.locate(bad[0])}: {len(bad):,} of {len(words):,} words are not UTF-8, such as "
-                f"{bad[0][:50]!r}; if the text has another encoding, convert it, as with iconv -f LATIN1 -t UTF-8",
+                f"{bad[0][:50]!r}; if the text has another encoding, name it, as with `encoding=latin-1`",
                 stacklevel=2,
             )
         return cls(words, found.counts[order])
 
     @classmethod
-    def read(cls, path: Path, *, warn_unordered: bool = False) -> Vocabulary:
+    def read(cls, path: Path, *, warn_unordered: bool = False, zeros: bool = False) -> Vocabulary:
         """Read a `vocab.txt`: a word, white space and a count on each line, in order of rank.
 
         As Stanford's programs do, it takes lines that end in CRLF, tabs, and blanks and lines to spare. A byte order
@@ -147,17 +149,19 @@ class Vocabulary:
         ----------
         warn_unordered : bool
             Warn about counts that are not in descending order.
+        zeros : bool
+            Allow counts of 0, which words have that the text of a run lacks and that were kept from given vectors.
 
         Raises
         ------
         InputError
-            If a line is malformed, a word is repeated, or a count is 0 or too large; file and line are named.
+            If a line is malformed, a word is repeated, or a count is impossible; file and line are named.
         """
         try:
             data = path.read_bytes()
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-        vocabulary = cls.parse(data, path)
+        vocabulary = cls.parse(data, path, zeros=zeros)
         if warn_unordered and len(rising := np.flatnonzero(np.diff(vocabulary.counts) > 0)):
             word = vocabulary.words[int(rising[0]) + 1]
             warnings.warn(
@@ -168,8 +172,8 @@ class Vocabulary:
         return vocabulary
 
     @classmethod
-    def parse(cls, data: bytes, path: Path) -> Vocabulary:
-        """Parse the content of a `vocab.txt`; `path` names it in errors, which are those of `read`."""
+    def parse(cls, data: bytes, path: Path, *, zeros: bool = False) -> Vocabulary:
+        """Parse the content of a `vocab.txt`; `path` names it in errors, which are those of `read`, as is `zeros`."""
         words: dict[bytes, None] = {}
         counts = []
         total = 0
@@ -188,7 +192,7 @@ class Vocabulary:
                 raise InputError(f"{path}:{number}: the word {_shown(word)} is repeated")
             occurrences = int(count[:_MOST_DIGITS])
             total += occurrences
-            if not occurrences or len(count) > _MOST_DIGITS or total > _LARGEST_TOTAL:
+            if not (occurrences or zeros) or len(count) > _MOST_DIGITS or total > _LARGEST_TOTAL:
                 problem = "the counts exceed 2^63 - 1" if occurrences else "the count is 0"
                 raise InputError(f"{path}:{number}: {_shown(line)}: {problem}; is it damaged?")
             words[word] = None

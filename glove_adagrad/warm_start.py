@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +14,18 @@ from glove_adagrad.checkpoint import Checkpoint
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import Corpus, Progress
 from glove_adagrad.errors import InputError
+from glove_adagrad.text import to_bytes
 from glove_adagrad.trainer import Anchors, Parameters, Trainer
 from glove_adagrad.trainer.parameters import Vectors
-from glove_adagrad.vocabulary import Vocabulary
-from glove_adagrad.word_counting import byte_order
+from glove_adagrad.vocabulary import Vocabulary, check_limits
+from glove_adagrad.word_counting import UNKNOWN_WORD, byte_order
 
 if TYPE_CHECKING:
     from glove_adagrad.formats import RunVectors, WordVectors
+
+
+#: Bytes that no word of a text has.
+_WHITE_SPACE = re.compile(rb"[ \t\n\r\0]")
 
 
 def read_start(source: Any, vector_size: int, **reading: bool) -> RunVectors | WordVectors:
@@ -101,20 +109,23 @@ def extended_vocabulary(
     corpus: Corpus,
     *,
     min_count: int = 5,
+    keep_words: bool = False,
     workers: int = 1,
     memory: int = 4 << 30,
     progress: Progress | None = None,
 ) -> Vocabulary:
     """The words of an earlier vocabulary and of a new text together, with their counts added.
 
-    Words too rare for the earlier vocabulary enter with what they have in the new text.
+    Words too rare for the earlier vocabulary enter with what they have in the new text. With `keep_words`, all words
+    of the earlier vocabulary are kept, whatever their counts.
     """
     new = Vocabulary.count(corpus, min_count=1, workers=workers, memory=memory, progress=progress)
     counts = dict(zip(old.words, old.counts.tolist(), strict=True))
     for word, count in zip(new.words, new.counts.tolist(), strict=True):
         counts[word] = counts.get(word, 0) + count
+    earlier = set(old.words) if keep_words else set()
     kept = sorted(
-        ((word, count) for word, count in counts.items() if count >= min_count),
+        ((word, count) for word, count in counts.items() if count >= min_count or word in earlier),
         key=lambda item: (-item[1], byte_order(item[0])),
     )
     if not kept:
@@ -122,8 +133,60 @@ def extended_vocabulary(
     return Vocabulary([word for word, _ in kept], np.array([count for _, count in kept], np.int64))
 
 
+def kept_vocabulary(
+    words: Sequence[str],
+    corpus: Corpus,
+    *,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    workers: int = 1,
+    memory: int = 4 << 30,
+    progress: Progress | None = None,
+) -> Vocabulary:
+    """The frequent words of a text, and all words of given vectors.
+
+    Words of the vectors have the count that they have in the text, however small, and 0 if the text lacks them: such
+    a word has no cells, is never drawn as half of an unobserved pair, and keeps its vector.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Of the vectors, in their order, which those that the text lacks keep.
+    min_count, max_vocab
+        As for `Vocabulary.count`, for the other words.
+
+    Raises
+    ------
+    InputError
+        As `Vocabulary.count` does, and if no word of the text is in the vocabulary.
+
+    Warns
+    -----
+    UserWarning
+        If words cannot be kept because they have white space in them, as a vocabulary cannot hold them.
+    """
+    check_limits(min_count, max_vocab)
+    given = dict.fromkeys(map(to_bytes, words))
+    keepable = [word for word in given if word != UNKNOWN_WORD and not _WHITE_SPACE.search(word)]
+    if dropped := len(given.keys() - {UNKNOWN_WORD}) - len(keepable):
+        warnings.warn(
+            f"{dropped:,} of the words to keep are left out: they have white space in them, as no word of a text has",
+            stacklevel=2,
+        )
+    new = Vocabulary.count(corpus, min_count=1, workers=workers, memory=memory, progress=progress)
+    frequent = int(np.count_nonzero(new.counts >= min_count))  # the first ones
+    frequent = min(frequent, len(new) if max_vocab is None else max_vocab)
+    kept = [rank for rank, word in enumerate(new.words) if rank < frequent or word in given]
+    if not kept:
+        raise InputError(f"no word occurs {min_count} times, or is in the given vectors; lower `min_count`")
+    known = set(new.words)
+    absent = [word for word in keepable if word not in known]
+    counts = np.concatenate([new.counts[kept], np.zeros(len(absent), np.int64)])
+    return Vocabulary([*(new.words[rank] for rank in kept), *absent], counts)
+
+
 def continue_from(trainer: Trainer, checkpoint: Checkpoint, words: Vocabulary) -> None:
-    """Take over parameters and the rule's state of an earlier run, word by word; new words stay as drawn.
+    """Copy parameters and the rule's state from an earlier run, word by word; new words keep their random start.
 
     Parameters
     ----------
@@ -136,7 +199,7 @@ def continue_from(trainer: Trainer, checkpoint: Checkpoint, words: Vocabulary) -
     rank = {word: k for k, word in enumerate(trainer.matrix.vocabulary.words)}
     ours = np.array([rank.get(word, -1) for word in words.words], np.int64)
     theirs = np.flatnonzero(ours >= 0)
-    trainer.parameters.take_over(ours[theirs], earlier, theirs)
+    trainer.parameters.copy_from(ours[theirs], earlier, theirs)
 
 
 def _common(vocabulary: Vocabulary, words: list[str], name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -8,18 +8,14 @@ and keeps an element of every page in memory.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
 import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, XMLPullParser
 
-from glove_adagrad.errors import GloveError, InputError
-from glove_adagrad.parallel import in_order
+from glove_adagrad.errors import InputError
+from glove_adagrad.parallel import in_order, processes
 from glove_adagrad.text_file import TextFile
 
 #: Shorter articles, most of them redirects and stubs, are left out; as in gensim.
@@ -66,13 +62,8 @@ def articles(file: TextFile, *, lowercase: bool, workers: int = 1) -> Iterator[b
         If a process ends unexpectedly.
     """
     tasks = ((_text, (file.name, batch, lowercase)) for batch in _batches(_Dump(file).pages()))
-    with _processes(workers) as pool:
-        try:
-            yield from in_order(pool, workers, tasks)
-        except BrokenProcessPool as error:
-            raise GloveError(
-                f"{file.name}: a process that parses markup was killed; is there enough memory? Try `workers=1`"
-            ) from error
+    with processes(workers) as pool:
+        yield from in_order(pool, workers, tasks)
 
 
 def _text(name: str, pages: list[_Page], lowercase: bool) -> bytes:
@@ -209,35 +200,3 @@ class _Dump:
 
     def _where(self) -> str:
         return f" after page {self._last[:60]!r}" if self._last else ""
-
-
-@contextlib.contextmanager
-def _processes(workers: int) -> Iterator[Executor | None]:
-    """A pool of processes, all of which are gone at the end, whatever they are doing."""
-    if workers == 1:
-        yield None
-        return
-    # not forked: this process may have threads, and handlers of signals
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin_process)
-    others = set(multiprocessing.active_children())
-    try:
-        yield pool
-    except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
-            process.kill()  # a page may keep it busy for long
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin_process() -> None:
-    """Leave Ctrl-C to the parent, and end with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    if parent := multiprocessing.parent_process():
-        parent.join()
-        os._exit(1)

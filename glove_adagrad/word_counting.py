@@ -86,7 +86,7 @@ class WordTable:
             self._rebuild(np.array(words.measure_share(self.slots, *self.limits)))
 
     def _rebuild(self, needed: np.ndarray) -> None:
-        """Make room for so many words and bytes in all."""
+        """Enlarge the table for `needed` words and bytes in total."""
         from glove_adagrad.kernels import words
 
         capacity = 1 << max(2 * int(needed[0]) - 1, 1).bit_length()

@@ -3,7 +3,9 @@
 import signal
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
+from runs import Command
 
 import glove_adagrad
 
@@ -18,8 +20,14 @@ for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.S
 
 # Numba looks at a kernel's own file, not at those of what it inlines: without this, tests may run yesterday's code
 _package = Path(glove_adagrad.__file__).parent
-_newest = max(path.stat().st_mtime for room in ("kernels", "optim") for path in (_package / room).glob("*.py"))
-for _room in (_package / "kernels", Path(__file__).parent):
-    for _index in (_room / "__pycache__").glob("*.nbi"):
+_newest = max(path.stat().st_mtime for folder in ("kernels", "optim") for path in (_package / folder).glob("*.py"))
+for _folder in (_package / "kernels", Path(__file__).parent):
+    for _index in _folder.rglob("__pycache__/*.nbi"):
         if _index.stat().st_mtime < _newest:
             _index.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command line, within this process."""
+    return Command(capsys, monkeypatch)

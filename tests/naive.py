@@ -7,7 +7,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.formats import WordVectors
+from glove_adagrad.trainer import TrainingSettings
+from glove_adagrad.trainer.parameters import Vectors
 
 
 def tokens(line: bytes) -> list[bytes]:
@@ -167,3 +170,89 @@ def principal_components(vectors: np.ndarray, size: int) -> np.ndarray:
     axes = np.vstack([axes, np.zeros((size, vectors.shape[1]))])[:size]
     signs = [1.0 if axis[np.abs(axis).argmax()] >= 0 else -1.0 for axis in axes]
     return np.array([[float(row @ axis) * sign for axis, sign in zip(axes, signs, strict=True)] for row in vectors])
+
+
+class UnobservedPairs:
+    """Draws of unobserved pairs, from the definition: by the cumulated distribution, looked up from the front."""
+
+    def __init__(self, matrix: CooccurrenceMatrix, settings: TrainingSettings) -> None:
+        self.words, self.parts = matrix.words, matrix.lower.parts
+        x = np.zeros((self.words, self.words))
+        for i, j, value in matrix.cells():
+            x[i, j] = value
+        self.x, self.settings = x, settings
+        word_sums, context_sums = (np.maximum(sums, sums[sums > 0].min()) for sums in (x.sum(axis=1), x.sum(axis=0)))
+        expected = np.outer(word_sums, context_sums) / x.sum()
+        chance = settings.unobserved_chance
+        self.target = np.log(np.minimum(expected**chance * 0.03 ** (1 - chance), 0.3))
+        counts = matrix.vocabulary.counts
+        ratio = matrix.windows.sample * counts.sum() / counts if matrix.windows.sample else np.ones(self.words)
+        self.draw_weights = (counts * np.minimum(1, ratio + ratio**0.5)) ** settings.unobserved_power
+        self.rate = settings.unobserved * matrix.records / self.draw_weights.sum() ** 2
+        self.stream = int(np.random.default_rng([settings.seed, 0, 1]).integers(1 << 63, dtype=np.uint64))
+        ranks = np.argsort(np.arange(self.words) % self.parts, kind="stable")
+        self.row_of = np.argsort(ranks)
+
+    def of_row(self, a: int, part: int, forward: bool) -> list[tuple[int, int]]:
+        """Words and contexts drawn for the row of word a in the tile whose columns are in `part`."""
+        candidates = [b for b in range(part, self.words, self.parts) if b < a]
+        if not candidates:
+            return []
+        key = ((2 * int(self.row_of[a]) + forward) * 2**32 + int(self.row_of[part])) % 2**64
+        state = mixed(key ^ self.stream)
+        sums = np.cumsum(self.draw_weights[candidates])
+
+        def uniform() -> float:
+            return (mixed(state) >> 11) / 2**53
+
+        drawn = []
+        for _ in range(int(self.rate * self.draw_weights[a] * sums[-1] + uniform())):
+            state = (state + GAMMA) % 2**64
+            b = candidates[int(np.argmax(sums > uniform() * sums[-1]))]
+            pair = (a, b) if forward else (b, a)
+            if self.x[pair] == 0:
+                drawn.append(pair)
+        return drawn
+
+
+def epoch(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors) -> tuple[float, float, Vectors]:
+    """One epoch in float64, in the order of strata, blocks, rows and columns, by Stanford's formulas.
+
+    Returns the mean loss of cells, that of unobserved pairs, and what the parameters have become.
+    """
+    d, parts = settings.vector_size, matrix.lower.parts
+    w, c, b, e = (array.astype(np.float64) for array in start)
+    squares = [np.ones((len(w), d)), np.ones((len(w), d)), np.ones(len(w)), np.ones(len(w))]
+    empty = UnobservedPairs(matrix, settings)
+    losses: list[list[float]] = [[], []]
+    eta = 0.05
+
+    def update(i: int, j: int, log_x: float, weight: float, kind: int) -> None:
+        difference = w[i] @ c[j] + b[i] + e[j] - log_x
+        pull = weight * difference
+        losses[kind].append(0.5 * pull * difference)
+        step, back = eta * pull * c[j], eta * pull * w[i]
+        w[i] -= step / np.sqrt(squares[0][i])
+        c[j] -= back / np.sqrt(squares[1][j])
+        b[i] -= pull / np.sqrt(squares[2][i])
+        e[j] -= pull / np.sqrt(squares[3][j])
+        squares[0][i] += step**2
+        squares[1][j] += back**2
+        squares[2][i] += pull**2
+        squares[3][j] += pull**2
+
+    for stratum in np.random.default_rng([settings.seed, 0]).permutation(parts).tolist():
+        for p in range(parts):
+            q = (p + stratum) % parts
+            for rows, columns, forward in ((p, q, True), (q, p, False)):
+                for a in range(rows, len(w), parts):
+                    for other in range(columns, a + forward, parts):
+                        i, j = (a, other) if forward else (other, a)
+                        x = empty.x[i, j]
+                        if x:
+                            update(i, j, np.log(x), min(1, (x / settings.x_max) ** settings.alpha), 0)
+                    if settings.unobserved:
+                        for i, j in empty.of_row(a, columns, forward):
+                            update(i, j, empty.target[i, j], settings.unobserved_weight, 1)
+    assert len(losses[0]) == matrix.records
+    return float(np.mean(losses[0])), float(np.mean(losses[1])) if losses[1] else 0.0, Vectors(w, c, b, e)

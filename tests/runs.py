@@ -69,7 +69,7 @@ class Command:
 
     def __call__(self, *arguments: object) -> Outcome:
         self._monkeypatch.setattr(sys, "argv", ["glove-adagrad", *map(str, arguments)])
-        # main takes over a signal and the showing of warnings, which are the test runner's here
+        # main installs handlers of a signal and of warnings, which are the test runner's here
         self._monkeypatch.setattr(signal, "signal", lambda *_: None)
         self._monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
         code = 0

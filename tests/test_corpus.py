@@ -17,14 +17,16 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glove_adagrad import corpus as room
-from glove_adagrad.corpus import Sentences, TextFiles, open_corpus
+from glove_adagrad import corpus as corpus_module
+from glove_adagrad.corpus import TextFiles, open_corpus
 from glove_adagrad.errors import InputError
+from glove_adagrad.sentences import Sentences
+from glove_adagrad.text_options import TextOptions
 
 TEXT = b"the cat\r\nsat on\tthe mat\n\nna\xc3\xafve \xff\xfe words\n" * 50
 
 
-def joined(source: room.Corpus) -> bytes:
+def joined(source: corpus_module.Corpus) -> bytes:
     return b"".join(chunk.text.tobytes() for chunk in source.chunks())
 
 
@@ -77,7 +79,7 @@ def test_folders_and_patterns_in_the_order_of_names(tmp_path: Path) -> None:
 )
 def test_cutting_changes_no_word_and_no_line(text: bytes, block: int) -> None:
     blocks = [text[at : at + block] for at in range(0, len(text), block)]
-    pieces = list(room._cut(blocks, lowercase=False))
+    pieces = list(corpus_module._cut(blocks, lowercase=False))
     whole = b"".join(piece for piece, _ in pieces)
     expected = text.replace(b"\r", b"")
     assert whole == expected or whole == expected + b"\n"
@@ -89,11 +91,11 @@ def test_cutting_changes_no_word_and_no_line(text: bytes, block: int) -> None:
 
 
 def test_a_huge_token_takes_no_memory_and_keeps_its_first_bytes(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes(b"x" * (3 * room.CHUNK_BYTES) + b" y")
+    (tmp_path / "a.txt").write_bytes(b"x" * (3 * corpus_module.CHUNK_BYTES) + b" y")
     assert naive.tokens(joined(TextFiles([tmp_path / "a.txt"])).rstrip(b"\n")) == [b"x" * 999, b"y"]
 
 
-def test_lowercase_by_unicode_and_bytes_that_are_none_kept(tmp_path: Path) -> None:
+def test_lowercase_follows_unicode_and_keeps_invalid_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes("ÀÉ Straße ΣΑΣ".encode() + b" \xff\xc0X\n")
     assert joined(TextFiles([tmp_path / "a.txt"], lowercase=True)) == "àé straße σας".encode() + b" \xff\xc0x\n"
 
@@ -127,16 +129,16 @@ def test_a_wikipedia_dump_is_read_with_gensim(tmp_path: Path) -> None:
     dump = str(tmp_path / "pages.xml.bz2")
     pages = start[: start.rindex(b"</page>")] + b"</page></mediawiki>"
     Path(dump).write_bytes(bz2.compress(pages))
-    found = joined(open_corpus([dump], text_format="wikipedia", lowercase=True, tmp=tmp_path, workers=2))
+    found = joined(open_corpus([dump], TextOptions(text_format="wikipedia", lowercase=True), tmp=tmp_path, workers=2))
     expected = WikiCorpus(dump, dictionary={}, processes=2)
     assert len(found.splitlines()) > 5
     assert found.decode().splitlines() == [" ".join(tokens) for tokens in expected.get_texts()]
 
 
-def test_a_file_that_is_no_dump_is_named(tmp_path: Path) -> None:
+def test_a_file_other_than_a_dump_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.bz2").write_bytes(bz2.compress(b"<html>"))
     with pytest.raises(InputError, match=r"a\.bz2: not a Wikipedia dump"):
-        open_corpus([tmp_path / "a.bz2"], text_format="wikipedia", tmp=tmp_path)
+        open_corpus([tmp_path / "a.bz2"], TextOptions(text_format="wikipedia"), tmp=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["a.bz2"]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import naive
 import numpy as np
 import pytest
+from data import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
 from rules import RULES, label
@@ -39,7 +40,6 @@ from glove_adagrad.run_record import RunRecord, is_marked, read_provenance
 from glove_adagrad.trainer import Anchors, Parameters, Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
-GOLDEN = Path(__file__).parent / "golden"
 SETTINGS = TrainingSettings(vector_size=5, epochs=2)
 
 
@@ -194,7 +194,7 @@ def test_what_meta_says_is_checked(folder: Path, changes: dict[str, Any], messag
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"format": 1}', b"9" * 5000])
-def test_meta_that_is_no_meta(folder: Path, data: bytes) -> None:
+def test_invalid_meta_json_is_refused(folder: Path, data: bytes) -> None:
     (folder / "meta.json").write_bytes(data)
     with pytest.raises(InputError, match=r"meta.json: is "):
         CooccurrenceMatrix.open(folder)
@@ -378,7 +378,7 @@ def checkpoints(sound: CooccurrenceMatrix, tmp_path: Path) -> Checkpoints:
 
 
 def rewrite(path: Path, arrays: dict[str, np.ndarray | None] | None = None, **changes: Any) -> None:
-    """Change a checkpoint as somebody would who computes the archive's checksums anew; None takes away."""
+    """Change a checkpoint as somebody would who recomputes the archive's checksums; None removes an entry."""
     found = {**read_archive(path), **(arrays or {})}
     meta = {**json.loads(found.pop("meta").tobytes()), **changes}
     kept = {name: array for name, array in found.items() if array is not None}

@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[1]
+from data import ROOT
 
 
 def test_the_tutorial_runs(tmp_path: Path) -> None:
@@ -66,3 +65,21 @@ def test_the_description_for_a_package_index_has_no_relative_links() -> None:
     text = description((ROOT / "README.md").read_text())
     assert "docs/tutorial.md" in text
     assert re.findall(r"\]\((?!https://)", text) == []
+
+
+def numbers(text: str) -> set[float]:
+    return {float(number) for number in re.findall(r"(?<![\w.-])\d*\.?\d+(?!\w)", text)}
+
+
+@pytest.mark.parametrize(
+    ("document", "page"),
+    [("docs/unobserved.md", "unobserved/results.md"), ("README.md", "results/benchmark.md")],
+)
+def test_figures_in_tables_are_those_of_the_measurements(document: str, page: str) -> None:
+    measured = [numbers(line) for line in (ROOT / "eval" / page).read_text().splitlines()]
+    rows = re.findall(r"^\|[^|]+\|(.*\d.*)\|$", (ROOT / document).read_text(), re.MULTILINE)
+    figures = [numbers(row) for row in rows if " % |" in row]
+    assert len(figures) >= 7
+    assert min(map(len, figures)) >= 5
+    for row in figures:
+        assert any(row <= line for line in measured), row

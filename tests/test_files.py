@@ -15,19 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data import GOLDEN
 from runs import Command, make_run
 
 from glove_adagrad import files, temporary
 from glove_adagrad.errors import InputError, OutputError
 from glove_adagrad.files import atomic_file, atomic_files, atomic_folder, check_not_input, check_output_file
 from glove_adagrad.temporary import SUFFIX, clear_leftovers
-
-GOLDEN = Path(__file__).parent / "golden"
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 def anything(path: Path) -> None:

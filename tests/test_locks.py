@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from data import GOLDEN
 
 from glove_adagrad import locks, temporary
 from glove_adagrad.errors import InputError
-from glove_adagrad.locks import Lock, lock_beside
+from glove_adagrad.locks import Lock, output_lock
 from glove_adagrad.temporary import Temporary, clear_leftovers, temporary_name
-
-GOLDEN = Path(__file__).parent / "golden"
 
 #: Makes a temporary file and folder and a lock, says so, and waits to be killed.
 HOLDER = """
@@ -89,7 +88,7 @@ def test_what_a_process_holds_is_cleared_once_it_is_dead(
     process.wait()
 
 
-def test_processes_with_the_same_number_are_told_apart(tmp_path: Path, container: list[str]) -> None:
+def test_processes_with_the_same_number_are_distinguished(tmp_path: Path, container: list[str]) -> None:
     first = holder(tmp_path, *container)
     number = "import os; assert os.getpid() == 1; "
     clear = "from glove_adagrad.temporary import clear_leftovers; clear_leftovers(__import__('pathlib').Path('.'))"
@@ -160,7 +159,7 @@ def test_without_flock_the_record_decides(
         os.close(Lock(tmp_path / ".glove-lock", tmp_path)._descriptor)
     lock.release()
     assert not list(tmp_path.iterdir())
-    with Temporary.new_folder(tmp_path / "x") as held:  # leftovers of others cannot be told from files in use
+    with Temporary.new_folder(tmp_path / "x") as held:  # leftovers of others look the same as files in use
         clear_leftovers(tmp_path)
         assert held.path.exists()
 
@@ -172,7 +171,7 @@ def test_a_zombie_is_dead_by_its_record() -> None:
     process.wait()
 
 
-def test_a_lock_that_is_taken_over_is_held_by_one(tmp_path: Path) -> None:
+def test_an_abandoned_lock_is_acquired_by_one_process(tmp_path: Path) -> None:
     held = 0
     most = 0
     taken = [0] * 8
@@ -181,7 +180,7 @@ def test_a_lock_that_is_taken_over_is_held_by_one(tmp_path: Path) -> None:
         nonlocal held, most
         while taken[number] < 50:
             try:
-                with lock_beside(tmp_path / "output"):
+                with output_lock(tmp_path / "output"):
                     held += 1
                     most = max(most, held)
                     taken[number] += 1
@@ -201,7 +200,7 @@ def test_a_lock_that_is_taken_over_is_held_by_one(tmp_path: Path) -> None:
 
 
 def test_a_forked_child_removes_nothing_of_its_parent(tmp_path: Path) -> None:
-    with Temporary.new_file(tmp_path / "x") as held, lock_beside(tmp_path / "y") as lock:
+    with Temporary.new_file(tmp_path / "x") as held, output_lock(tmp_path / "y") as lock:
         child = os.fork()
         if child == 0:
             held.remove()

@@ -16,7 +16,7 @@ from glove_adagrad.cli.messages import PARAMETERS, option_name, with_options
 
 PACKAGE = Path(glove_adagrad.__file__).parent
 #: Whole command lines may be named, and those of other programs.
-COMMAND_LINES = re.compile(r"(glove-adagrad [a-z-]+|pip install|with|go on with|start one with) --[a-z-]+")
+COMMAND_LINES = re.compile(r"(glove-adagrad [a-z-]+|pip install|with|start one with) --[a-z-]+")
 
 
 def texts_of_errors(path: Path) -> Iterator[tuple[int, str]]:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from data import GOLDEN
 from gensim.models.callbacks import CallbackAny2Vec
 from scipy import sparse
 
@@ -32,7 +33,6 @@ from glove_adagrad.parallel import available_cores
 from glove_adagrad.presets import PRESETS
 from glove_adagrad.trainer import Trainer
 
-GOLDEN = Path(__file__).parent / "golden"
 TEXT = [line.split() for line in (GOLDEN / "tiny.txt").read_text().splitlines() if line.strip()]
 SMALL: dict[str, Any] = {"vector_size": 8, "epochs": 3, "window": 5}
 
@@ -123,16 +123,16 @@ def test_what_a_trained_model_has(model: GloVe) -> None:
     assert len(model.loss_history) == 3
 
 
-def test_going_on_equals_training_at_once(model: GloVe) -> None:
+def test_continued_training_equals_training_at_once(model: GloVe) -> None:
     parts = GloVe(TEXT, **{**SMALL, "epochs": 1}).train(2)
     np.testing.assert_array_equal(parts.wv.vectors, model.wv.vectors)
     assert parts.loss_history == model.loss_history
 
 
-def test_callbacks_are_told(model: GloVe) -> None:
-    told: list[tuple[int, float]] = []
-    GloVe(TEXT, callbacks=[lambda trainer, epoch, loss: told.append((epoch, loss))], **SMALL)
-    assert told == list(enumerate(model.loss_history, 1))
+def test_callbacks_are_called_after_each_epoch(model: GloVe) -> None:
+    seen: list[tuple[int, float]] = []
+    GloVe(TEXT, callbacks=[lambda trainer, epoch, loss: seen.append((epoch, loss))], **SMALL)
+    assert seen == list(enumerate(model.loss_history, 1))
 
 
 def test_a_model_makes_its_vectors_once_until_it_is_trained_further(model: GloVe) -> None:
@@ -164,7 +164,7 @@ def test_a_copy_a_saved_and_a_loaded_model_continue_as_one_longer_training(tmp_p
     trained.save(tmp_path / "model")
     trained.save(tmp_path / "model")  # its own folder is replaced
     loaded = GloVe.load(tmp_path / "model")
-    assert (loaded.min_count, loaded.max_vocab, loaded.lowercase) == (2, 40, True)
+    assert (loaded.min_count, loaded.max_vocab, loaded.text.lowercase) == (2, 40, True)
     assert (loaded.windows, loaded.settings) == (trained.windows, trained.settings)
     loaded.save(tmp_path / "again")
     for model in (copied, loaded, GloVe.load(tmp_path / "again"), trained):
@@ -310,15 +310,15 @@ def test_interrupted_training_keeps_what_was_trained_and_continues_bit_for_bit(
             signal.raise_signal(signal.SIGINT)
         return train_stratum(*arguments)
 
-    told: list[int] = []
-    model = GloVe(callbacks=lambda trainer, epoch, loss: told.append(epoch), **settings)
+    seen: list[int] = []
+    model = GloVe(callbacks=lambda trainer, epoch, loss: seen.append(epoch), **settings)
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "_stratum", interrupted)
         with pytest.raises(KeyboardInterrupt):
             model.fit(many_words)
     done = (stratum + 1) // strata
     assert model.loss_history == whole.loss_history[:done]
-    assert told == list(range(1, done + 1))
+    assert seen == list(range(1, done + 1))
     if done:
         assert np.isfinite(model.wv.vectors).all()
     else:

@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 import pytest
+from data import TINY
 
 from glove_adagrad import GloVe, progress
 from glove_adagrad.interrupt import DeferredInterrupt
 
-TINY = Path(__file__).parent / "golden" / "tiny.txt"
 TEXT = [line.split() for line in TINY.read_text().splitlines() if line.strip()]
 
 #: A line of a training without a terminal.
@@ -155,7 +155,7 @@ class Terminal:
         return True
 
 
-def test_other_lines_stand_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_lines_are_printed_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     with progress.progress_bar("vocabulary", 1000, "B", False) as bar:

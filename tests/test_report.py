@@ -8,18 +8,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
-import pytest
 from pages import HOSTILE, Parsed, digest
 from runs import Command, make_run
 
 from glove_adagrad.formats import WordVectors
 from glove_adagrad.maps import content_words
 from glove_adagrad.report import sample_words
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 def pictures(page: Parsed) -> list[ElementTree.Element]:
@@ -44,7 +38,7 @@ def test_report(command: Command, tmp_path: Path) -> None:
         assert shown in page.text
     for shown in ("capital-common-countries", "19,544", "wordsim353", "<b>&"):
         assert shown in page.text
-    assert "is no trained run" in command.refused(1, "report", tmp_path, "--output", tmp_path / "x.html")
+    assert "not a trained run" in command.refused(1, "report", tmp_path, "--output", tmp_path / "x.html")
     assert "does not exist" in command.refused(1, "report", run, "--output", tmp_path / "no" / "x.html")
 
 

@@ -1,4 +1,4 @@
-"""Interrupted training goes on to the same bytes, however it was interrupted."""
+"""Resumed training produces the same bytes as uninterrupted training, however it was interrupted."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data import GOLDEN
 
-GOLDEN = Path(__file__).parent / "golden"
 EPOCHS = 400
 
 
@@ -257,7 +257,7 @@ def test_a_signal_that_the_parent_ignores_stays_ignored(
     assert process.wait(timeout=120) == 0
 
 
-def test_vectors_keep_their_words_if_the_matrix_is_counted_anew_meanwhile(tmp_path: Path) -> None:
+def test_vectors_keep_their_words_if_the_matrix_is_replaced_meanwhile(tmp_path: Path) -> None:
     text, matrix, run = GOLDEN / "tiny.txt", tmp_path / "m", tmp_path / "run"
 
     def glove(*arguments: object) -> None:

@@ -5,7 +5,6 @@ They are files made after public bug reports; the folder that holds `cases/` is 
 
 from __future__ import annotations
 
-import os
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -13,11 +12,12 @@ from pathlib import Path
 import naive
 import numpy as np
 import pytest
+from data import SHARED
 from runs import Command
 
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 
-CASES = Path(os.environ.get("GLOVE_SHARED", Path(__file__).parents[2] / "shared")) / "cases"
+CASES = SHARED / "cases"
 MARK = b"\xef\xbb\xbf"
 
 pytestmark = pytest.mark.skipif(
@@ -47,11 +47,6 @@ ONE_WORD_A_LINE = {"c06b_one_word_lines.txt", "c07_single_token.txt"}
 
 def _names(folder: str) -> list[str]:
     return sorted(path.name for path in (CASES / folder).glob("*"))
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
 
 
 def complaint(found: object) -> str:

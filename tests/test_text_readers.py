@@ -25,10 +25,12 @@ import pytest
 import zstandard
 
 from glove_adagrad import wikipedia
-from glove_adagrad.corpus import Sentences, TextFiles, open_corpus
+from glove_adagrad.corpus import TextFiles, open_corpus
 from glove_adagrad.errors import GloveError, InputError
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.source_paths import check_apart
 from glove_adagrad.text_file import TextFile
+from glove_adagrad.text_options import TextOptions
 from glove_adagrad.vocabulary import Vocabulary
 from glove_adagrad.wikipedia import ARTICLE_MIN_WORDS
 
@@ -60,7 +62,7 @@ SHAPES: dict[str, Callable[[bytes], bytes]] = {
 
 
 def articles_of(path: Path) -> dict[bytes, int]:
-    corpus = open_corpus([path], text_format="wikipedia", lowercase=True, tmp=path.parent)
+    corpus = open_corpus([path], TextOptions(text_format="wikipedia", lowercase=True), tmp=path.parent)
     vocabulary = Vocabulary.count(corpus, min_count=1)
     return dict(zip(vocabulary.words, vocabulary.counts.tolist(), strict=True))
 
@@ -152,11 +154,11 @@ def test_files_that_are_not_text_are_named(tmp_path: Path, content: bytes, named
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ('{"text": "some words"}\n{"text": "more"}\n', r"looks like JSON .* jq"),
+        ('{"text": "some words"}\n{"text": "more"}\n', r"looks like JSON .* `text_format=jsonl` and `field=NAME`"),
         ('[\n {"a\\"b": 1}]', "looks like JSON"),
-        ("# sent_id = 1\n1\tThe\tthe\tDET\tDT\t_\t2\tdet\t_\t_\n", "looks like CoNLL-U"),
+        ("# sent_id = 1\n1\tThe\tthe\tDET\tDT\t_\t2\tdet\t_\t_\n", "looks like CoNLL-U .* `text_format=conllu`"),
         ("1-2\tdu\t_\t_\t_\t_\t_\t_\t_\t_\n", "looks like CoNLL-U"),
-        (dump(page("A", "words")).decode(), "looks like a Wikipedia dump .* --format wikipedia"),
+        (dump(page("A", "words")).decode(), "looks like a Wikipedia dump .* `text_format=wikipedia`"),
         ("<?xml version='1.0'?>\n<mediawiki xmlns='x'>", "looks like a Wikipedia dump"),
         ("<?xml version='1.0'?>\n<TEI>", "looks like XML"),
         ("\n<!DOCTYPE html>\n<p>", "looks like HTML"),
@@ -196,7 +198,7 @@ def test_ordinary_text_gives_no_warning(tmp_path: Path, content: str) -> None:
 
 def test_words_that_are_not_utf8_give_one_warning_with_their_number(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("plain\ncafé naïve café plain " + "é" * 800, encoding="latin-1")
-    expected = r"a\.txt:2: 2 of 4 words are not UTF-8, such as b'caf\\xe9'; .*iconv"
+    expected = r"a\.txt:2: 2 of 4 words are not UTF-8, such as b'caf\\xe9'; .*`encoding=latin-1`"
     # the first in order of frequency is named; a long word is cut between characters and is not among them
     (tmp_path / "a.txt").write_bytes((tmp_path / "a.txt").read_bytes()[:-800] + "é".encode() * 800)
     with pytest.warns(UserWarning, match=expected) as caught:
@@ -400,7 +402,9 @@ def test_dumps_give_the_articles_of_gensim(tmp_path: Path, lowercase: bool, work
         (tmp_path / "de.xml.bz2", 3),
         (Path(datapath("bgwiki-latest-pages-articles-shortened.xml.bz2")), 1),
     ):
-        corpus = open_corpus([path], text_format="wikipedia", lowercase=lowercase, tmp=tmp_path, workers=workers)
+        corpus = open_corpus(
+            [path], TextOptions(text_format="wikipedia", lowercase=lowercase), tmp=tmp_path, workers=workers
+        )
         found = b"".join(chunk.text.tobytes() for chunk in corpus.chunks()).decode().splitlines()
         expected = WikiCorpus(str(path), dictionary={}, processes=1, lower=lowercase)
         assert found == [" ".join(tokens) for tokens in expected.get_texts()]
@@ -436,7 +440,7 @@ def test_damaged_dumps_are_named_in_one_line(tmp_path: Path, content: bytes, mes
         path = tmp_path / f"a{suffix}"
         path.write_bytes(data)
         with pytest.raises(GloveError, match=re.escape(f"{path}: {message}")) as raised:
-            open_corpus([path], text_format="wikipedia", tmp=tmp_path, workers=workers)
+            open_corpus([path], TextOptions(text_format="wikipedia"), tmp=tmp_path, workers=workers)
         assert "\n" not in str(raised.value)
         path.unlink()
     assert not list(tmp_path.iterdir())

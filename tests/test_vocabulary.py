@@ -7,14 +7,14 @@ from pathlib import Path
 import naive
 import numpy as np
 import pytest
+from data import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glove_adagrad.corpus import Sentences, TextFiles
+from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary
-
-GOLDEN = Path(__file__).parent / "golden"
 
 texts = st.lists(
     st.sampled_from([b"a", b"bb", b"\xc3\xa9", b"\xff", b"\r", b" ", b"\t", b"\n", b"\x0b"]), max_size=60

@@ -1,4 +1,4 @@
-"""Starting from given vectors, staying near them, and going on with more text."""
+"""Starting from given vectors, anchors, and extending a run with more text."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from data import GOLDEN
 
 from glove_adagrad.checkpoint import Checkpoints
 from glove_adagrad.cli import cli
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.errors import InputError
-from glove_adagrad.formats import WordVectors, read_run, word2vec
+from glove_adagrad.formats import WordVectors, keyedvectors, read_run, word2vec
+from glove_adagrad.model import GloVe
 from glove_adagrad.trainer import Anchors, Trainer, TrainingSettings
 from glove_adagrad.warm_start import continue_from, read_anchors, start_from
 
-GOLDEN = Path(__file__).parent / "golden"
 SIZE = 10
 
 
@@ -38,7 +39,7 @@ def matrix(run: Path) -> CooccurrenceMatrix:
     return CooccurrenceMatrix.open(run / "cooccurrence")
 
 
-def test_from_a_run_all_parameters_are_taken_over(run: Path, matrix: CooccurrenceMatrix) -> None:
+def test_from_a_run_all_parameters_are_copied(run: Path, matrix: CooccurrenceMatrix) -> None:
     trainer = Trainer(matrix, TrainingSettings(vector_size=SIZE))
     assert start_from(trainer, run) == len(matrix.vocabulary)
     expected = read_run(run)
@@ -46,9 +47,7 @@ def test_from_a_run_all_parameters_are_taken_over(run: Path, matrix: Cooccurrenc
         np.testing.assert_array_equal(array, getattr(expected, name))
 
 
-def test_from_a_file_the_sum_is_taken_over_and_other_words_are_drawn(
-    matrix: CooccurrenceMatrix, tmp_path: Path
-) -> None:
+def test_from_a_file_the_sum_is_copied_and_other_words_are_drawn(matrix: CooccurrenceMatrix, tmp_path: Path) -> None:
     words = [word.decode() for word in matrix.vocabulary.words]
     given = np.arange(3 * SIZE, dtype=np.float32).reshape(3, SIZE) / 64
     word2vec.write(tmp_path / "v.txt", WordVectors([words[5], "of-no-text", words[2]], given))
@@ -93,17 +92,6 @@ def test_anchored_words_end_nearer_and_others_learn(matrix: CooccurrenceMatrix) 
     assert distance(1.0, workers=3)[1] == distance(1.0)[1]
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adagrad-norm", "adagrad-da"])
-def test_anchors_work_with_rules_of_every_kind(matrix: CooccurrenceMatrix, optimizer: str) -> None:
-    from glove_adagrad import optim
-
-    anchors = Anchors(np.array([3]), np.ones((1, SIZE), np.float32), 1.0)
-    settings = TrainingSettings(vector_size=SIZE, epochs=3, rule=optim.make(optimizer))
-    trainer = Trainer(matrix, settings, anchors=anchors)
-    trainer.fit()
-    assert np.isfinite(trainer.history[-1].loss)
-
-
 def test_anchors_survive_interruption(matrix: CooccurrenceMatrix, tmp_path: Path) -> None:
     anchors = Anchors(np.array([0, 4]), np.ones((2, SIZE), np.float32), 5.0)
 
@@ -145,7 +133,7 @@ def test_extending_counts_both_texts_and_keeps_what_was_learnt(run: Path, tmp_pa
     assert (accumulators > 400).any(), "the rule's state comes along"
 
 
-def test_what_a_run_has_settled_cannot_be_given_again(run: Path, tmp_path: Path) -> None:
+def test_options_that_a_run_fixes_cannot_be_given_again(run: Path, tmp_path: Path) -> None:
     command = [
         "train",
         str(GOLDEN / "edge.txt"),
@@ -159,3 +147,51 @@ def test_what_a_run_has_settled_cannot_be_given_again(run: Path, tmp_path: Path)
     result = CliRunner().invoke(cli, command)
     assert result.exit_code == 2
     assert "--window cannot be combined with --extend: RUN fixes it" in " ".join(result.output.split())
+
+
+# words of given vectors that the text lacks
+
+
+def test_words_that_the_text_lacks_keep_their_vectors(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("the cat sat on the mat\n" * 9 + "a rare dog sat\n", encoding="utf-8")
+    words = ["of-no-text", "dog", "the", "of no text", "<unk>", "neither"]
+    given = np.random.default_rng(1).normal(size=(len(words), SIZE)).astype(np.float32)
+    keyedvectors.write(tmp_path / "v.kv", WordVectors(words, given))
+    options = ["--vector-size", SIZE, "--epochs", 3, "--min-count", 5, "--init", tmp_path / "v.kv", "--keep-words"]
+    with pytest.warns(UserWarning, match="1 of the words to keep are left out"):
+        train(tmp_path / "text", "--output", tmp_path / "run", *options, "--unobserved", 1)
+    found = read_run(tmp_path / "run")
+    # frequent words and `dog` with its count; `a` and `rare` are neither frequent nor given
+    assert found.words == ["the", "sat", "cat", "mat", "on", "dog", "of-no-text", "neither"]
+    assert found.counts.tolist() == [18, 10, 9, 9, 9, 1, 0, 0]
+    sums = found.word_vectors + found.context_vectors
+    np.testing.assert_allclose(sums[6:], given[[0, 5]], atol=1e-6)
+    assert np.abs(sums[0] - given[2]).max() > 1e-3  # others are trained
+    # a longer run, an extension that brings one of the words, and Python
+    train("--resume", tmp_path / "run", "--epochs", 4)
+    assert read_run(tmp_path / "run").words == found.words
+    (tmp_path / "more").write_text("neither cat nor dog\n" * 3, encoding="utf-8")
+    train(tmp_path / "more", "--extend", tmp_path / "run", "--output", tmp_path / "longer", "--epochs", 1)
+    longer = read_run(tmp_path / "longer")
+    assert dict(zip(longer.words, longer.counts.tolist(), strict=True)) == {
+        "the": 18, "cat": 12, "sat": 10, "mat": 9, "on": 9, "dog": 4, "neither": 3, "of-no-text": 0,
+    }  # fmt: skip
+    with pytest.warns(UserWarning, match="white space in them"):
+        model = GloVe(
+            corpus_file=tmp_path / "text", vector_size=SIZE, epochs=3, unobserved=1.0, init=tmp_path / "v.kv",
+            keep_words=True,
+        )  # fmt: skip
+    np.testing.assert_array_equal(model.wv["neither"], sums[7])
+    model.save(tmp_path / "model")
+    assert GloVe.load(tmp_path / "model").wv.index_to_key == found.words
+
+
+def test_words_are_kept_of_vectors_only(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("the cat sat\n", encoding="utf-8")
+    for options in (["--keep-words"], ["--keep-words", "--cooccurrence", "x", "--init", "y"]):
+        corpus = [] if "--cooccurrence" in options else [str(tmp_path / "text")]
+        result = CliRunner().invoke(cli, ["train", *corpus, "--output", str(tmp_path / "run"), *options])
+        assert result.exit_code == 2
+        assert "--keep-words" in result.output
+    with pytest.raises(InputError, match="keep_words: give the vectors"):
+        GloVe([["a"]], keep_words=True)

@@ -1,10 +1,10 @@
 """Counting, side by side with Stanford's programs: time, peak memory, how both grow.
 
-    python eval/counting/benchmark.py CORPUS --stanford FOLDER
+    python -m eval.counting.benchmark CORPUS --stanford FOLDER
 
 FOLDER holds your own build of `vocab_count`, `cooccur` and `shuffle`; without it only this package is measured. Runs
-of all variants take turns, so that a machine that slows down slows down all. Every run is a process of its own, whose
-peak memory the operating system tells when it ends. Writes a Markdown table to `results.md` beside this file.
+of all variants take turns, so that a machine that slows down affects all of them. Each run is a separate process,
+whose peak memory is reported by the operating system. Writes a Markdown table to `results.md` in this folder.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from eval.measure import provenance, run
+from glove_adagrad.provenance import measured_by
 
 HERE = Path(__file__).parent
 WINDOW, MIN_COUNT = 15, 5
@@ -53,33 +53,15 @@ class Runs:
 
 
 def ratio(above: list[float], below: list[float]) -> float:
-    """Median of the ratios of runs of the same turn, which a slow turn of the machine leaves alone."""
+    """Median of the ratios of runs of the same turn, which slow turns of the machine do not distort."""
     return statistics.median(a / b for a, b in zip(above, below, strict=True))
 
 
-def run(
-    command: list[str], *, stdin: Path | None = None, stdout: Path | None = None, **settings: Any
-) -> tuple[float, int]:
-    """Seconds and peak resident bytes of a command, which must succeed."""
-    os.sync()  # or it would wait for what the run before it wrote
-    with open(stdin or os.devnull, "rb") as source, open(stdout or os.devnull, "wb") as target:
-        begin = time.perf_counter()
-        child = subprocess.Popen(command, stdin=source, stdout=target, stderr=subprocess.PIPE, **settings)
-        assert child.stderr is not None
-        complaints = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - begin
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"{command[0]} failed: {complaints.decode(errors='replace')}")
-    return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
 def ours(corpus: Path, folder: Path, workers: int, memory: int, runs: Runs, **settings: Any) -> None:
-    told = folder / "told.json"
-    command = [sys.executable, str(HERE / "one_count.py"), str(corpus), str(folder), str(workers), str(memory)]
-    _, peak = run(command, stdout=told, **settings)
-    runs.facts = json.loads(told.read_text())
+    facts = folder / "facts.json"
+    command = [sys.executable, "-m", "eval.counting.one_count", str(corpus), str(folder), str(workers), str(memory)]
+    _, _, peak = run(command, stdout=facts, **settings)
+    runs.facts = json.loads(facts.read_text())
     for stage in ("start", "vocabulary", "matrix"):
         runs.add(stage, runs.facts[stage], peak)
     shutil.rmtree(folder / "matrix")
@@ -88,9 +70,9 @@ def ours(corpus: Path, folder: Path, workers: int, memory: int, runs: Runs, **se
 def commands(corpus: Path, folder: Path, workers: int, runs: Runs) -> None:
     program = [sys.executable, "-m", "glove_adagrad"]
     vocab, matrix = str(folder / "vocab.txt"), str(folder / "matrix")
-    runs.add("vocabulary", *run([*program, "vocab", str(corpus), "--output", vocab, "--workers", str(workers)]))
+    runs.add("vocabulary", *run([*program, "vocab", str(corpus), "--output", vocab, "--workers", str(workers)])[1:])
     counting = [*program, "cooccur", str(corpus), "--vocab", vocab, "--output", matrix, "--workers", str(workers)]
-    runs.add("matrix", *run(counting))
+    runs.add("matrix", *run(counting)[1:])
     shutil.rmtree(folder / "matrix")
 
 
@@ -98,7 +80,7 @@ def stanford(programs: Path, corpus: Path, folder: Path, memory: int, runs: Runs
     vocab, records = folder / "stanford.vocab.txt", folder / "records.bin"
     budget = ["-memory", f"{memory / (1 << 30):.1f}"]
     count = [str(programs / "vocab_count"), "-min-count", str(MIN_COUNT), "-verbose", "0"]
-    runs.add("vocab_count", *run(count, stdin=corpus, stdout=vocab))
+    runs.add("vocab_count", *run(count, stdin=corpus, stdout=vocab)[1:])
     count = [
         str(programs / "cooccur"),
         *budget,
@@ -109,9 +91,9 @@ def stanford(programs: Path, corpus: Path, folder: Path, memory: int, runs: Runs
         "-verbose",
         "0",
     ]
-    runs.add("cooccur", *run([*count, "-overflow-file", str(folder / "overflow")], stdin=corpus, stdout=records))
+    runs.add("cooccur", *run([*count, "-overflow-file", str(folder / "overflow")], stdin=corpus, stdout=records)[1:])
     mix = [str(programs / "shuffle"), *budget, "-verbose", "0", "-temp-file", str(folder / "shuffled")]
-    runs.add("shuffle", *run(mix, stdin=records, stdout=folder / "shuffled.bin"))
+    runs.add("shuffle", *run(mix, stdin=records, stdout=folder / "shuffled.bin")[1:])
     runs.facts["records"] = records.stat().st_size // 16
     (folder / "shuffled.bin").unlink()
     records.unlink()
@@ -130,34 +112,12 @@ def first_half(corpus: Path, folder: Path) -> Path:
     return path
 
 
-def machine() -> str:
-    processor = platform.processor() or platform.machine()
-    memory = ""
-    if Path("/proc/cpuinfo").exists():
-        names = [
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ]
-        processor = names[0] if names else processor
-    if hasattr(os, "sysconf"):
-        memory = f", {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / (1 << 30):.0f} GiB memory"
-    return f"{processor}, {os.cpu_count()} cores{memory}, {platform.system()}"
-
-
-def versions() -> str:
-    from importlib.metadata import version
-
-    names = ("glove-adagrad", "numpy", "numba")
-    return f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in names)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("corpus", type=Path, help="a plain text file")
     parser.add_argument("--stanford", type=Path, help="folder with vocab_count, cooccur and shuffle")
     parser.add_argument("--runs", type=int, default=3, help="runs of each variant (3)")
-    parser.add_argument("--tmp", type=Path, help="where to work")
+    parser.add_argument("--tmp", type=Path, help="folder for temporary files")
     parser.add_argument("--output", type=Path, default=HERE / "results.md")
     options = parser.parse_args()
     large, small = 4 << 30, 500 << 20
@@ -171,7 +131,7 @@ def main() -> None:
             "2 workers, --memory 500M": (options.corpus, 2, small, Runs()),
             HALF: (half, 2, large, Runs()),
         }
-        told = Runs()
+        as_commands = Runs()
         cold = Runs()
         (folder / "cache").mkdir()
         ours(half, folder, 1, large, cold, env={**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache")})
@@ -180,7 +140,7 @@ def main() -> None:
                 stanford(options.stanford.resolve(), options.corpus, folder, large, theirs)
             for corpus, workers, memory, runs in variants.values():
                 ours(corpus, folder, workers, memory, runs)
-            commands(options.corpus, folder, 2, told)
+            commands(options.corpus, folder, 2, as_commands)
             if options.stanford and theirs.facts["records"] != variants["2 workers"][3].facts["records"]:
                 sys.exit("the counts differ; this is a bug")
             if (
@@ -188,11 +148,14 @@ def main() -> None:
                 and (folder / "vocab.txt").read_bytes() != (folder / "stanford.vocab.txt").read_bytes()
             ):
                 sys.exit("the vocabularies differ; this is a bug")
-        options.output.write_text(report(options, theirs, {name: v[3] for name, v in variants.items()}, told, cold))
+        ours_by_name = {name: runs for name, (_, _, _, runs) in variants.items()}
+        options.output.write_text(report(options, theirs, ours_by_name, as_commands, cold))
     print(options.output.read_text())
 
 
-def report(options: argparse.Namespace, theirs: Runs, variants: dict[str, Runs], told: Runs, cold: Runs) -> str:
+def report(
+    options: argparse.Namespace, theirs: Runs, variants: dict[str, Runs], as_commands: Runs, cold: Runs
+) -> str:
     two = variants["2 workers"]
     facts = two.facts
     stages, programs = ("vocabulary", "matrix"), ("vocab_count", "cooccur", "shuffle")
@@ -210,27 +173,28 @@ def report(options: argparse.Namespace, theirs: Runs, variants: dict[str, Runs],
     for name, runs in variants.items():
         figures = [runs.seconds("vocabulary"), runs.seconds("matrix"), runs.seconds("vocabulary", "matrix")]
         rows.append(f"| {name} | " + " | ".join(f"{s:.2f} s" for s in figures) + f" | {mb(runs.peak())} |")
-    figures = [told.seconds("vocabulary"), told.seconds("matrix"), told.seconds("vocabulary", "matrix")]
-    rows.append("| 2 workers, as commands | " + " | ".join(f"{s:.2f} s" for s in figures) + f" | {mb(told.peak())} |")
+    figures = [as_commands.seconds(*part) for part in (["vocabulary"], ["matrix"], ["vocabulary", "matrix"])]
+    seconds = " | ".join(f"{figure:.2f} s" for figure in figures)
+    rows.append(f"| 2 workers, as commands | {seconds} | {mb(as_commands.peak())} |")
     words, all_of_it = two.totals("vocabulary"), two.totals(*stages)
-    aims = []
+    ratios = []
     if options.stanford:
-        aims += [
-            ("vocabulary, times as fast as Stanford's", ratio(theirs.totals("vocab_count"), words), "at least 3"),
-            ("vocabulary and matrix, times as fast", ratio(theirs.totals(*programs), all_of_it), "at least 10"),
-            ("peak memory over Stanford's", two.peak() / theirs.peak(), "at most 1"),
+        ratios += [
+            ("vocabulary, times as fast as Stanford's", ratio(theirs.totals("vocab_count"), words)),
+            ("vocabulary and matrix, times as fast", ratio(theirs.totals(*programs), all_of_it)),
+            ("peak memory over Stanford's", two.peak() / theirs.peak()),
         ]
     small, one, half = (variants[n].totals(*stages) for n in ("2 workers, --memory 500M", "1 worker", HALF))
-    aims += [
-        ("time with --memory 500M over that with 4G", ratio(small, all_of_it), "at most 2"),
-        ("1 worker over 2 workers", ratio(one, all_of_it), "at least 1.7"),
-        ("whole corpus over half of it", ratio(all_of_it, half), "at most 2.2"),
+    ratios += [
+        ("time with --memory 500M over that with 4G", ratio(small, all_of_it)),
+        ("1 worker over 2 workers", ratio(one, all_of_it)),
+        ("whole corpus over half of it", ratio(all_of_it, half)),
     ]
     return "\n".join(
         [
             "# Counting",
             "",
-            f"Written by `benchmark.py`, {time.strftime('%Y-%m-%d')}. {machine()}. {versions()}.",
+            *measured_by([provenance()]),
             "",
             f"Corpus: {options.corpus.name}, {options.corpus.stat().st_size:,} bytes, {facts['tokens']:,} tokens of "
             f"{facts['words']:,} words that occur {MIN_COUNT} times or more; window {WINDOW}; {facts['records']:,} "
@@ -239,15 +203,15 @@ def report(options: argparse.Namespace, theirs: Runs, variants: dict[str, Runs],
             "",
             *rows,
             "",
-            "| figure | measured | aim |",
-            "|---|---:|---:|",
-            *(f"| {name} | {value:.2f} | {aim} |" for name, value, aim in aims),
+            "| figure | measured |",
+            "|---|---:|",
+            *(f"| {name} | {value:.2f} |" for name, value in ratios),
             "",
             f"The folder written has {mb(facts['bytes'])}, {facts['bytes'] / facts['records']:.1f} bytes a record"
             + (", where Stanford's file has 16; records and vocabulary are the same." if options.stanford else "."),
-            f"Compilation is not in these seconds: it takes {cold.seconds('start'):.1f} s once after installation, "
-            f"and {two.seconds('start'):.1f} s, imports included, to load from the cache. In the row of commands "
-            "that loading is in, as are the interpreter's two starts.",
+            f"Compilation is not included: it takes {cold.seconds('start'):.1f} s once after installation. Imports "
+            f"and loading from the cache take {two.seconds('start'):.1f} s; only the row of commands includes them, "
+            "and starts the interpreter twice.",
             "",
         ]
     )

@@ -1,6 +1,6 @@
-"""One count in a process of its own, for `benchmark.py`: prints its seconds and sizes as JSON.
+"""One count in a separate process, for `benchmark.py`: print its seconds and sizes as JSON.
 
-A first count of a few words compiles, or loads what was compiled before; then the corpus is counted.
+A first count of a few words compiles or loads the kernels; then the corpus is counted.
 """
 
 import json
@@ -11,7 +11,8 @@ from pathlib import Path
 STARTED = time.perf_counter()
 
 from glove_adagrad.cooccurrence.count import count_cooccurrences  # noqa: E402
-from glove_adagrad.corpus import Sentences, TextFiles  # noqa: E402
+from glove_adagrad.corpus import TextFiles  # noqa: E402
+from glove_adagrad.sentences import Sentences  # noqa: E402
 from glove_adagrad.vocabulary import Vocabulary  # noqa: E402
 
 

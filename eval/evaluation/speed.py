@@ -1,17 +1,15 @@
 """Time the 19,544 analogies of Google's set here and in gensim, on 70,000 random vectors of 100 dimensions.
 
-    python eval/evaluation/speed.py
+    python -m eval.evaluation.speed
 
-The vectors know every word of the set, so that all questions are answered. Both answer them in one process, in
-turns; each ratio is of one turn, and their median is given. Compilation is not timed. Then memory: the most that
-answering holds beyond the vectors, at this number of words and at four times as many. Writes `results.md` beside this
-file.
+The vectors have every word of the set, so that all questions are answered. Both answer them in one process, in
+turns; each ratio is of one turn, and their median is given. Compilation is not timed. Then memory: the peak of
+answering, without the vectors, at this number of words and at four times as many. Writes `results.md` in this folder.
 """
 
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 import tracemalloc
 from pathlib import Path
@@ -19,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from gensim.test.utils import datapath
 
+from eval.measure import provenance
 from glove_adagrad.evaluation import QuestionSet, default_suite, evaluate_analogies
 from glove_adagrad.formats import WordVectors, to_keyed_vectors
+from glove_adagrad.provenance import measured_by
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-from measure import machine  # noqa: E402
 
 WORDS, SIZE, ROUNDS = 70_000, 100, 3
 
@@ -54,7 +52,7 @@ def main() -> None:
     lines = [
         "# Speed of answering analogies",
         "",
-        f"Written by `speed.py`, {time.strftime('%Y-%m-%d')}. {machine()}.",
+        *measured_by([provenance()]),
         f"Google's {len(questions):,} questions by 3CosAdd, all answered; {WORDS:,} random vectors of {SIZE}.",
         "",
         f"| | seconds, median of {ROUNDS} |",
@@ -63,7 +61,7 @@ def main() -> None:
         f"| gensim, `evaluate_word_analogies` | {statistics.median(theirs):.1f} |",
         f"| times as fast | {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}) |",
         "",
-        "Held at the most while answering, beyond the vectors and their unit length copies:",
+        "Peak memory of answering, without the vectors and their copies of unit length:",
         "",
     ]
     for times in (1, 4):
@@ -75,7 +73,7 @@ def main() -> None:
 
 
 def memory(wv: WordVectors, questions: QuestionSet) -> int:
-    """The most bytes that answering holds at once, its own unit vectors left out."""
+    """Peak bytes of answering, without its copy of the vectors of unit length."""
     tracemalloc.start()
     evaluate_analogies(wv, questions)
     peak = tracemalloc.get_traced_memory()[1]

@@ -1,8 +1,9 @@
-"""The explorer measured: time to make a page, its size, its answers beside gensim's, time of a query in a browser.
+"""The explorer: time to make a page, its size, agreement of its answers with gensim's, time of a query in a browser.
 
-    python eval/explore/measure.py RUN [RUN...] [--projection tsne]
+    python -m eval.explore.measure RUN [RUN...] [--projection tsne]
 
-Prints rows for results.md. Queries are timed in Chromium through Playwright, where both are installed.
+Prints the provenance and rows for results.md. Queries are timed in Chromium through Playwright, where both are
+installed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import argparse
 import json
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,18 +19,17 @@ from typing import Any
 
 import numpy as np
 
+from eval.measure import provenance
 from glove_adagrad.explore import Subject, explore_page
 from glove_adagrad.formats import WordVectors, read_vectors, to_keyed_vectors
 from glove_adagrad.maps import content_words
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
-from pages import PageModel, Parsed
+from tests.pages import PageModel, Parsed
 
 _ASKED = 1_000
 
 
 def agreement(wv: WordVectors, html: str) -> tuple[float, float]:
-    """Share of 1,000 random words, and of 1,000 random analogies, whose first answer is gensim's."""
+    """Share of 1,000 random words, and of 1,000 random analogies, with the same first answer as gensim's."""
     keyed, page = to_keyed_vectors(wv), PageModel(Parsed(html).data["models"][0])
     random = np.random.default_rng(1)
     rows = np.array([random.choice(len(wv.words), 3, replace=False) for _ in range(_ASKED)])
@@ -45,7 +44,7 @@ def agreement(wv: WordVectors, html: str) -> tuple[float, float]:
 
 
 def query_milliseconds(html: str) -> dict[str, float] | None:
-    """Median time of what the page does, in Chromium; None without a browser."""
+    """Median time of each action of the page in Chromium; None without a browser."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -92,6 +91,7 @@ def main() -> None:
     parser.add_argument("--projection", choices=["pca", "tsne", "umap"], default="pca")
     parser.add_argument("--top", type=int, default=20_000)
     options = parser.parse_args()
+    print(json.dumps(provenance(), indent=2))
     for path in options.runs:
         wv = read_vectors(path)
         first = WordVectors(wv.words[: options.top], wv.vectors[: options.top])

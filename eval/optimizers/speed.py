@@ -1,31 +1,30 @@
-"""What every update rule costs: records per second of one thread, relative to AdaGrad.
+"""The cost of each update rule: records per second of one thread, relative to AdaGrad.
 
-    python eval/optimizers/speed.py MATRIX [--vector-size 100] [--turns 5]
+    python -m eval.optimizers.speed MATRIX [--vector-size 100] [--turns 5]
 
 MATRIX is a folder that `glove-adagrad cooccur` has written. In a turn every rule trains one epoch, one after the
-other, and its processor time is divided by AdaGrad's of the same turn; told are medians over turns. Penalties are
-above 0 where a rule has them, so that all of its formula works. The rule of full matrices is measured apart, at 20
-components. Writes `speed.md` beside this file.
+other, and its processor time is divided by AdaGrad's of the same turn; the table has medians over turns. Penalties
+are above 0 where a rule has them, so that its whole formula is computed. The full-matrix rule is measured separately,
+at 20 components. Writes `speed.md` in this folder.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from eval.measure import provenance
 from glove_adagrad import optim
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-from measure import machine  # noqa: E402
 
-#: Small enough to leave the vectors as they are, nearly.
+#: So small that vectors hardly change.
 PENALTY = 1e-6
 Variant = tuple[str, dict[str, Any]]
 VARIANTS: list[Variant] = [
@@ -90,15 +89,15 @@ def main() -> None:
     diagonal = measure(matrix, arguments.vector_size, arguments.turns, VARIANTS)
     print("\n".join(diagonal), flush=True)
     lines = [
-        "# What every update rule costs",
+        "# The cost of each update rule",
         "",
-        "Written by `speed.py`: one thread, processor time of whole epochs, rules taking turns, medians of "
-        f"{arguments.turns} turns.",
-        f"{matrix.words:,} words, {matrix.records:,} records, {arguments.vector_size} components. {machine()}.",
+        *measured_by([provenance()]),
+        f"One thread, processor time of whole epochs, rules taking turns, medians of {arguments.turns} turns.",
+        f"{matrix.words:,} words, {matrix.records:,} records, {arguments.vector_size} components.",
         *header,
         *diagonal,
         "",
-        f"With a matrix for each word, at {FULL_SIZE} components, one turn:",
+        f"The full-matrix rule, at {FULL_SIZE} components, one turn:",
         *header,
         *measure(matrix, FULL_SIZE, 1, [VARIANTS[0], ("adagrad-full", {})]),
     ]

@@ -1,33 +1,31 @@
-"""What window, x_max, vector size and epochs do to quality and time.
+"""The effect of window, x_max, vector size and epochs on quality and time.
 
-    python eval/settings/study.py CORPUS [--msr FILE] [--men FILE]
+    python -m eval.settings.study CORPUS [--msr FILE] [--men FILE]
 
-From a base of settings (window 15, x_max 10, 100 components, 15 epochs), one thing is changed at a time. One seed:
-rows that differ by less than a point of analogies or .015 of a correlation may as well be equal, as three seeds in
-`eval/unobserved/results.md` show. Results are kept in `results.json` as they come; `results.md` and `settings.png`
-are written from it.
+One setting at a time is changed from a base (window 15, x_max 10, 100 components, 15 epochs). One seed: differences
+of less than a point of analogies or 0.015 of a correlation are within the range between seeds, see
+`eval/unobserved/results.md`. Results are stored in `results.json` as they come; `results.md` and `settings.png` are
+written from it.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from eval.quality import SETS, WORKERS, Results, Scores, cell, fit, summed
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-import measure  # noqa: E402
-from quality import SETS, WORKERS, Results, Scores, cell, fit, summed  # noqa: E402
 
 WINDOWS: dict[str, dict[str, Any]] = {
     "5": {"window": 5},
@@ -44,7 +42,7 @@ CHANGES: dict[str, tuple[Any, ...]] = {
     "x_max": (3.0, 10.0, 30.0, 100.0),
     "vector_size": (25, 50, 100, 200, 300),
 }
-#: One training, scored on its way: an epoch does not depend on how many will follow.
+#: Scored in one training run: an epoch does not depend on the number of epochs that follow.
 EPOCHS = (5, 10, 15, 25, 50)
 TITLES = {
     "window": "Window",
@@ -103,7 +101,7 @@ class Study:
 
 
 def rows(results: Results, option: str) -> list[dict[str, Any]]:
-    """An option's values in order, that of the base among them."""
+    """The runs of an option's values in order, including the base."""
     found = {run["value"]: run for run in results.runs if run["name"] == option}
     if option != "epochs":
         found[BASE[option]] = next(
@@ -167,10 +165,10 @@ def main() -> None:
     lines = [
         "# Settings",
         "",
-        f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {measure.machine()}.",
+        *measured_by(results.origins),
         f"Corpus: {arguments.corpus.name}, {arguments.corpus.stat().st_size:,} bytes; min-count 5.",
         "Unless named, window 15, x_max 10, 100 components, 15 epochs. One seed.",
-        f"Seconds are the processor's for training, a thread of {WORKERS}.",
+        f"Seconds are CPU seconds of training for each of {WORKERS} threads.",
     ]
     for option in TITLES:
         lines += table(results, option)

@@ -1,13 +1,13 @@
 """Training, side by side with Stanford's `glove`: speed, scaling, memory, loss, quality.
 
-    python eval/training/benchmark.py CORPUS --stanford FOLDER [--quality]
+    python -m eval.training.benchmark CORPUS --stanford FOLDER [--quality]
 
 FOLDER holds your own build of `vocab_count`, `cooccur`, `shuffle` and `glove`; without it only this package is
 measured. Settings are those of Stanford's demo: window 15, min-count 5, x_max 10, two threads. The variants take
 turns. Stanford's time is that of a whole process of one iteration, its vectors saved in binary; ours is that of an
-epoch, and compilation is told apart. `--quality` adds 15 epochs at 50 components, three seeds here and one run there,
-scored with the same evaluation. Writes `results.md` beside this file; what is not measured again, other `--sizes` or
-the quality, stays there as it was.
+epoch, and compilation is measured separately. `--quality` adds 15 epochs at 50 components, three seeds here and one
+run there, scored with the same evaluation. Writes `results.md` in this folder; rows of other `--sizes` and the
+quality stay as they were unless they are measured again.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-from measure import machine, run  # noqa: E402
+from eval.measure import provenance, run
+from glove_adagrad.provenance import measured_by
 
-#: Vector sizes, and how many times as fast as Stanford's program we want to be at least.
-FLOORS = {50: 25, 100: 33, 300: 28}
+HERE = Path(__file__).parent
+SIZES = (50, 100, 300)
 QUALITY_SIZE, QUALITY_EPOCHS, SEEDS = 50, 15, (1, 2, 3)
 
 
@@ -119,9 +118,9 @@ def speed(ours: Ours, stanford: Stanford | None, sizes: list[int], runs: int) ->
     """A table of speeds: medians over runs in which the variants take turns."""
     records = ours.meta["records"]
     lines = [
-        "| size | Stanford's `glove`, 2 threads | here, 2 workers | here, 1 worker | times as fast | floor "
+        "| size | Stanford's `glove`, 2 threads | here, 2 workers | here, 1 worker | times as fast "
         "| 1 to 2 workers | peak memory: parameters + matrix + rest |",
-        "|---:|---:|---:|---:|---:|---:|---:|---|",
+        "|---:|---:|---:|---:|---:|---:|---|",
     ]
     rows = {int(size): row for row, size in re.findall(r"^(\| (\d+) \|.*M/s.*)$", _written(), re.MULTILINE)}
     for size in sizes:
@@ -147,7 +146,6 @@ def speed(ours: Ours, stanford: Stanford | None, sizes: list[int], runs: int) ->
             _millions(two),
             _millions(one),
             _spread(ratios),
-            str(FLOORS.get(size, "")),
             _spread(scaling),
             f"{held / 1e6:.0f} ({held / exact - 1:+.1%} of 16 V (d + 1)) + {matrix / 1e6:.0f} + {rest / 1e6:.0f} MB",
         ]
@@ -195,7 +193,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--stanford", type=Path, help="folder of your build of Stanford's programs")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(FLOORS))
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quality", action="store_true")
     arguments = parser.parse_args()
@@ -206,10 +204,10 @@ def main() -> None:
         lines = [
             "# Training",
             "",
-            f"Written by `benchmark.py`, {time.strftime('%Y-%m-%d')}. {machine()}.",
+            *measured_by([provenance()]),
             "",
             f"Corpus: {arguments.corpus.name}, {ours.meta['tokens']:,} tokens of {ours.meta['words']:,} words, "
-            f"{ours.meta['records']:,} records. Medians of {arguments.runs} runs in turns, with the extremes.",
+            f"{ours.meta['records']:,} records. Medians of {arguments.runs} runs in turns, with the range.",
             "",
             *speed(ours, stanford, arguments.sizes, arguments.runs),
             "",

@@ -1,10 +1,10 @@
-"""What checking a matrix costs: CPU seconds of checksums and structure beside those of an epoch.
+"""The cost of checking a matrix: CPU seconds of checksums and structure, compared with those of an epoch.
 
-    python eval/training/checks.py COOCCURRENCE [--size 100] [--turns 7]
+    python -m eval.training.checks COOCCURRENCE [--size 100] [--turns 7]
 
 COOCCURRENCE is a folder that `cooccur` wrote. In each turn all tiles are read without checks and with them, and two
-epochs are trained, of which the first reads and checks. CPU seconds of all threads are compared, which depend less
-than the clock on what else the machine has to do.
+epochs are trained, of which the first reads and checks. CPU seconds of all threads are compared, which depend less on
+other load than wall-clock time does. Writes `checks.md` in this folder.
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ from __future__ import annotations
 import argparse
 import itertools
 import statistics
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
+from eval.measure import provenance
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.tiles import _read_at
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-from measure import machine  # noqa: E402
 
 
 def read_unchecked(matrix: CooccurrenceMatrix) -> float:
@@ -73,10 +72,11 @@ def main() -> None:
     plain, checked, first, second = (statistics.median(column) for column in zip(*rows, strict=True))
     share = statistics.median((row[1] - row[0]) / row[3] for row in rows)
     lines = [
-        "# What checking a matrix costs",
+        "# The cost of checking a matrix",
         "",
-        f"Written by `checks.py`, {time.strftime('%Y-%m-%d')}. {machine()}. {matrix.records:,} records, "
-        f"{matrix.nbytes / 1e6:.0f} MB. {arguments.size} components. Medians of {arguments.turns} turns.",
+        *measured_by([provenance()]),
+        f"{matrix.records:,} records, {matrix.nbytes / 1e6:.0f} MB. {arguments.size} components. Medians of "
+        f"{arguments.turns} turns.",
         "",
         "| | CPU seconds |",
         "|---|---:|",

@@ -1,23 +1,21 @@
 """How close training comes to what a core can do: arithmetic, and the caches.
 
-    python eval/training/limits.py CORPUS
+    python -m eval.training.limits CORPUS
 
 Three speeds on one thread, taking turns, for each vector size:
 
-- the bound of arithmetic: multiplications, additions and comparisons of a record over how many of them a core does
-  in a second when it does nothing else;
-- records whose context rows are always in the innermost cache: a made-up matrix in which each part of the vocabulary
-  has eight words that co-occur with all others;
+- the arithmetic bound: vector instructions of a core per second, over those that a record takes;
+- records whose context rows are always in the innermost cache: an artificial matrix in which each part of the
+  vocabulary has eight words that co-occur with all others;
 - the records of the corpus.
 
-Writes `limits.md` beside this file.
+Writes `limits.md` in this folder.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -25,19 +23,19 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from eval.measure import provenance
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.scipy_sparse import from_scipy
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.kernels.jit import fast_kernel
 from glove_adagrad.kernels.lanes import load8, store
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import row_length
 from glove_adagrad.vocabulary import Vocabulary
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-from measure import machine  # noqa: E402
 
 #: Vector instructions a record takes for 8 components: 1 for the product; for each side the gradient, two of the
 #: clip, the estimate of 1/sqrt, the step and the accumulator.
@@ -68,7 +66,7 @@ def instructions_per_second() -> float:
 
 
 def hot_matrix(vocabulary: Vocabulary, parts: int, folder: Path) -> CooccurrenceMatrix:
-    """Every word with the eight first words of every part, and nothing else."""
+    """A matrix in which every word co-occurs with the first eight words of every part only."""
     words, hot = len(vocabulary), HOT_WORDS * parts
     rows = np.repeat(np.arange(hot, words), hot)
     columns = np.tile(np.arange(hot), words - hot)
@@ -78,23 +76,19 @@ def hot_matrix(vocabulary: Vocabulary, parts: int, folder: Path) -> Cooccurrence
 
 
 class Speed:
-    """Records per second of one thread, from a few strata at a time."""
+    """Records per second of one thread, an epoch at a time."""
 
     def __init__(self, matrix: CooccurrenceMatrix, size: int) -> None:
-        self.trainer = Trainer(matrix, TrainingSettings(vector_size=size))
-        self.stratum = 0
+        self.trainer = Trainer(matrix, TrainingSettings(vector_size=size, epochs=1))
         self.taken: list[float] = []
-        self.take()
+        self.take()  # compiles, and reads the matrix
         self.taken.clear()
 
     def take(self) -> None:
-        blocks = self.trainer.stream.blocks(self.stratum)
-        self.stratum = (self.stratum + 1) % self.trainer.strata
-        losses, records = np.zeros((len(blocks), 2)), np.zeros((len(blocks), 2), np.int64)
-        self.trainer.stream.load(blocks)
+        self.trainer.history.clear()
         begin = time.process_time()
-        self.trainer._train(blocks, losses, records)
-        self.taken.append(records.sum() / (time.process_time() - begin))
+        self.trainer.fit()
+        self.taken.append(self.trainer.matrix.records / (time.process_time() - begin))
 
     def median(self) -> float:
         return statistics.median(self.taken)
@@ -103,7 +97,7 @@ class Speed:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
-    parser.add_argument("--turns", type=int, default=12)
+    parser.add_argument("--turns", type=int, default=5)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         text = TextFiles([arguments.corpus])
@@ -113,10 +107,10 @@ def main() -> None:
         lines = [
             "# Limits of training on one core",
             "",
-            f"Written by `limits.py`, {time.strftime('%Y-%m-%d')}. {machine()}. Corpus: {arguments.corpus.name}. "
-            "Processor time; medians of turns.",
+            *measured_by([provenance()]),
+            f"Corpus: {arguments.corpus.name}. Processor time; medians of {arguments.turns} turns of an epoch.",
             "",
-            "| size | bound of arithmetic | rows in the innermost cache | the corpus | corpus over cache "
+            "| size | arithmetic bound | rows in the innermost cache | the corpus | corpus over cache "
             "| cache over bound |",
             "|---:|---:|---:|---:|---:|---:|",
         ]

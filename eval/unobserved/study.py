@@ -1,16 +1,16 @@
 """The effect of training on unobserved pairs, and which settings to choose.
 
-    python eval/unobserved/study.py CORPUS [--msr FILE] [--men FILE] [--gensim] [--stanford FOLDER] [--sizes 50 100]
+    python -m eval.unobserved.study CORPUS [--msr FILE] [--men FILE] [--gensim] [--stanford FOLDER] [--sizes 50 100]
 
-Trains plain GloVe and variants of `unobserved`, some of them on counts of one side of the window or without most of
-the frequent words, each from the same seeds with the same epochs, and scores them on Google's analogies, WordSim-353
-and SimLex-999, which gensim brings, and on MSR's analogies and MEN if their files are given. `--gensim` adds its CBOW
-and skip-gram on the same text, `--stanford` the program of Stanford's in that folder, with the same settings. Results
-are kept in `results.json` as they come, so that a study can be taken up again; `results.md` and `quality.png` are
-written from it.
+Trains plain GloVe and variants of `unobserved`, some of them on counts of the left side of the window or with
+subsampling, each with the same seeds and epochs. Scores are on Google's analogies, WordSim-353 and SimLex-999, which
+gensim contains, and on MSR's analogies and MEN if their files are given. `--gensim` adds its CBOW and skip-gram on
+the same text, `--stanford` Stanford's program in that folder, with the same settings. Results are stored in
+`results.json` as they come, so that an interrupted study can be continued; `results.md` and `quality.png` are written
+from it.
 
-Time is that of the processor, divided by the threads: many hours of training are never alone on a machine. Clocks
-on the wall are compared in `eval/benchmark.py`.
+Time is CPU time divided by the number of threads, since other programs use the machine during many hours of training.
+Wall-clock times are compared in `eval/benchmark.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field, replace
@@ -27,30 +26,30 @@ from typing import Any
 
 import numpy as np
 
+from eval import measure
+from eval.quality import SETS, SHARES, WORKERS, Results, Scores, cell, fit, summed
 from glove_adagrad import optim
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.formats import WordVectors, read_vectors
+from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
-from glove_adagrad.trainer.unobserved import COUNT, MOST
+from glove_adagrad.trainer.unobserved import COUNT, MOST, unobserved_pairs
 from glove_adagrad.vocabulary import Vocabulary
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-import measure  # noqa: E402
-from quality import SETS, SHARES, WORKERS, Results, Scores, cell, fit, summed  # noqa: E402
 
 EPOCHS = 15
 SEEDS = (1, 2, 3)
-#: What word2vec is mostly run with; rows called `sampled` have it too.
+#: The usual setting of word2vec, also used in rows called `sampled`.
 SAMPLE = 1e-4
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One row of the study: settings of trainer and count, what is done to targets, weights that go with f(E)."""
+    """One row of the study: settings of training and counting, changes of targets, weights in proportion to f(E)."""
 
     name: str
     settings: dict[str, Any] = field(default_factory=dict)
@@ -63,7 +62,7 @@ class Variant:
 
 
 def variants() -> list[Variant]:
-    """Main rows with three seeds; then one thing changed at a time."""
+    """Main rows with three seeds; then changes of one setting at a time."""
 
     def by_chance(name: str, ratio: float = 1.0, seeds: tuple[int, ...] = (1,), **more: Any) -> Variant:
         settings = {"unobserved": ratio, "unobserved_chance": 1.0, **more.pop("settings", {})}
@@ -114,7 +113,7 @@ def variants() -> list[Variant]:
 
 
 def train(matrix: CooccurrenceMatrix, variant: Variant, size: int, seed: int) -> tuple[WordVectors, float, float]:
-    """Vectors, the processor's seconds a thread, and the last loss of the matrix's cells."""
+    """Train; return vectors, CPU seconds per thread, and the last loss of the matrix's cells."""
     settings = TrainingSettings(**{"vector_size": size, "epochs": EPOCHS, "seed": seed, **variant.settings})
     if variant.weight is not None:
         settings = weighted_by_chance(settings, matrix, variant.weight)
@@ -126,11 +125,11 @@ def train(matrix: CooccurrenceMatrix, variant: Variant, size: int, seed: int) ->
 
 
 def weighted_by_chance(settings: TrainingSettings, matrix: CooccurrenceMatrix, weight: float) -> TrainingSettings:
-    """As if pairs drawn with the power 0.75, one for a record, had the weight `weight` f(E).
+    """Return settings equivalent to pairs drawn with the power 0.75, one per record, of weight `weight` f(E).
 
-    f(E) goes with the power 0.75 of both words' frequencies. So with the power 1.5 pairs are drawn in proportion to
-    such weights and may all have the same. Most of them are of frequent words that do co-occur, and are left out;
-    hence 16 draws for a record, of less weight each.
+    f(E) is proportional to the power 0.75 of both words' frequencies. With the power 1.5, pairs are therefore drawn
+    in proportion to such weights and can all have one weight. Most of these pairs consist of frequent words that do
+    co-occur, and are skipped; so there are 16 draws per record, each of a sixteenth of the weight.
     """
     counts = matrix.vocabulary.counts.astype(np.float64)
     total = sum(float(x.sum()) for _, _, x in matrix.cells())
@@ -141,19 +140,17 @@ def weighted_by_chance(settings: TrainingSettings, matrix: CooccurrenceMatrix, w
 
 
 def change_targets(trainer: Trainer, variant: Variant) -> None:
-    trainer._empty_cells()  # makes the arrays that the next lines change
-    cells = trainer._empty
-    assert cells is not None
+    pairs = unobserved_pairs(trainer.stream, trainer.parameters, trainer.settings)
     if variant.constant:
-        cells.word_logs[:] = np.log(variant.constant)
-        cells.context_logs[:] = 0
-    trainer._empty = cells._replace(
-        word_logs=cells.word_logs - np.float32(variant.shift), log_cap=np.float32(np.log(variant.most or MOST))
+        pairs.word_logs[:] = np.log(variant.constant)
+        pairs.context_logs[:] = 0
+    trainer._empty = pairs._replace(
+        word_logs=pairs.word_logs - np.float32(variant.shift), log_cap=np.float32(np.log(variant.most or MOST))
     )
 
 
 def word2vec(corpus: Path, name: str, size: int, seed: int) -> tuple[WordVectors, float]:
-    """gensim's Word2Vec with the settings that the comparison is usually made with, and its seconds a thread."""
+    """Train gensim's Word2Vec with settings usual in comparisons; return vectors and CPU seconds per thread."""
     from gensim.models import Word2Vec
     from gensim.models.word2vec import LineSentence
 
@@ -174,7 +171,7 @@ def word2vec(corpus: Path, name: str, size: int, seed: int) -> tuple[WordVectors
 
 
 def stanford_program(corpus: Path, build: Path, size: int) -> tuple[WordVectors, float]:
-    """Stanford's chain of programs with the same settings; the seconds a thread are those of its trainer."""
+    """Run Stanford's chain of programs with the same settings; return vectors and its CPU seconds per thread."""
     with tempfile.TemporaryDirectory() as folder:
         at = Path(folder)
         vocab, counted, shuffled = at / "vocab.txt", at / "counted.bin", at / "shuffled.bin"
@@ -194,7 +191,7 @@ def stanford_program(corpus: Path, build: Path, size: int) -> tuple[WordVectors,
 
 
 def table(runs: list[dict[str, Any]]) -> list[str]:
-    """Means over seeds, with the range where there are several; a table for each corpus and size."""
+    """Format means over seeds, with the range if there are several; one table for each corpus and size."""
     lines: list[str] = []
     for corpus, size in sorted({(run["corpus"], run["size"]) for run in runs}):
         here = [run for run in runs if (run["corpus"], run["size"]) == (corpus, size)]
@@ -222,7 +219,7 @@ def picture(runs: list[dict[str, Any]], path: Path) -> None:
     corpus = runs[0]["corpus"]
     here = [run for run in runs if run["size"] == 100 and run["corpus"] == corpus]
     fast = "ratio 1, left only, 8 epochs"
-    # where each name stands, in points from its dot: some dots lie close together
+    # offset of each name from its dot, in points: some dots are close together
     named = {
         "plain GloVe": (8, -3), "ratio 1": (8, 2), "ratio 1, left only": (8, -9), fast: (8, -5), "CBOW": (8, -3),
         "skip-gram": (8, -3),
@@ -253,14 +250,14 @@ def write(results: Results) -> None:
     lines = [
         "# Training on unobserved pairs",
         "",
-        f"Written by `study.py`, {time.strftime('%Y-%m-%d')}. {measure.machine()}.",
+        *measured_by(results.origins),
         f"{EPOCHS} epochs, window 15, min-count 5, x_max 10, {WORKERS} threads.",
         "Unless named, AdaGrad at rate 0.05 (AdaGrad-Norm: 2), weight 0.1, power 0.75,",
-        f"targets half way between chance and {COUNT}, at most {MOST}.",
+        f"targets half way (on the logarithmic scale) between the expected count and {COUNT}, at most {MOST}.",
         "Left only: a pair counts once, the left word as the word and the right one as its context. "
-        f"Sampled: frequent words are thinned out, at {SAMPLE:g}.",
+        f"Sampled: subsampling of frequent words at {SAMPLE:g}.",
         "Means over seeds, ± half the range.",
-        "Seconds are the processor's, a thread. Loss is that of the matrix's cells.",
+        "Seconds are CPU seconds per thread. Loss is that of the matrix's cells.",
         "CBOW and skip-gram are gensim's: window 8, 25 negatives, 5 epochs; window 10, 10 negatives, 3 epochs.",
         *table(results.runs),
     ]
@@ -276,8 +273,8 @@ def main() -> None:
     parser.add_argument("--gensim", action="store_true")
     parser.add_argument("--stanford", type=Path, help="folder of your build of Stanford's programs")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100])
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="only variants of these names")
-    parser.add_argument("--seeds", type=int, default=3, help="at most so many seeds (default 3)")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only the variants with these names")
+    parser.add_argument("--seeds", type=int, default=3, help="the number of seeds at most (default 3)")
     arguments = parser.parse_args()
     results, scores = Results(HERE / "results.json"), Scores(arguments.msr, arguments.men)
     name = arguments.corpus.name

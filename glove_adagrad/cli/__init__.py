@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cooccur": ("cooccur", "Count the co-occurrences of a corpus."),
     "merge": ("merge", "Add up co-occurrences of several corpora."),
     "info": ("info", "Describe a folder of co-occurrences or a run."),
-    "import-records": ("import_records", "Take over co-occurrence records of Stanford's programs."),
+    "import-records": ("import_records", "Import co-occurrence records written by Stanford's programs."),
     "export": ("export", "Write vectors or co-occurrences in formats of other programs."),
     "evaluate": ("evaluate", "Score vectors by analogies and word similarity, several side by side."),
     "similar": ("similar", "Show the nearest words."),
@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Train and explore vectors of a small text at hand."),
     "explore": ("explore", "Write an interactive page: map, neighbours, analogies, two models compared."),
     "plot": ("plot", "Draw loss, analogy accuracy and maps of words."),
-    "compare-optimizers": ("compare_optimizers", "Train by several update rules and compare what comes of it."),
+    "compare-optimizers": ("compare_optimizers", "Train with several update rules and compare the results."),
     "report": ("report", "Write one HTML page about a run."),
 }
 

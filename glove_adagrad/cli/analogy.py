@@ -38,6 +38,7 @@ def analogy(
         raise click.UsageError(f"{len(words)} words given; each question takes three: A B C")
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
+    words = sources.query_words(vectors, words)
     neighbourhood = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors), restrict_vocab)
     neighbourhood.check(words)
     method = "mul" if mul else "add"

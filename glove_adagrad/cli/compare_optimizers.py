@@ -14,8 +14,9 @@ import click
 from glove_adagrad.cli import options
 from glove_adagrad.errors import InputError, Interrupted
 from glove_adagrad.files import atomic_file, check_output_folder
-from glove_adagrad.locks import lock_beside
+from glove_adagrad.locks import output_lock
 from glove_adagrad.progress import progress_bar
+from glove_adagrad.text_options import TextOptions
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
@@ -121,15 +122,14 @@ def compare_optimizers(
     factor: float,
     min_count: int,
     max_vocab: int | None,
-    lowercase: bool,
-    text_format: str,
+    text: TextOptions,
     workers: int,
     memory: int,
     tmp: Path | None,
     quiet: bool,
     **window_settings: Any,
 ) -> None:
-    """Train by several update rules on one matrix, each at its own best rate, and compare what comes of it.
+    """Train with several update rules on one matrix, each at its own best rate, and compare the results.
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns; or DIR, a folder of co-occurrences or a run.
 
@@ -143,6 +143,7 @@ def compare_optimizers(
     from glove_adagrad.evaluation import default_suite
     from glove_adagrad.optimizer_comparison import Candidate, Comparison
     from glove_adagrad.plots.figures import check_matplotlib
+    from glove_adagrad.provenance import provenance, versions
     from glove_adagrad.source_paths import check_apart
     from glove_adagrad.trainer import TrainingSettings
 
@@ -155,34 +156,33 @@ def compare_optimizers(
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error
     check_output_folder(output)
-    click.get_current_context().with_resource(lock_beside(output))
+    click.get_current_context().with_resource(output_lock(output))
     settings = {
         "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "seeds": seeds,
         "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
         "rules": [[candidate.label, candidate.rule.options(), candidate.rate_given] for candidate in candidates],
     }  # fmt: skip
-    counting = {
-        "min_count": min_count, "max_vocab": max_vocab, "lowercase": lowercase, "text_format": text_format,
-        **window_settings,
-    }  # fmt: skip
+    counting = {"min_count": min_count, "max_vocab": max_vocab, **window_settings}
     matrix = _given_matrix(corpus)
     record: dict[str, Any] = {"settings": settings}
     if matrix is not None:
         record["matrix"] = matrix_identity(matrix)
     else:
         check_apart(corpus, output)
-        record["source"] = {"corpus": corpus_identity(corpus), **counting}
+        record["source"] = {"corpus": corpus_identity(corpus), **text.to_json(), **counting}
     earlier = _claim(output, record, counts=matrix is None, force=force)
     if matrix is None:
         matrix = _counted_before(output, earlier)
     if matrix is None:
-        matrix = _counted(corpus, output, workers=workers, memory=memory, tmp=tmp, quiet=quiet, **counting)
+        matrix = _counted(corpus, output, text=text, workers=workers, memory=memory, tmp=tmp, quiet=quiet, **counting)
     record["matrix"] = matrix_identity(matrix)
     if earlier.get("matrix", record["matrix"]) != record["matrix"]:
         raise InputError(f"{output}: holds a comparison on other counts than the corpus gives now; {_REMEDY}")
     comparison = Comparison(matrix, training, default_suite(), trial_share, trial_epochs, factor, workers)
     comparison.check(candidates)
     record["frequencies"] = comparison.frequencies()
+    # one entry for each command that has trained rules of this comparison
+    record["provenance"] = [*earlier.get("provenance", []), {**provenance(), "versions": versions()}]
     if force:  # only now, when the new comparison begins
         _clear(output)
     try:
@@ -270,7 +270,7 @@ def _train(
         for (number, candidate, seed), end in list(zip(jobs, ends[1:], strict=True))[len(results) :]:
             of_seeds = f", seed {seed - seeds[0] + 1} of {len(seeds)}" if len(seeds) > 1 else ""
 
-            def tell(
+            def report(
                 line: str, epochs: float, end: float = end,
                 label: str = f"rule {number} of {len(candidates)}{of_seeds}: {candidate.label}",
             ) -> None:  # fmt: skip
@@ -280,7 +280,7 @@ def _train(
                 bar.to(done)
 
             first = next((result for result in results if result.label == candidate.label), None)
-            results.append(comparison.run(candidate, tell, first=first, seed=seed))
+            results.append(comparison.run(candidate, report, first=first, seed=seed))
             done = end
             bar.to(end)
             bar.line()
@@ -315,8 +315,7 @@ def _counted(
     *,
     min_count: int,
     max_vocab: int | None,
-    lowercase: bool,
-    text_format: str,
+    text: TextOptions,
     workers: int,
     memory: int,
     tmp: Path | None,
@@ -328,13 +327,13 @@ def _counted(
     from glove_adagrad.corpus import open_corpus
     from glove_adagrad.vocabulary import Vocabulary
 
-    text = open_corpus(corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output, workers=workers)
+    files = open_corpus(corpus, text, tmp=tmp or output, workers=workers)
     resources: dict[str, Any] = {"workers": workers, "memory": memory}
-    with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
-        vocabulary = Vocabulary.count(text, min_count=min_count, max_vocab=max_vocab, progress=bar.to, **resources)
-    with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+    with progress_bar("vocabulary", files.total_bytes, "B", quiet) as bar:
+        vocabulary = Vocabulary.count(files, min_count=min_count, max_vocab=max_vocab, progress=bar.to, **resources)
+    with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
         return count_cooccurrences(
-            text,
+            files,
             vocabulary,
             output / "cooccurrence",
             windows=options.windows_of(**window_settings),

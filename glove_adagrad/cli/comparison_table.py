@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glove_adagrad.comparison_record import Summary, nanoseconds_per_record, seeds_note, summaries
+from glove_adagrad.provenance import measured_by
 
 
 def table(record: Mapping[str, Any]) -> str:
@@ -18,6 +19,7 @@ def table(record: Mapping[str, Any]) -> str:
     lines = [
         "# Update rules, each at its own best rate",
         "",
+        *measured_by(record.get("provenance", [])),
         f"{matrix['words']:,} words, {matrix['records']:,} records; {settings['vector_size']} components, "
         f"{settings['epochs']} epochs, x_max {settings['x_max']:g}, "
         f"{f'seeds {seed} to {seed + seeds - 1}' if seeds > 1 else f'seed {seed}'}. Rates are from a grid "

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import options, sources
 from glove_adagrad.errors import InputError
 from glove_adagrad.progress import progress_bar
+from glove_adagrad.text_options import TextOptions
 
 
 @click.command(cls=options.SectionedCommand)
@@ -22,6 +24,7 @@ from glove_adagrad.progress import progress_bar
 @options.window_options
 @options.min_cooccurrence_option
 @options.corpus_options
+@sources.strict_option
 @options.workers_option
 @options.memory_options
 @options.quiet_option
@@ -31,15 +34,15 @@ def cooccur(
     output: Path,
     force: bool,
     min_cooccurrence: float,
-    lowercase: bool,
-    text_format: str,
+    text: TextOptions,
+    strict: bool,
     workers: int,
     memory: int,
     tmp: Path | None,
     quiet: bool,
     **window_settings: Any,
 ) -> None:
-    """Count how often words stand near each other in CORPUS, into a folder that `train --cooccurrence` takes.
+    """Count the co-occurrences of words in CORPUS, into a folder for `train --cooccurrence`.
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
     """
@@ -57,13 +60,11 @@ def cooccur(
     if (output / "meta.json").exists() and not force:
         raise InputError(f"{output}: holds co-occurrences; choose another folder, or replace them with --force")
     vocabulary = Vocabulary.read(vocab, warn_unordered=True)
-    text = open_corpus(
-        corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers
-    )
-    with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+    files = open_corpus(corpus, replace(text, strict=strict), tmp=tmp or output.absolute().parent, workers=workers)
+    with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
         compile_counting(windows, tmp or output.absolute().parent)
         matrix = count_cooccurrences(
-            text,
+            files,
             vocabulary,
             output,
             windows=windows,
@@ -74,4 +75,5 @@ def cooccur(
             progress=bar.to,
         )
     if not quiet:
+        sources.echo_notes(files)
         click.echo(f"{output}: {matrix.words:,} words, {matrix.records:,} records")

@@ -41,7 +41,7 @@ class _Columns(click.ParamType):
 @click.option(
     "--analogies",
     **_files,
-    help="Analogies: four words a line, under `: section` lines or none; MSR's .questions beside .answers; or a "
+    help="Analogies: four words a line, under `: section` lines or none; MSR's .questions next to .answers; or a "
     "folder of BATS.",
 )
 @click.option(
@@ -81,7 +81,7 @@ class _Columns(click.ParamType):
     type=options.Whole(1),
     default=300_000,
     show_default=True,
-    help="Use only so many of the first words.",
+    help="Use only the N most frequent words.",
 )
 @sources.vectors_option
 @click.option(

@@ -70,7 +70,7 @@ def export(
     glove             text without a header, as the Stanford programs publish
     keyedvectors      gensim's own; KeyedVectors.load(FILE, mmap="r") maps it.
                       The matrix goes to FILE.vectors.npy
-    npy               a folder with vectors.npy and vocab.txt
+    npy               a folder with vectors.npy, vocab.txt and scale.json
     parquet           a table with the columns word, count and vector
     static-model      a folder that model2vec and sentence-transformers load
     projector         a folder with vectors.tsv and metadata.tsv for TensorBoard

@@ -1,4 +1,4 @@
-"""`glove-adagrad import-records`: take over what Stanford's `cooccur` or `shuffle` wrote."""
+"""`glove-adagrad import-records`: import records that Stanford's `cooccur` or `shuffle` wrote."""
 
 from __future__ import annotations
 

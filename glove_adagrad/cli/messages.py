@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 
 #: Parameters whose option is not their name with hyphens.
-_OTHER_NAMES = {"vocabulary": "--vocab"}
+_OTHER_NAMES = {"text_format": "--format", "vocabulary": "--vocab"}
 
 #: Parameters that messages name; each is an option of some command.
 PARAMETERS = frozenset({
-    "alpha", "anchor", "anchor_weight", "clip", "epochs", "holdout", "init", "learning_rate", "max_vocab", "memory",
-    "min_cooccurrence", "min_count", "optimizer", "patience", "preset", "restrict_vocab", "sample", "seed", "tmp",
+    "alpha", "anchor", "anchor_weight", "clip", "column", "encoding", "epochs", "field", "holdout", "init",
+    "keep_words", "learning_rate", "max_vocab", "memory", "min_cooccurrence", "min_count", "optimizer",
+    "patience", "phrases", "preset", "restrict_vocab", "sample", "seed", "text_format", "tmp", "tokenizer",
     "trust_pickle", "unobserved", "unobserved_chance", "unobserved_power", "unobserved_weight", "vector_size",
     "vocabulary", "window", "workers", "x_max",
 })  # fmt: skip

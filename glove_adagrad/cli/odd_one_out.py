@@ -26,6 +26,7 @@ def odd_one_out(vectors: Path, words: tuple[str, ...], which: str | None, as_jso
         raise click.UsageError(f"{len(set(words))} different words given; at least three are needed")
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
+    words = sources.query_words(vectors, words)
     ranked = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors)).odd_one_out(words)
     if as_json:
         entries = [{"word": word, "cosine": cosine} for word, cosine in ranked]

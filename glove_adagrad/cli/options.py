@@ -5,6 +5,7 @@ A command applies a group's decorator and receives the group's options as keywor
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import click
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.parallel import available_cores
+from glove_adagrad.text_options import COLUMNS, FORMATS, TextOptions
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.windows import Windows
@@ -126,19 +128,59 @@ def output_option(text: str, *, required: bool = True) -> Decorator[Any]:
     return option(INPUT, "-o", "--output", type=FilePath(), required=required, help=text)
 
 
-#: Keywords `lowercase` and `text_format`, as `corpus.open_corpus` takes them.
-corpus_options: Decorator[Any] = _group(
-    option(INPUT, "--lowercase", is_flag=True, help="Convert the text to lower case."),
+#: What the files of a corpus contain; see `TextOptions`.
+TEXT_SETTINGS = ("text_format", "field", "column", "encoding", "tokenizer", "lowercase")
+
+_text_options: Decorator[Any] = _group(
     option(
         INPUT,
         "--format",
         "text_format",
-        type=click.Choice(["text", "wikipedia"]),
+        type=click.Choice(FORMATS),
         default="text",
         show_default=True,
-        help="Plain text, or a Wikipedia dump (.xml.bz2), whose articles are extracted with gensim.",
+        help="Plain text; JSON lines; CSV; Parquet; CoNLL-U; WET files of Common Crawl; or a Wikipedia dump "
+        "(.xml.bz2), whose articles are extracted with gensim.",
     ),
+    option(
+        INPUT,
+        "--field",
+        metavar="NAME",
+        help="The field or column of jsonl, csv and parquet that holds the text.  [default: text]",
+    ),
+    option(INPUT, "--column", type=click.Choice(COLUMNS), help="Words or lemmas of conllu.  [default: form]"),
+    option(
+        INPUT,
+        "--encoding",
+        metavar="NAME",
+        help="Convert the text from this encoding, for example latin-1.  [default: none, as for UTF-8]",
+    ),
+    option(
+        INPUT,
+        "--tokenizer",
+        default="whitespace",
+        show_default=True,
+        metavar="NAME",
+        help="whitespace, gensim (simple_preprocess), or module:function, from a line (str) to a list of tokens.",
+    ),
+    option(INPUT, "--lowercase", is_flag=True, help="Convert the text to lower case."),
 )
+
+
+def corpus_options(command: Command) -> Command:
+    """Keyword `text`, the `TextOptions` of a corpus."""
+
+    @functools.wraps(command)
+    def with_text(*arguments: Any, **settings: Any) -> Any:
+        values = {name: settings.pop(name) for name in TEXT_SETTINGS}
+        try:
+            text = TextOptions(**values)
+        except InputError as error:
+            raise click.UsageError(str(error)) from error
+        return command(*arguments, text=text, **settings)
+
+    return _text_options(with_text)
+
 
 #: Keywords `min_count` and `max_vocab`, as `Vocabulary.count` takes them.
 vocabulary_options: Decorator[Any] = _group(

@@ -9,7 +9,7 @@ import click
 
 from glove_adagrad.cli import options, sources
 from glove_adagrad.files import check_output_folder
-from glove_adagrad.locks import lock_beside
+from glove_adagrad.locks import output_lock
 
 
 @click.command()
@@ -66,7 +66,7 @@ def plot(
             raise click.UsageError("--output is required unless the pictures are of one run")
         output = runs[0] / "plots"
     check_output_folder(output)
-    click.get_current_context().with_resource(lock_beside(output))
+    click.get_current_context().with_resource(output_lock(output))
     names = sources.labels(runs)
     models = {name: sources.load(path, None, **reading) for name, path in zip(names, runs, strict=True)}
     histories = {name: read_history(path) for name, path in zip(names, runs, strict=True) if is_run(path)}

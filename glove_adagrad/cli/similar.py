@@ -34,6 +34,7 @@ def similar(
     """
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
+    words = sources.query_words(vectors, words)
     neighbourhood = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors), restrict_vocab)
     neighbourhood.check(words)
     found = [(word, neighbourhood.similar(word, top)) for word in words]

@@ -10,8 +10,10 @@ import click
 
 from glove_adagrad.cli import options
 from glove_adagrad.errors import InputError
+from glove_adagrad.text import printable
 
 if TYPE_CHECKING:
+    from glove_adagrad.corpus import TextFiles
     from glove_adagrad.formats import WordVectors
 
 #: Keyword `which`: None where not given, for `load`.
@@ -28,17 +30,18 @@ _trust_pickle_option: Any = options.option(
     is_flag=True,
     help="Load gensim's files with gensim, which runs any code in them: only for files whose author you trust.",
 )
-_strict_option: Any = options.option(
+#: Keyword `strict`.
+strict_option: Any = options.option(
     options.START,
     "--strict",
     is_flag=True,
-    help="Refuse files of vectors and test sets that have malformed lines; by default these are skipped.",
+    help="Refuse files with malformed lines or records; by default a few are skipped with a warning.",
 )
 
 
 def reading_options(command: Any) -> Any:
     """Keywords `trust_pickle` and `strict`, for `load`."""
-    return _trust_pickle_option(_strict_option(command))
+    return _trust_pickle_option(strict_option(command))
 
 
 #: Keyword `as_json`.
@@ -63,7 +66,7 @@ _files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar
 analogies_option: Any = click.option(
     "--analogies",
     **_files,
-    help="Analogies: four words a line, under `: section` lines or none; MSR's .questions beside .answers; or a "
+    help="Analogies: four words a line, under `: section` lines or none; MSR's .questions next to .answers; or a "
     "folder of BATS.",
 )
 
@@ -114,10 +117,25 @@ def load(
     return read_vectors(path, trust_pickle=trust_pickle, strict=strict)
 
 
+def echo_notes(text: TextFiles) -> None:
+    """Print what was guessed while a corpus was read."""
+    for note in text.notes:
+        click.echo(printable(note))
+
+
+def query_words(vectors: Path, words: Sequence[str]) -> tuple[str, ...]:
+    """Return words to look up: of a run trained with phrases, words between blanks are joined as its text was."""
+    from glove_adagrad.phrases import Phrases
+
+    if not any(" " in word for word in words) or (phrases := Phrases.read(vectors)) is None:
+        return tuple(words)
+    return tuple(" ".join(phrases.join(word.split(" "))) if " " in word else word for word in words)
+
+
 #: What a run or a folder of co-occurrences consists of.
 _OURS = (
-    "run.json", "vocab.txt", "model.npz", "vectors.txt", "history.json", "cooccurrence", "checkpoints", "meta.json",
-    "lower.bin", "lower.npy", "upper.bin", "upper.npy",
+    "run.json", "phrases.json", "vocab.txt", "model.npz", "vectors.txt", "history.json", "cooccurrence",
+    "checkpoints", "meta.json", "lower.bin", "lower.npy", "upper.bin", "upper.npy",
 )  # fmt: skip
 
 
@@ -127,7 +145,7 @@ def files(path: Path) -> list[Path]:
 
 
 def labels(paths: Sequence[Path]) -> list[str]:
-    """A short name for each path: its last part, or as much more as tells it from the others."""
+    """A short name for each path: its last part, with as many of its folders as make it unique."""
     for parts in range(1, max(len(path.parts) for path in paths) + 1):
         names = [str(Path(*path.parts[-parts:])) for path in paths]
         if len(set(names)) == len(set(paths)):

@@ -17,10 +17,13 @@ from glove_adagrad.cli import options, sources
 from glove_adagrad.errors import Interrupted, OutputError, described
 from glove_adagrad.presets import PRESETS, SUMMARIES, preset_parameters
 from glove_adagrad.progress import compilation_shown, progress_bar, training_progress
+from glove_adagrad.text_options import TextOptions
 
 if TYPE_CHECKING:
     from glove_adagrad.checkpoint import Checkpoint
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+    from glove_adagrad.corpus import TextFiles
+    from glove_adagrad.phrases import Phrases
     from glove_adagrad.run import Run
     from glove_adagrad.run_record import RunRecord
     from glove_adagrad.trainer import Trainer
@@ -53,6 +56,15 @@ if TYPE_CHECKING:
 )
 @options.corpus_options
 @options.vocabulary_options
+@options.option(
+    options.COUNTING,
+    "--phrases",
+    type=options.Whole(0),
+    default=0,
+    metavar="N",
+    help="Join words that often occur together (new_york), by N passes of gensim's Phrases; 1 joins pairs.  "
+    "[default: off]",
+)
 @options.window_options
 @options.min_cooccurrence_option
 @options.option(
@@ -72,6 +84,12 @@ if TYPE_CHECKING:
     type=options.FilePath(),
     metavar="FILE",
     help="Start from these vectors: a run or a file.",
+)
+@options.option(
+    options.START,
+    "--keep-words",
+    is_flag=True,
+    help="With --init or --extend: keep all of their words, those that CORPUS lacks with the vectors that they have.",
 )
 @options.option(
     options.START,
@@ -110,6 +128,8 @@ def train(
     extend: Path | None,
     preset: str,
     init: Path | None,
+    keep_words: bool,
+    phrases: int,
     anchor: Path | None,
     anchor_weight: float,
     trust_pickle: bool,
@@ -134,6 +154,8 @@ def train(
         return
     if bool(corpus) == (cooccurrence is not None):
         raise click.UsageError("name either a CORPUS or --cooccurrence DIR")
+    if keep_words and init is None and extend is None:
+        raise click.UsageError("--keep-words: name the vectors to start from, with --init FILE or --extend RUN")
     if output is None:
         raise click.UsageError("name the folder of the run: --output RUN")
     if extend is not None:
@@ -144,11 +166,11 @@ def train(
     from glove_adagrad.corpus import open_corpus
     from glove_adagrad.provenance import provenance
     from glove_adagrad.run import Run
-    from glove_adagrad.run_record import RunRecord, last_state
+    from glove_adagrad.run_record import RunRecord, last_state, read_provenance
     from glove_adagrad.source_paths import check_apart
 
     words = {name: settings.pop(name) for name in ("min_count", "max_vocab")}
-    text_options = {name: settings.pop(name) for name in ("lowercase", "text_format")}
+    text = replace(settings.pop("text"), strict=strict)
     min_cooccurrence = settings.pop("min_cooccurrence")
     windows = options.windows_of(**{name: settings.pop(name) for name in options.WINDOW_SETTINGS})
     if context.get_parameter_source("optimizer") is ParameterSource.COMMANDLINE:
@@ -168,14 +190,22 @@ def train(
         run = context.with_resource(Run(output, checkpoint_minutes))
         run.begin(replace(record, matrix_folder=run.matrix_name(matrix)), matrix)
     else:
-        text = open_corpus(corpus, tmp=tmp or output.parent, workers=workers, **text_options)
+        if extend is not None:
+            text = _text_of(context, extend, text)
+            keep_words = keep_words or read_provenance(extend).get("keep_words") is True
+        files = open_corpus(corpus, text, tmp=tmp or output.parent, workers=workers)
+        joined = _phrases_of(files, phrases, extend)
+        if joined is not None:
+            files = joined.applied(files, tmp or output.parent, ", ".join(corpus))
         run = context.with_resource(Run(output, checkpoint_minutes))
         about = {
             **record.provenance,
             "corpus": [os.path.abspath(name) if name != "-" else name for name in corpus],
-            "bytes": text.total_bytes,
-            **text_options,
+            "bytes": files.total_bytes,
+            **text.to_json(),
+            "phrases": 0 if joined is None else len(joined.passes),
             **words,
+            "keep_words": keep_words,
             "min_cooccurrence": min_cooccurrence,
         }
         record = replace(record, provenance=about)
@@ -185,16 +215,26 @@ def train(
             taken = {name: getattr(checkpoint.settings, name) for name in ("vector_size", "rule")}
             record = replace(record, settings=replace(training, **taken))
             record.check()
-            run.begin(record)
-            with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
-                matrix = run.extend(old, text, min_count=words["min_count"], tmp=tmp, progress=bar.to, **resources)
+            run.begin(record, phrases=joined)
+            with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
+                matrix = run.extend(
+                    old,
+                    files,
+                    min_count=words["min_count"],
+                    keep_words=keep_words,
+                    tmp=tmp,
+                    progress=bar.to,
+                    **resources,
+                )
         else:
-            run.begin(record)
-            with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
-                vocabulary = run.count_words(text, progress=bar.to, **words, **resources)
-            with progress_bar("co-occurrences", text.total_bytes, "B", quiet) as bar:
+            run.begin(record, phrases=joined)
+            with progress_bar("vocabulary", files.total_bytes, "B", quiet) as bar:
+                vocabulary = run.count_words(
+                    files, keep=record.words_of_init() if keep_words else (), progress=bar.to, **words, **resources
+                )
+            with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
                 matrix = run.count_cooccurrences(
-                    text,
+                    files,
                     vocabulary,
                     windows=windows,
                     min_cooccurrence=min_cooccurrence,
@@ -202,8 +242,32 @@ def train(
                     progress=bar.to,
                     **resources,
                 )
+        if not quiet:
+            sources.echo_notes(files)
     with _resumable(run):
         _train(run, _new_trainer(record, matrix, earlier, quiet, **resources), quiet)
+
+
+def _text_of(context: click.Context, earlier: Path, given: TextOptions) -> TextOptions:
+    """How to read a text that extends an earlier run: as the run's own, but for options that are given."""
+    from glove_adagrad.run_record import read_provenance
+
+    names = [
+        name for name in options.TEXT_SETTINGS if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    before = TextOptions.from_json(read_provenance(earlier))
+    if "text_format" in names:  # fields and encodings are those of a format
+        before = TextOptions(tokenizer=before.tokenizer, lowercase=before.lowercase)
+    return replace(before, strict=given.strict, **{name: getattr(given, name) for name in names})
+
+
+def _phrases_of(files: TextFiles, passes: int, earlier: Path | None) -> Phrases | None:
+    """The phrases to join: those of an earlier run, or learned from the text."""
+    from glove_adagrad.phrases import Phrases
+
+    if earlier is not None:
+        return Phrases.read(earlier)
+    return Phrases.learn(files, passes) if passes else None
 
 
 def _new_trainer(
@@ -254,10 +318,10 @@ _COUNTING = {
     "min_cooccurrence",
 }  # fmt: skip
 
-_FIXED_BY_COOCCURRENCE = _COUNTING | {"lowercase", "text_format", "tmp"}
+_FIXED_BY_COOCCURRENCE = _COUNTING | {*options.TEXT_SETTINGS, "keep_words", "phrases", "tmp"}
 
 _FIXED_BY_EXTEND = (_COUNTING - {"min_count"}) | {
-    "preset", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init",
+    "preset", "phrases", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init",
 }  # fmt: skip
 
 #: Options that may be given with --resume; the run fixes all others.
@@ -297,7 +361,7 @@ def _resume(
         _train(run, trainer, quiet)
 
 
-def _refuse(context: click.Context, names: Iterable[str], beside: str) -> None:
+def _refuse(context: click.Context, names: Iterable[str], reason: str) -> None:
     """Refuse options that were given although something else fixes their value."""
     # click before 8.3 says of an absent CORPUS that it came from the command line
     given = [
@@ -308,7 +372,7 @@ def _refuse(context: click.Context, names: Iterable[str], beside: str) -> None:
     if given:
         flags = {param.name: max(param.opts, key=len) for param in context.command.params}
         named = ", ".join(sorted("CORPUS" if name == "corpus" else flags[name] for name in given))
-        raise click.UsageError(f"{named} cannot be combined with {beside}")
+        raise click.UsageError(f"{named} cannot be combined with {reason}")
 
 
 def _train(run: Run, trainer: Trainer, quiet: bool) -> None:

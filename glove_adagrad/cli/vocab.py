@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import options, sources
 from glove_adagrad.progress import progress_bar
+from glove_adagrad.text_options import TextOptions
 
 
 @click.command()
@@ -15,6 +17,7 @@ from glove_adagrad.progress import progress_bar
 @options.output_option("vocab.txt to write.")
 @options.vocabulary_options
 @options.corpus_options
+@sources.strict_option
 @options.workers_option
 @options.memory_options
 @options.quiet_option
@@ -23,8 +26,8 @@ def vocab(
     output: Path,
     min_count: int,
     max_vocab: int | None,
-    lowercase: bool,
-    text_format: str,
+    text: TextOptions,
+    strict: bool,
     workers: int,
     memory: int,
     tmp: Path | None,
@@ -41,14 +44,13 @@ def vocab(
 
     check_apart(corpus, output)
     check_output_file(output)
-    text = open_corpus(
-        corpus, lowercase=lowercase, text_format=text_format, tmp=tmp or output.absolute().parent, workers=workers
-    )
-    with progress_bar("vocabulary", text.total_bytes, "B", quiet) as bar:
+    files = open_corpus(corpus, replace(text, strict=strict), tmp=tmp or output.absolute().parent, workers=workers)
+    with progress_bar("vocabulary", files.total_bytes, "B", quiet) as bar:
         compile_word_counting()
         vocabulary = Vocabulary.count(
-            text, min_count=min_count, max_vocab=max_vocab, workers=workers, memory=memory, progress=bar.to
+            files, min_count=min_count, max_vocab=max_vocab, workers=workers, memory=memory, progress=bar.to
         )
     vocabulary.write(output)
     if not quiet:
+        sources.echo_notes(files)
         click.echo(f"{output}: {len(vocabulary):,} words, {int(vocabulary.counts.sum()):,} tokens")

@@ -73,8 +73,8 @@ def choose_denominator(pieces: Iterator[np.ndarray]) -> int:
     denominator = min([*possible, 1 << bits])
     if denominator > LARGEST_DENOMINATOR or largest * denominator >= MOST:
         raise UnkeepableError(
-            f"X from {smallest:g} to {largest:g}: values that differ so much, or are so small, cannot be kept to "
-            "nine digits; leave out the smallest"
+            f"X from {smallest:g} to {largest:g}: the range is too wide, or the values are too small, to keep "
+            "nine digits of each; leave out the smallest"
         )
     return denominator
 
@@ -114,7 +114,7 @@ def build_matrix(
         Whether the matrix is; then only its cells with word >= context are given. If left out, it is stored as
         symmetric if each X[a, b] equals X[b, a] to `PRECISION`.
     progress : callable, optional
-        Told how many cells have been taken.
+        Called with the number of cells taken so far.
 
     Raises
     ------

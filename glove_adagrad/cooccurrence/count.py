@@ -17,17 +17,18 @@ from glove_adagrad.cooccurrence.spill import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.tile_builder import RawTiles, build_tiles
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Progress, Sentences
+from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
 from glove_adagrad.parallel import in_order
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 
 #: Which side of an occurrence is counted: see `left` and `right` of `kernels.counting.count_rows`.
 _SYMMETRIC = (1, 1)
 _LOWER, _UPPER = (-1, 1), (0, -1)
 
-#: A segment has at least so many ids, whatever the budget, and at most so many, for positions of 32 bits.
+#: Bounds of the ids in a segment: the lower holds for any memory budget, the upper lets positions fit 32 bits.
 _LEAST_SEGMENT, _MOST_SEGMENT = 1 << 12, 1 << 31
 
 #: Cells that a thread sets aside at a time for the rows it counts.
@@ -68,9 +69,9 @@ def count_cooccurrences(
     workers, memory
         Threads and bytes to use. The folder written does not depend on them.
     tmp : Path, optional
-        Where partial counts go if memory does not suffice; beside the output by default.
+        Folder for partial counts if memory does not suffice; next to the output by default.
     progress : callable, optional
-        Told how many bytes of the source have been dealt with.
+        Called with the number of bytes of the source processed so far.
 
     Raises
     ------
@@ -228,7 +229,7 @@ def _segment_size(windows: Windows, words: int, workers: int, memory: int) -> in
 
 
 def _index(segment: _Segment, words: int, workers: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where each word stands: positions (uint32) in ascending order, and where each word's begin (int64 [V + 1])."""
+    """An index of the words: positions (uint32) in ascending order, and where each word's begin (int64 [V + 1])."""
     from glove_adagrad.kernels import counting as kernels
 
     ids = segment.ids

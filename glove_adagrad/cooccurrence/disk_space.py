@@ -16,7 +16,7 @@ _REPETITION = 0.78
 #: Column and sum, and the share of padding and large sums.
 _BYTES_PER_CELL = 6.3
 
-#: Vocabularies are cut into so many classes of about equal counts.
+#: Number of classes of about equal counts into which a vocabulary is divided.
 _CLASSES = 200
 
 
@@ -50,7 +50,7 @@ def check_disk(counts: np.ndarray, window: int, *, symmetric: bool, segments: in
     result = halves * (rows + _BYTES_PER_CELL * expected_cells(counts, window, sides))
     runs = segments * halves * (rows + _BYTES_PER_CELL * expected_cells(counts, window, sides, 1 / segments))
     same_disk = output.stat().st_dev == spill.stat().st_dev
-    # partial counts, and their sum beside them; the sum is then moved, which takes room only on another disk
+    # partial counts, and their sum next to them; the sum is then moved, which takes space only on another disk
     check_free_space(
         spill,
         int(result if segments == 1 else runs + result),

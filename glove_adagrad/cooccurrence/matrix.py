@@ -143,7 +143,7 @@ class CooccurrenceMatrix:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary.parse(self._words, self.folder / "vocab.txt")
+        return Vocabulary.parse(self._words, self.folder / "vocab.txt", zeros=True)
 
     @property
     def words(self) -> int:
@@ -349,7 +349,7 @@ def write_matrix(
     """Make a folder of co-occurrences out of finished tiles, whose files are moved there."""
     records = sum(tiles.cells for tiles in halves.values())
     if records == 0:
-        raise InputError("no two words of the vocabulary stand within a window; is the text one word a line?")
+        raise InputError("no two words of the vocabulary occur within a window; is the text one word a line?")
     if "upper" not in halves:
         records += records - _diagonal_cells(halves["lower"])
     vocabulary.write(folder / "vocab.txt")

@@ -46,7 +46,7 @@ def merge_matrices(
     memory : int
         Bytes to use.
     tmp : Path, optional
-        Where partial sums go; beside the output by default.
+        Folder for partial sums; next to the output by default.
 
     Raises
     ------
@@ -128,9 +128,9 @@ def remap(
     tmp: Path | None = None,
     progress: Progress | None = None,
 ) -> CooccurrenceMatrix:
-    """Write a matrix anew for another vocabulary.
+    """Write a copy of a matrix for another vocabulary.
 
-    Cells of words that the other vocabulary lacks are left out; words that it has besides get none. Windows
+    Cells of words that the other vocabulary lacks are dropped; words that only it has get none. Windows
     stay those of the count: where a word was outside its vocabulary, it took no position (or, with keep_positions,
     it did), whatever the other vocabulary says.
 
@@ -141,7 +141,7 @@ def remap(
     output : Path
         The folder to write; it replaces one of that name, and appears only when complete.
     progress : callable, optional
-        Told how many stored cells (each of a symmetric pair once) have been written.
+        Called with the number of stored cells (each of a symmetric pair once) written so far.
 
     Raises
     ------

@@ -53,7 +53,7 @@ _KEYS: dict[str, Callable[[Any], bool]] = {
     "checksums": lambda value: _are_checksums(value) and value.keys() in ({"lower"}, {"lower", "upper"}),
 }
 
-#: What format 2 has besides.
+#: Entries that only format 2 has.
 _KEYS_OF_2: dict[str, Callable[[Any], bool]] = {
     "files": _are_checksums,
     "checksum": lambda value: is_whole(value, 0, 0xFFFFFFFF),

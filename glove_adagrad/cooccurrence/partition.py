@@ -34,7 +34,15 @@ class Partition:
     sizes : int64 array [P]
         Words of each part.
     starts : int64 array [P + 1]
-        Position of each part's first row where rows stand in the order of parts; the last entry is V.
+        Position of each part's first row when rows are in the order of parts; the last entry is V.
+
+    Examples
+    --------
+    >>> partition = Partition(100)
+    >>> partition.parts
+    32
+    >>> [int(part) for part in partition.part_of[[0, 1, 32, 33]]]
+    [0, 1, 0, 1]
     """
 
     def __init__(self, words: int) -> None:
@@ -56,7 +64,7 @@ class Partition:
 
     @property
     def positions(self) -> np.ndarray:
-        """int64 [V]: the row of the word of each rank where rows stand in the order of parts."""
+        """int64 [V]: the row of the word of each rank when rows are in the order of parts."""
         return self.starts[self.part_of] + self.row_of
 
     def rank_of(self, part: int, position: np.ndarray) -> np.ndarray:

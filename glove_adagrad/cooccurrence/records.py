@@ -57,7 +57,7 @@ def write_records(
     memory : int
         Bytes to use. Where the records do not fit, the matrix is read several times, each for a range of words.
     progress : callable, optional
-        Told how many records are written.
+        Called with the number of records written so far.
     """
     check_free_space(path.absolute().parent, RECORD.itemsize * matrix.records, "write to a larger disk")
     counts = _records_by_word(matrix, workers)
@@ -110,7 +110,7 @@ def _records_by_word(matrix: CooccurrenceMatrix, workers: int) -> np.ndarray:
 
 
 def _ranges(counts: np.ndarray, most: int) -> Iterator[tuple[int, int]]:
-    """Ranges of words with at most so many records each, though at least one word."""
+    """Ranges of words with at most `most` records each, but at least one word."""
     ends = np.cumsum(counts)
     low = 0
     while low < len(counts):
@@ -168,15 +168,15 @@ def read_records(
         How the records were counted: each X is then a sum of its weights exactly, and the folder can be merged with
         others. If left out, each X is kept to a relative 1e-9.
     progress : callable, optional
-        Told how many records have been taken; every record is read twice, so the end is at twice their number.
+        Called with the number of records read so far; each is read twice, so the end is at twice their number.
 
     Raises
     ------
     InputError
         If the file is cut short or empty, or a record is not valid: its X not finite or not positive, a rank not of
-        the vocabulary, a pair that stands in the file before. The first bad record is named by its number, from 1.
+        the vocabulary, a pair that occurred before. The first bad record is named by its number, from 1.
     """
-    told = progress or (lambda done: None)
+    report = progress or (lambda done: None)
     try:
         size = path.stat().st_size
         open(path, "rb").close()
@@ -195,7 +195,7 @@ def read_records(
     def checked() -> Iterator[np.ndarray]:
         for first, records in _chunks(path):
             _check(path, first, records, len(vocabulary), exactly)
-            told(first + len(records))
+            report(first + len(records))
             yield records["x"]
 
     if exactly is None:
@@ -223,7 +223,7 @@ def read_records(
             workers=workers,
             memory=memory,
             tmp=tmp,
-            progress=lambda taken: told(number + taken),
+            progress=lambda taken: report(number + taken),
         )
     except RepeatedCellError as error:
         raise InputError(_repeated(path, error.row + 1, error.column + 1)) from None
@@ -262,7 +262,7 @@ def _check(path: Path, first: int, records: np.ndarray, words: int, denominator:
 
 
 def _repeated(path: Path, word: int, context: int) -> str:
-    """The error line for a pair that stands in the file more than once."""
+    """The error line for a pair that occurs more than once."""
     found: list[tuple[int, float]] = []
     for first, records in _chunks(path):
         for at in np.flatnonzero((records["word"] == word) & (records["context"] == context)):

@@ -32,7 +32,7 @@ def from_scipy(
     output : Path
         The folder to write; it replaces one of that name, and appears only when complete.
     workers, memory
-        Threads and bytes to use besides the matrix.
+        Threads, and bytes in addition to the matrix.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def from_scipy(
         If the shape is not that of the vocabulary, index arrays do not fit each other, an X is negative or not
         finite, or there is none.
     TypeError
-        If it is no matrix of real numbers.
+        If it is not a matrix of real numbers.
     """
     words = len(vocabulary)
     cells = as_cells(matrix)

@@ -42,6 +42,11 @@ class Windows:
     ------
     InputError
         If a value is impossible.
+
+    Examples
+    --------
+    >>> Windows(window=4).weights.tolist(), Windows(window=4).denominator
+    ([0, 12, 6, 4, 3], 12)
     """
 
     window: int = 15

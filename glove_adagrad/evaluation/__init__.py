@@ -1,7 +1,6 @@
-"""How good vectors are: analogies, word similarity, categorisation; how sure that is; and what lies near what.
+"""Evaluation of vectors: analogies, word similarity, categories, significance tests, nearest neighbours.
 
-`evaluate` puts a suite of test sets to a model, by default the three that gensim carries and by gensim's rules.
-How vectors are trained is not known here.
+`evaluate` scores a model on a suite of test sets, by default the three that gensim carries, by gensim's rules.
 """
 
 from glove_adagrad.evaluation.analogies import AnalogyResult, Score, evaluate_analogies

@@ -26,7 +26,7 @@ METHODS = ("add", "mul")
 RIGHT, WRONG, UNKNOWN = 1, 0, -1
 
 _TILE_NUMBERS = 1 << 18  # cosines at a time: 1 MiB, which second-level caches hold
-_TOP = 5  # so many candidates gensim looks at
+_TOP = 5  # number of candidates that gensim examines
 _CLOSE = {"add": 1e-5, "mul": 1e-4}  # above the error of a float32 score, see `_solve`
 _THIN = 0.005  # 3CosMul divides by this or less where rounding is not bounded by _CLOSE
 
@@ -56,7 +56,7 @@ class Score:
 
 @dataclass(frozen=True)
 class SectionResult:
-    """What became of each question of a section: `RIGHT`, `WRONG` or `UNKNOWN`, int8 [questions]."""
+    """The outcome of each question of a section: `RIGHT`, `WRONG` or `UNKNOWN`, int8 [questions]."""
 
     name: str
     kind: str
@@ -65,7 +65,7 @@ class SectionResult:
 
 @dataclass(frozen=True)
 class AnalogyResult:
-    """What became of a set of questions."""
+    """Results of a set of questions."""
 
     name: str
     method: str

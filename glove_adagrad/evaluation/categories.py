@@ -14,7 +14,7 @@ from glove_adagrad.formats import WordVectors
 from glove_adagrad.formats.word_vectors import unit_rows
 
 _SEED = 1
-_STARTS = 10  # k-means finds a local optimum: the best of so many
+_STARTS = 10  # k-means finds a local optimum: the best of this number of starts
 
 
 @dataclass(frozen=True)

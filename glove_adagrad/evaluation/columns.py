@@ -1,6 +1,6 @@
 """Tables in test sets: which character separates the columns, and which column holds what.
 
-A header decides. Without one, the columns are told from their content, and a warning says so where that is not
+A header decides. Without one, the columns are detected from their content, and a warning says so where that is not
 certain.
 """
 

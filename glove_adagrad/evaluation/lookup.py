@@ -14,7 +14,7 @@ class Rules:
     Attributes
     ----------
     restrict_vocab : int
-        Only so many of the first, that is most frequent, words are asked for and offered as answers.
+        Number of the first, that is most frequent, words that may occur in questions and answers.
     case_insensitive : bool
         Words are compared in upper case; of several spellings the first one's vector is used.
     oov_as_zero : bool

@@ -192,7 +192,7 @@ def _word_columns(table: Table, text: Sequence[int]) -> tuple[list[int], bool]:
         raise _ambiguous(table, "words", [column for pair in found for column in pair])
     if found:
         return found[0], True
-    # columns of tags are no words, if that leaves two
+    # columns of tags are not words, if that leaves two
     words = [column for column in text if not _is_tag(table, column)]
     return (words if len(words) > 1 else list(text))[:2], False
 

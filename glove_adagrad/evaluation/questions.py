@@ -108,7 +108,7 @@ def _read_msr(path: Path, strict: bool) -> list[Section]:
     answers_path = path.with_suffix(".answers")
     questions, answers = read_lines(path), read_lines(answers_path)
     if len(questions) != len(answers):
-        raise InputError(f"{path}: has {len(questions)} lines, {answers_path.name} beside it {len(answers)}")
+        raise InputError(f"{path}: has {len(questions)} lines, {answers_path.name} next to it {len(answers)}")
     sections: dict[str, Section] = {}
     malformed = Malformed(path, strict)
     for number, (question, answer) in enumerate(zip(questions, answers, strict=True), start=1):

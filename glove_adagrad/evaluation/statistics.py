@@ -8,7 +8,7 @@ import numpy as np
 
 RESAMPLES = 2000
 
-#: The smallest p-value that a bootstrap of so many resamples can give.
+#: The smallest p-value that a bootstrap of `RESAMPLES` resamples can give.
 LEAST_P_VALUE = 2 / (RESAMPLES + 1)
 
 _SEED = 1  # so that an interval is the same each time it is computed
@@ -57,7 +57,7 @@ def bootstrap_weights(items: int) -> Iterator[np.ndarray]:
 def percentile_interval(values: np.ndarray) -> Interval | None:
     """The middle 95 % of the values that are defined; None if more than one in forty is not.
 
-    So many would fill a tail. It happens with very few items, a resample of which often holds one item only.
+    That share would fill a tail. It happens with very few items, a resample of which often holds one item only.
     """
     known = values[~np.isnan(values)]
     if 40 * (len(values) - len(known)) > len(values) or not len(known):

@@ -150,7 +150,7 @@ def read_suite(
 
 
 def _named(files: Sequence[str | Path]) -> Iterator[tuple[Path, str]]:
-    """Each path with the shortest kind of name that tells it from the others."""
+    """Each path with the shortest kind of name that is unique."""
     paths = [Path(file) for file in files]
     for name in (lambda path: path.stem if path.is_file() else path.name, lambda path: path.name, str):
         names = [name(path) for path in paths]

@@ -7,7 +7,7 @@ from pathlib import Path
 from glove_adagrad.files import atomic_files, check_output_folder
 from glove_adagrad.formats.text_rows import encode_words, write_rows
 from glove_adagrad.formats.word_vectors import WordVectors
-from glove_adagrad.locks import lock_beside
+from glove_adagrad.locks import output_lock
 
 FILES = ("vectors.tsv", "metadata.tsv")
 
@@ -28,7 +28,7 @@ def write(folder: Path, wv: WordVectors) -> None:
     if wv.counts is not None:
         pairs = zip(words, wv.counts.tolist(), strict=True)
         lines = [b"word\tcount", *(b"%s\t%d" % pair for pair in pairs)]
-    with lock_beside(folder), atomic_files(folder, "tables") as new:
+    with output_lock(folder), atomic_files(folder, "tables") as new:
         with open(new / "vectors.tsv", "wb") as file:
             write_rows(file, [b""] * len(words), wv.vectors, separator=b"\t")
         (new / "metadata.tsv").write_bytes(b"\n".join(lines) + b"\n")

@@ -24,7 +24,7 @@ _ARRAYS = ("word_vectors", "context_vectors", "word_biases", "context_biases")
 #: Name of the CRC-32 of `vocab.txt` among the arrays.
 _CHECKSUM = "vocabulary_crc32"
 
-#: Numbers that an epoch may have in `history.json`, besides its loss.
+#: Numbers that an epoch may have in `history.json`, in addition to its loss.
 _MEASURED = ("holdout_loss", "unobserved_loss", "seconds", "records_per_second")
 
 #: No loss and no time is larger.
@@ -78,22 +78,24 @@ def read_run(folder: Path) -> RunVectors:
         If a file is missing or damaged, or the two do not fit each other.
     """
     if not is_run(folder):
-        raise InputError(f"{folder}: is no trained run (vocab.txt and model.npz expected in it)")
-    vocabulary = Vocabulary.read(folder / "vocab.txt")
+        raise InputError(f"{folder}: not a trained run (vocab.txt and model.npz expected in it)")
+    vocabulary = Vocabulary.read(folder / "vocab.txt", zeros=True)
     words = vocabulary.decoded()
     model = folder / "model.npz"
     arrays = read_archive(model)
     checksum = arrays.get(_CHECKSUM)  # earlier versions wrote none
     if checksum is not None and not np.array_equal(checksum, zlib.crc32((folder / "vocab.txt").read_bytes())):
-        raise InputError(f"{folder / 'vocab.txt'}: is damaged, or not of the model beside it (its checksum differs)")
+        raise InputError(
+            f"{folder / 'vocab.txt'}: damaged, or does not belong to the model.npz next to it (its checksum differs)"
+        )
     for name in _ARRAYS:
         if name not in arrays or arrays[name].dtype.kind != "f":
-            raise InputError(f"{model}: is no model of this program ({name} is missing or holds no numbers)")
+            raise InputError(f"{model}: not a model of this program ({name} is missing or holds no numbers)")
     word, context, word_biases, context_biases = (np.asarray(arrays[name], np.float32) for name in _ARRAYS)
     if word.ndim != 2 or word.shape != context.shape:
         raise InputError(f"{model}: word vectors {word.shape} and context vectors {context.shape} do not match")
     if len(word) != len(words):
-        raise InputError(f"{model}: holds {len(word)} words, vocab.txt beside it {len(words)}")
+        raise InputError(f"{model}: holds {len(word)} words, the vocab.txt next to it {len(words)}")
     for biases in (word_biases, context_biases):
         if biases.shape != (len(words),) or not np.isfinite(biases).all():
             raise InputError(f"{model}: biases {biases.shape} are not {len(words)} finite numbers")

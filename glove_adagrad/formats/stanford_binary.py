@@ -89,7 +89,7 @@ def read_with_vocabulary(path: Path) -> RunVectors | None:
     if NOT_TEXT.isdisjoint(head) or HEADER.match(head):
         return None
     try:
-        vocabulary = Vocabulary.read(vocab)
+        vocabulary = Vocabulary.read(vocab, zeros=True)
         parameters = read(path, len(vocabulary))
     except InputError:
         return None

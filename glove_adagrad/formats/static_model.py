@@ -14,7 +14,7 @@ from glove_adagrad.files import atomic_files, check_output_folder
 from glove_adagrad.formats import model_card
 from glove_adagrad.formats.number_types import as_type
 from glove_adagrad.formats.word_vectors import WordVectors, check_unicode
-from glove_adagrad.locks import lock_beside
+from glove_adagrad.locks import output_lock
 
 FILES = ("model.safetensors", "tokenizer.json", "config.json", "modules.json", "README.md")
 
@@ -109,7 +109,7 @@ def write(
         "texts are split at": "white space and punctuation" if split else "white space",
         "case": "texts are put in lower case" if lower else "kept",
     }
-    with lock_beside(folder), atomic_files(folder, "model", remove_first=FILES) as new:
+    with output_lock(folder), atomic_files(folder, "model", remove_first=FILES) as new:
         save_file({"embeddings": vectors}, new / "model.safetensors")
         tokenizer.save(str(new / "tokenizer.json"), pretty=False)
         (new / "config.json").write_text(json.dumps(config, indent=2) + "\n")

@@ -214,7 +214,7 @@ def _row_size(chunk: bytes, path: Path, line_number: int) -> int:
 def _long_enough(
     chunk: bytes, size: int, line_number: int, malformed: Malformed
 ) -> tuple[bytes, Sequence[int] | np.ndarray]:
-    """Drop lines too short for `size` numbers if they are so many that rows for them would need much memory.
+    """Drop lines too short for `size` numbers if rows for all of them would need much memory.
 
     Returns
     -------

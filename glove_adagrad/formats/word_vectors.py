@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
 UNK = "<unk>"
-#: As in the Stanford programs: `<unk>` is the mean of so many of the rarest words.
+#: As in the Stanford programs: number of the rarest words whose mean is `<unk>`.
 UNK_WORDS = 100
 
 VECTOR_CHOICES = ("sum", "word", "context", "concat")

@@ -27,7 +27,7 @@ _AHEAD = np.uint64(4)
 def sample_ids(ids, number, limits, keep_positions, out):
     """Copy ids without those of words that are drawn to be left out.
 
-    number : how many words stand in the text before these ids; with a word's own place there it makes its draw.
+    number : words in the text before these ids; the draw of a word depends on its position in the text.
     limits : uint64 [V], up to 2^32: a word is kept if a draw of 32 bits is below.
     keep_positions : whether what is left out leaves an `UNKNOWN` or nothing.
     out : uint32, as long as ids, and it may be the same memory; filled.
@@ -51,7 +51,7 @@ def sample_ids(ids, number, limits, keep_positions, out):
 
 @kernel
 def count_ids(ids, begin, end, counts):
-    """Add to `counts` (int64 [V]) how often each word stands in ids[begin:end]."""
+    """Add to `counts` (int64 [V]) the occurrences of each word in ids[begin:end]."""
     for t in range(np.uint64(begin), np.uint64(end)):
         a = ids[t]
         if a < UNKNOWN:
@@ -60,7 +60,7 @@ def count_ids(ids, begin, end, counts):
 
 @kernel
 def index_positions(ids, begin, end, cursor, positions):
-    """Write where each word stands in ids[begin:end] to `positions`, from cursor[word] (int64 [V]) on."""
+    """Write the positions of each word in ids[begin:end] to `positions`, from cursor[word] (int64 [V]) on."""
     for t in range(np.uint64(begin), np.uint64(end)):
         a = ids[t]
         if a < UNKNOWN:
@@ -90,7 +90,7 @@ def count_rows(
 
     ids : uint32, with at least a window of `BOUNDARY` before and after the text.
     fresh : ids before this position were counted earlier; pairs of two of them are left out.
-    positions, starts : uint32 and int64 [V + 1]; word a stands at positions[starts[a]:starts[a + 1]].
+    positions, starts : uint32 and int64 [V + 1]; word a occurs at positions[starts[a]:starts[a + 1]].
     left, right : int. Of the words before (after) an occurrence of a, those of rank below a + left (right) count;
         -1 leaves the side out, so 1 takes in a itself and 0 does not.
     weight : uint64 [window + 1], by distance.

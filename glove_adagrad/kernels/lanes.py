@@ -1,11 +1,10 @@
 """Short vectors of numbers as a Numba type, so that kernels say how they use the processor's vector unit.
 
-Left to itself the compiler guards every loop over rows of parameters against rows that overlap, cuts its end into
-single numbers, and so spends half of the time beside the arithmetic. With lanes written out there is nothing to
-guess: `load` and `store` move 8 (or 4) neighbours, arithmetic and the NumPy functions below work on all of them at
-once, and a function of `+ - * /`, `np.sqrt`, `np.abs`, `np.sign`, `np.minimum` and `np.maximum` runs unchanged on
-numbers, arrays and lanes. A sum over lanes has the same order on every machine. A scalar operand is cast to the
-lanes' type and spread over them.
+When it auto-vectorises a loop over rows of parameters, the compiler adds run-time overlap checks and a scalar
+remainder loop, which take half of the time. With explicit lanes neither is needed: `load` and `store` move 8 (or 4)
+neighbours, arithmetic and the NumPy functions below work on all of them at once, and a function of `+ - * /`,
+`np.sqrt`, `np.abs`, `np.sign`, `np.minimum` and `np.maximum` runs unchanged on numbers, arrays and lanes. A sum over
+lanes has the same order on every machine. A scalar operand is cast to the lanes' type and spread over them.
 """
 
 from __future__ import annotations
@@ -132,7 +131,7 @@ def _load(count):
     return load
 
 
-#: load8(array, index) and so on: the neighbours that begin at array[index].
+#: load8(array, index) and load4(array, index): the neighbours that begin at array[index].
 load8, load4, load1 = _load(WIDE), _load(HALF), _load(SINGLE)
 
 

@@ -1,9 +1,9 @@
 """Parameter updates of a word row and a context row, for any update rule, with SIMD lanes.
 
-Parameters of one side (words or contexts) are one array [V, 1 + slots, n]: a row holds a word's n parameters, then as
-many values of the rule's state for each, slot by slot, so that what an update needs lies together. n is d + 2 rounded
-up to a multiple of 4. Of the n, the first d are the vector; the last two are, for a word, its bias and a 1, for a
-context a 1 and its bias; what lies between is 0. So the product of two rows is w . c + b + b~, its gradient treats
+Parameters of one side (words or contexts) are one array [V, 1 + slots, n]: a row holds a word's n parameters, then
+the rule's state for each, slot by slot, so that an update reads adjacent memory. n is d + 2 rounded up
+to a multiple of 4. Of the n, the first d are the vector; the last two are, for a word, its bias and a 1, for a
+context a 1 and its bias; the padding between is 0. So the product of two rows is w . c + b + b~, its gradient treats
 biases like components, and only the 1 has to be kept from moving.
 """
 
@@ -59,7 +59,7 @@ def product(words, i, contexts, j, n):
 
 @forced_inline
 def _product_and_norms(words, i, contexts, j, n):
-    """`product` of two rows and the sum of squares of each, without the component beside the other's fixed 1."""
+    """`product` of two rows and the sum of squares of each, without the component that meets the other's fixed 1."""
     wide = n & -8
     even = zero8(words)
     odd = even_w = odd_w = even_c = odd_c = even
@@ -131,7 +131,7 @@ def _step_pair(rule, biases, slots, words, i, contexts, j, n, pull, clip, scalar
 
 @forced_inline
 def _clipped_norm(rows, at, n, factor, clip, fixed):
-    """Sum of squares of the clipped factor * row, without the component beside the other side's fixed 1."""
+    """Sum of squares of the clipped factor * row, without the component that meets the other side's fixed 1."""
     even = zero8(rows)
     odd = even
     wide = n & -8
@@ -142,8 +142,8 @@ def _clipped_norm(rows, at, n, factor, clip, fixed):
     if wide & 8:
         g = _clipped(factor * load8(rows, at + wide - 8), clip)
         even = even + g * g
-    beside = _clipped(factor * rows[at + n - fixed], clip)
-    norm = total(even + odd) - beside * beside
+    excluded = _clipped(factor * rows[at + n - fixed], clip)
+    norm = total(even + odd) - excluded * excluded
     if n & 4:
         g = _clipped(factor * load4(rows, at + wide), clip)
         return norm + total(g * g)

@@ -282,7 +282,7 @@ def measure_share(slots, share_mask, share):
 
 @kernel
 def list_words(slots, at_least, arena, order, counts, prefixes, text):
-    """List the words of a table with a count of at least so much.
+    """List the words of a table with a count of at least `at_least`.
 
     order : uint8 [256], the order of bytes.
     counts, prefixes : int64 and uint64, long enough; filled with the counts and with what the words' first bytes

@@ -1,4 +1,4 @@
-"""Tell content words (*river*, *music*) from function words (*the*, *of*) by their vectors, for any language."""
+"""Separate content words (*river*, *music*) from function words (*the*, *of*) by their vectors, in any language."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.optim import steps
-from glove_adagrad.optim.rule import Array, Rule, State, beside
+from glove_adagrad.optim.rule import Array, Rule, State, per_row
 
 _SCOPES = ("row", "model")
 
@@ -23,9 +23,9 @@ _SCOPES = ("row", "model")
 class StanfordAdaGrad(Rule):
     """AdaGrad as Stanford's GloVe program has it, the default of this package.
 
-    Its learning rate stands inside the accumulator, which starts at 1, and a step uses the accumulator of before its
-    gradient: that is textbook AdaGrad with rate 1 and initial accumulator 1 / learning_rate^2, one step late, and so
-    it is computed. Biases have a rate of 1, an initial accumulator of 1.
+    The learning rate scales the gradients inside the accumulator, which starts at 1, and a step uses the accumulator
+    from before its gradient. It is computed as the equivalent textbook AdaGrad with learning rate 1 and initial
+    accumulator 1 / learning_rate^2, one step late. Biases have a rate of 1 and an initial accumulator of 1.
     Source: the behaviour of the `glove` program since 2020; rsparse and glove-python step in the same way.
     """
 
@@ -83,7 +83,7 @@ class AdaGrad(Rule):
 
     def effective_rate(self, state: State) -> Array:
         s = state["sum_of_squares"]
-        rate = self.learning_rate / (1 + beside(state["row_updates"], s) * self.lr_decay)
+        rate = self.learning_rate / (1 + per_row(state["row_updates"], s) * self.lr_decay)
         divisor = np.sqrt(s + self.epsilon) if self.epsilon_inside else np.sqrt(s) + self.epsilon
         return rate / divisor
 
@@ -92,8 +92,8 @@ class AdaGrad(Rule):
 class FullMatrixAdaGrad(Rule):
     """AdaGrad with a full matrix for each row. Duchi, Hazan, Singer 2011, figure 1.
 
-    The inverse root costs d^3 and is taken anew at a row's first update and then at every `refresh`-th. The other
-    updates use a stale one, which knows nothing of directions that are new since: `initial_accumulator` damps them.
+    The inverse root costs d^3 and is recomputed at a row's first update and then at every `refresh`-th. The other
+    updates use a stale one, which lacks the directions that are new since: `initial_accumulator` damps them.
     Its default is that of Stanford's rule at its own default, rate 1 and initial accumulator 1 / 0.05^2.
     """
 
@@ -156,8 +156,8 @@ class FullMatrixAdaGrad(Rule):
 class AdaGradNorm(Rule):
     """AdaGrad with one accumulator for a row, or for the whole model. Ward, Wu, Bottou 2019, algorithm 1.
 
-    `scope` is "row" or "model". The accumulator starts at `initial_accumulator`, b_0^2 in the paper. In training on
-    blocks side by side, "model" has each block go on from the accumulator that its stratum began with.
+    `scope` is "row" or "model". The accumulator starts at `initial_accumulator`, b_0^2 in the paper. In parallel
+    training, "model" lets each block start from the accumulator at the start of its stratum.
     """
 
     name: ClassVar[str] = "adagrad-norm"
@@ -222,7 +222,7 @@ class MirrorDescentAdaGrad(Rule):
         return {"last_update": 0.0}
 
     def settle(self, w: Array, state: State) -> None:
-        idle = beside(state["updates"] - state["last_update"], w)
+        idle = per_row(state["updates"] - state["last_update"], w)
         w[:] = self.vector_settings().rest(idle, w, (state["sum_of_squares"],))
         state["last_update"][:] = state["updates"]
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glove_adagrad.optim import steps
-from glove_adagrad.optim.rule import Array, Rule, State, beside
+from glove_adagrad.optim.rule import Array, Rule, State, per_row
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,7 @@ class Adam(Rule):
 
     def effective_rate(self, state: State) -> Array:
         # a row without updates has weights of 0 and averages of 0
-        weight = np.maximum(beside(state["squares_weight"], state["mean"]), 1 - self.beta2)
+        weight = np.maximum(per_row(state["squares_weight"], state["mean"]), 1 - self.beta2)
         return self.learning_rate / (np.sqrt(state[self._squares] / weight) + self.epsilon)
 
 

@@ -27,7 +27,7 @@ def as_float32(settings: Settings) -> Settings:
     return settings._make(np.float32(value) if isinstance(value, float) else value for value in settings)
 
 
-def beside(values: Array, w: Array) -> Array:
+def per_row(values: Array, w: Array) -> Array:
     """A value per row, or one for all, in the type of `w` and in a shape that broadcasts to it."""
     return values.reshape((-1,) + (1,) * (w.ndim - 1)).astype(w.dtype)
 
@@ -157,7 +157,7 @@ class Rule:
         Raises
         ------
         InputError
-            If `w` is no array of floats with at least one axis, or is too large for the rule.
+            If `w` is not an array of floats with at least one axis, or is too large for the rule.
         """
         if w.ndim == 0 or not np.issubdtype(w.dtype, np.floating):
             raise InputError(f"optimizer {self.name}: {w.dtype} parameters of {w.ndim} axes: expected rows of floats")
@@ -209,7 +209,7 @@ class Rule:
         for slot, value in zip(self.row_slots, row, strict=True):
             state[slot][row_index] = value
         w[index], values = step.step(
-            tuple(beside(scalar, w) for scalar in scalars),
+            tuple(per_row(scalar, w) for scalar in scalars),
             w[index],
             g,
             tuple(state[slot][index] for slot in self.slots),

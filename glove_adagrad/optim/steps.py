@@ -5,7 +5,7 @@ A step is a `typing.NamedTuple` of plain numbers with these methods:
 `step(scalars, w, g, state) -> (w, state)`
     The update of a parameter `w` by its gradient `g`; `state` is a tuple of the rule's values per parameter.
 `begin(row, now, squared_norm) -> (row, scalars)`, only where a row has a state of its own
-    What a row's update needs besides, computed once for all its parameters. `row` is the row's state, a tuple of
+    The per-row scalars of the update, computed once for all its parameters. `row` is the row's state, a tuple of
     float64 values; `now` the number of this update among all updates, from 1; `squared_norm` the sum of g * g over
     the row. The result's `scalars` are passed to `step`.
 `rest(elapsed, w, state) -> w`, only for rules that move a row while it has no gradients
@@ -24,8 +24,8 @@ A class states the traits of its formula by `_with_traits`, as attributes that a
 
 The class of the tuple selects the formula when a kernel is compiled, and Numba compiles these very methods. So they
 hold arithmetic and NumPy's element-wise functions only, branch on no value, and combine no float32 with a Python
-literal (Numba would go on in float64): every constant is a field. Moving averages are written with the complement of
-their decay, m += (1 - beta) (g - m), for the same reason. `begin` runs once per row and may use float64.
+literal (Numba would continue in float64): every constant is a field. Moving averages use the complement of their
+decay, m += (1 - beta) (g - m), for the same reason. `begin` runs once per row and may use float64.
 
 A kernel waits for roots and divisions: the next record of a word needs the outcome of this one. The functions below
 are exact on NumPy arrays, and in float32 kernels the processor's estimates of 12 bits. A step may use those for its
@@ -181,7 +181,7 @@ class AdaGradNormStep(NamedTuple):
 
 @_with_traits("uses_norm", "shared")
 class ModelNormStep(NamedTuple):
-    """`AdaGradNormStep` with one b for all rows: kernels tell the two apart by their type."""
+    """`AdaGradNormStep` with one b for all rows: kernels distinguish the two by their type."""
 
     learning_rate: float
 
@@ -194,7 +194,7 @@ class MirrorDescentStep(NamedTuple):
     """s += g^2; H = delta + sqrt(s); w = soft_threshold(w - eta g / H, eta l1 / H).
 
     An update without a gradient only shrinks, by eta l1 / H with the same H: k of them are one of k times the size.
-    So a row that was left alone catches up when it is next touched, and the result is that of shrinking every time.
+    So an idle row catches up when it is next updated, with the same result as shrinking every time.
     """
 
     learning_rate: float
@@ -367,7 +367,7 @@ class AdamaxStep(NamedTuple):
 
 @_with_traits("has_matrix")
 class FullMatrixStep(NamedTuple):
-    """S += g g^T; w -= eta (delta I + S^(1/2))^(-1) g, the inverse root taken anew every few updates of a row."""
+    """S += g g^T; w -= eta (delta I + S^(1/2))^(-1) g, the inverse root recomputed every few updates of a row."""
 
     learning_rate: float
     delta: float

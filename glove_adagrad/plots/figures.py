@@ -20,7 +20,7 @@ Drawn = TypeVar("Drawn")
 
 FORMATS = ("png", "svg")
 
-#: Told apart by people with any colour vision (Okabe and Ito 2008), the pale yellow left out.
+#: Distinguishable with any colour vision (Okabe and Ito 2008), the pale yellow left out.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 GREY = "#666666"
 
@@ -87,7 +87,7 @@ def new_figures(width: float, height: float, count: int) -> tuple[Figure, Sequen
 
 
 def head(axes: Any, title: str, subtitle: str, lines: int = 0) -> None:
-    """Write a title above the axes and, under it in grey, what is to be known; `lines` of a legend have room below.
+    """Write a title above the axes and, under it in grey, a subtitle; `lines` lines of a legend fit below.
 
     Only the title counts for the layout, so the subtitle may be written when the layout is settled.
     """

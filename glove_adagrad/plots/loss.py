@@ -114,8 +114,8 @@ def plot_loss(histories: Mapping[str, Mapping[str, Any]]) -> Figure:
     histories : mapping
         From the name of a run to its `history.json`: mappings with `epochs`, which have `epoch` and `loss`, the mean
         of the weighted squared error over all records, halved, and where records were held out `holdout_loss`, their
-        mean. With `settings` runs of different records are told apart, and runs that differ only in `seed` become a
-        line with the range of their losses.
+        mean. With `settings` runs of different records get separate axes, and runs that differ only in `seed` become
+        a line with the range of their losses.
     """
     from matplotlib.ticker import MaxNLocator
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BLUE, _ORANGE, _GREEN = COLOURS[:3]
-#: Kinds of rules, told apart by colour: what they do with squared gradients.
+#: Kinds of rules, one colour each: what they do with squared gradients.
 KINDS = {"sums of squares": _BLUE, "moving averages": _ORANGE, "neither": _GREEN}
 _AVERAGES = ("rmsprop", "adadelta", "adam", "adamw", "adamax", "amsgrad")
 
-#: Losses over so many times the least are outside the picture.
+#: Losses above this multiple of the least are outside the picture.
 _WORST = 2.0
 
 
@@ -201,7 +201,7 @@ def _plain_ticks(axes: Any) -> None:
 
 
 def _label_ends(axes: Any, results: Sequence[Summary], ends: Sequence[tuple[float, float]]) -> None:
-    """Write each line's name beside the picture, at its end's height as far as names leave each other room."""
+    """Write each line's name to the right of the picture, near the height of its end, without overlap."""
     bottom, top = np.log(axes.get_ylim())
     heights = [min(1.0, max(0.0, (np.log(y) - bottom) / (top - bottom))) if y > 0 else 0.0 for _, y in ends]
     for k, place in _spread(heights, 0.042).items():

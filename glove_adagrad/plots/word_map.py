@@ -21,7 +21,7 @@ _WIDTHS = (8.0, 10.0)  # inches, likewise
 _HEIGHTS = (4.5, 10.0)  # inches, the least and the most
 _MARKER = 4.0  # points across
 _PAD = 1.0  # points kept free around a label
-#: Where a label is tried, in points from its word's dot: beside it first, then farther off, with a line to it.
+#: Where a label is tried, in points from its word's dot: next to it first, then farther off, with a line to it.
 _DISTANCES = (4.0, 9.0, 15.0, 22.0, 30.0)
 _DIRECTIONS = 16
 _LINE_FROM = 8.0
@@ -123,7 +123,7 @@ def _height(points: np.ndarray, width: float) -> float:
 def _place_labels(
     figure: Figure, axes: Any, words: Sequence[str], points: np.ndarray, shades: Sequence[str], font_size: float
 ) -> int:
-    """Write as many words beside their points as there is room for; return how many."""
+    """Label as many points as fit without overlap; return their number."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(figure)

@@ -63,7 +63,7 @@ class Parameters:
         The rule's state per row, float64 [V], and its matrices, float32 [V, n, n]. For a shared rule both are the
         same tuple, of arrays [1].
     clock : float64 array [1]
-        Updates so far of any row, for rules that move rows by the time that they are left alone.
+        Updates so far of any row, for rules that move rows by the time that they are idle.
     rows : int64 array [V]
         The row of each word of the vocabulary.
     """
@@ -101,7 +101,7 @@ class Parameters:
         return sum(array.nbytes for array in [*self.sides, *states.values()])
 
     def draw(self, seed: int) -> None:
-        """Start anew: vectors and biases uniform in (-0.5, 0.5) / d, as in the Stanford program."""
+        """Initialise: vectors and biases uniform in (-0.5, 0.5) / d, as in the Stanford program."""
         rng = np.random.default_rng(seed)
         columns = self.vector_size + 1
         step = max(1, _DRAWN // columns)
@@ -142,7 +142,7 @@ class Parameters:
             side[rows, 0, bias] = biases
         self._start_state()
 
-    def take_over(self, words: np.ndarray, other: Parameters, other_words: np.ndarray) -> None:
+    def copy_from(self, words: np.ndarray, other: Parameters, other_words: np.ndarray) -> None:
         """Take parameters and state of the same rule: those of rank other_words[k] there for rank words[k] here."""
         rows, other_rows = self.rows[words], other.rows[other_words]
         for side, theirs in zip(self.sides, other.sides, strict=True):
@@ -151,7 +151,7 @@ class Parameters:
         for mine, row_states in zip(self.row_states, other.row_states, strict=True):
             for array, their_array in zip(mine, row_states, strict=True):
                 if self.rule.timed:
-                    array[:] = other.clock  # new words have not been left alone until now
+                    array[:] = other.clock  # new words have not been idle yet
                 if self.rule.shared:
                     array[:] = their_array
                 else:
@@ -228,7 +228,7 @@ class Parameters:
         for name, array in own.items():
             found = arrays[name].shape if name in arrays else "none"
             if found != array.shape:
-                raise InputError(f"array {name} of shape {array.shape} expected, found {found}; train anew")
+                raise InputError(f"array {name} of shape {array.shape} expected, found {found}; train from scratch")
         for name, array in own.items():
             array[...] = arrays[name]
 

@@ -1,6 +1,6 @@
 """The matrix as the kernel reads it: checked tiles in memory, stratum by stratum if it is larger than the budget.
 
-Tiles are read, not mapped: what a kernel sees was checked and cannot change any more, whatever becomes of the file.
+Tiles are read, not mapped: what a kernel sees was checked and cannot change any more, even if the file does.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class MatrixStream:
         self._reader = ThreadPoolExecutor(1)
         self._ahead: tuple[np.ndarray, Future[Halves]] | None = None
         sizes = [int(tiles.offsets[-1]) if self.whole else 0 for tiles in self._tiles]
-        # zeros are tiles without cells, and take no memory until they are written over
+        # zeros are tiles without cells, and take no memory until they are overwritten
         self._memory = [np.zeros(size, np.uint8) for size in sizes]
         self.halves = self._as_halves(list(zip(self._memory, (tiles.bases for tiles in self._tiles), strict=True)))
 
@@ -96,7 +96,7 @@ class MatrixStream:
             self.halves = self._read(self._of_blocks(blocks))
 
     def read_ahead(self, blocks: np.ndarray) -> None:
-        """Read the tiles that will be loaded next while something else goes on."""
+        """Read the tiles that will be loaded next in the background."""
         if not self.whole:
             self._ahead = blocks, self._reader.submit(self._read, self._of_blocks(blocks))
 

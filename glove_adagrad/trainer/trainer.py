@@ -1,4 +1,4 @@
-"""Epochs of strata over a matrix, by any number of threads and to the same bits.
+"""Epochs of strata over a matrix, bit-for-bit identical for any number of threads.
 
 The words' parts make P x P blocks of the matrix. Stratum s is the blocks (p, (p + s) mod P): no two of them share a
 row of parameters, so threads may train them side by side, in any order (stratified stochastic gradient descent:
@@ -30,7 +30,7 @@ from glove_adagrad.trainer.unobserved import UnobservedPairs, unobserved_pairs
 #: Cells timed to say how long an epoch will take.
 _PROBED_CELLS = 50_000
 
-#: Training has diverged once a stratum's mean loss is so many times what vectors of zeros would have.
+#: Training has diverged once a stratum's mean loss is this multiple of the loss of vectors of zeros.
 _DIVERGED = 1000.0
 
 #: Cells that the loss of vectors of zeros is taken from, at least.
@@ -118,9 +118,9 @@ class Trainer:
         Parameters
         ----------
         callbacks : iterable of callables
-            Told (trainer, epoch, loss) after each epoch.
+            Called as callback(trainer, epoch, loss) after each epoch; epochs count from 1.
         after_stratum : callable, optional
-            Told after each stratum; the trainer's state may be saved then, and training left by an exception.
+            Called with the trainer after each stratum. It may save its state, or raise to stop the training.
 
         Raises
         ------
@@ -221,7 +221,7 @@ class Trainer:
             self._pull(pool)
         blocks = self.stream.blocks(stratum)
         losses, records = _sums(len(blocks))
-        # time goes on from block to block as if they were trained one after the other
+        # the clock advances from block to block as if they were trained one after the other
         visits = self.stream.visits[blocks[:, 0], blocks[:, 1]]
         clock, clocks = self.parameters.clock, self.parameters.clock + np.cumsum(visits) - visits
         shared = self._shared_states(len(blocks))

@@ -59,7 +59,9 @@ def unobserved_pairs(stream: MatrixStream, parameters: Parameters, settings: Tra
         for sums in (word_sums, context_sums)
     )
     frequencies = np.empty(words)
-    frequencies[parameters.rows] = np.maximum(1, matrix.counted) ** settings.unobserved_power
+    # words that the text lacks, which were kept from given vectors, are not drawn
+    drawn = matrix.vocabulary.counts > 0
+    frequencies[parameters.rows] = drawn * np.maximum(1, matrix.counted) ** settings.unobserved_power
     rates = settings.unobserved * matrix.records / frequencies.sum() ** 2 * frequencies
     sums = np.empty(words)
     guide = np.zeros(GUIDE * words + 1, np.uint16)  # the last is for draws that rounding puts behind the end

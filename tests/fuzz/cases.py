@@ -66,7 +66,7 @@ class Reader:
         was mutated and its mutation
     use : called with no arguments in a folder that has the files; returns what the product made of them
     check : called as check(case, result); raises Wrong if an accepted result is wrong
-    refusals : exceptions beside GloveError and OSError that are documented answers
+    refusals : exceptions other than GloveError and OSError that are documented answers
     atomic : whether nothing may be under `out` after a refusal
     weight : share of the trials, relative to the others
     own : the pattern of the reader's files that this package writes, for `--flips`; empty if others write them

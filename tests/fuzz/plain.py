@@ -22,7 +22,7 @@ import zstandard
 
 from fuzz.cases import Wrong
 
-#: A decimal number, with white space of Python beside it.
+#: A decimal number, with white space of Python around it.
 _NUMBER = re.compile(rb"[\v\f]*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[\v\f]*")
 _LARGEST = float(np.finfo(np.float32).max)
 

@@ -74,7 +74,7 @@ def _records() -> Any:
 
 
 def _info() -> Any:
-    # the sizes of the files are no content
+    # the sizes of the files do not count as content
     lines = command("info matrix --workers 1").out.splitlines()
     return [line for line in lines if not line.startswith(("size", "training memory"))]
 

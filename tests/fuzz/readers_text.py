@@ -157,8 +157,8 @@ def _sentences() -> Reader:
 
     def use() -> Any:
         from glove_adagrad import GloVe
-        from glove_adagrad.corpus import Sentences
         from glove_adagrad.errors import InputError
+        from glove_adagrad.sentences import Sentences
         from glove_adagrad.vocabulary import Vocabulary
 
         value = _python_values(json.loads(Path("sentences.json").read_bytes()))
@@ -224,7 +224,7 @@ def _dump(workers: int) -> Reader:
 
 
 def _articles(root: ElementTree.Element, by_title: bool) -> dict[bytes, int]:
-    """The words of the articles; what is an article is told by the namespace or by the title."""
+    """The words of the articles; the namespace or the title decides what is an article."""
     from gensim.corpora import wikicorpus
 
     found: Counter[bytes] = Counter()

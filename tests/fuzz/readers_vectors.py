@@ -46,7 +46,7 @@ def _check(path: str, kind: str, case: Case, result: Any) -> None:
 
 
 def _file(name: str, make: Any, kind: str = "", weight: float = 1.0, mutators: Any = TEXT) -> Reader:
-    """A file of vectors, compressed if `kind` says so; its name tells nothing, the content decides."""
+    """A file of vectors, compressed if `kind` says so; its name means nothing, the content decides."""
     path = "vectors"
     mutator = compressed(path, kind, mutators, (b"x", b" ", b"\n", b"1 ")) if kind else one_of((path, mutators))
 

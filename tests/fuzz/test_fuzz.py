@@ -91,7 +91,7 @@ def _outcome(reader: Reader, data: bytes = b"1x", limits: Limits | None = None) 
         (lambda: None, trials.WRONG),
     ],
 )  # fmt: skip
-def test_outcomes_are_told_apart(use: Callable[[], Any], kind: str) -> None:
+def test_outcomes_are_distinguished(use: Callable[[], Any], kind: str) -> None:
     assert _outcome(_fake(use)).kind == kind
 
 

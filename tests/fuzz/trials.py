@@ -1,4 +1,4 @@
-"""Trials in forked children with limits of memory and time, and what came of them."""
+"""Trials in forked children with limits of memory and time, and their outcomes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BROKEN = "fuzzer broken"
 GOOD, BAD = (ONE_LINE, ACCEPTED), (TRACEBACK, CRASH, HANG, MEMORY, WRONG, BROKEN)
 
 #: Messages of readers that have asked for too much memory. A damaged pickle names any length; whether memory was
-#: taken for it cannot be told from the error.
+#: taken for it does not follow from the error.
 _OUT_OF_MEMORY = re.compile(
     r"out of memory|not enough memory(?! to load it, or damaged)"
     r"|unable to allocate|cannot allocate|MemoryError|bad_alloc",
@@ -55,7 +55,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a trial; `result` is that of the reader, only where it was asked for."""
+    """The outcome of a trial; `result` is that of the reader, only where it was asked for."""
 
     kind: str
     detail: str = ""
@@ -142,7 +142,7 @@ def _whole(data: bytes) -> bool:
 
 
 class _Clock:
-    """Tells when a group of processes has used up its time.
+    """Detects when a group of processes has used up its time.
 
     That is processor time, so that a busy machine does not make a trial hang; a group that uses none for as long has
     stopped.
@@ -183,7 +183,7 @@ class _Clock:
 
 
 def judge(reader: Reader, case: Case, limits: Limits) -> Outcome:
-    """Use a reader on the files in this folder and say what came of it. Called in the child."""
+    """Use a reader on the files in this folder and report the outcome. Called in the child."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     if limits.memory and os.path.exists("/proc/self/statm"):
         own = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
