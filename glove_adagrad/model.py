@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from glove_adagrad.evaluation import Evaluation, Suite
     from glove_adagrad.explore import Page
     from glove_adagrad.formats import RunVectors, WordVectors
+    from glove_adagrad.model_vectors import ModelVectors
 
 
 class GloVe:
@@ -120,6 +121,12 @@ class GloVe:
         Unobserved pairs are drawn in proportion to the words' counts to this power.
     unobserved_chance : float, default 0.5
         Target of an unobserved pair: 1 is the expected count under independence, 0 one constant for all.
+    vectors : {"sum", "pca"}, default "sum"
+        What `wv` has: the sums of word and context vectors, or both side by side, reduced to `vector_size`
+        components by principal component analysis.
+    subwords : bool, default False
+        Mix the vectors of rare words with what their character n-grams say, and compose vectors of unknown words,
+        see `vector`.
     init : str, Path, KeyedVectors, GloVe, optional
         Start from these vectors instead of random ones, for the words that they have.
     keep_words : bool, default False
@@ -152,7 +159,7 @@ class GloVe:
     Attributes
     ----------
     wv : gensim.models.KeyedVectors
-        Sums of word and context vectors, the vectors to use. The same object until the model is trained further.
+        The vectors to use, see `vectors`. The same object until the model is trained further.
     context_wv : gensim.models.KeyedVectors
         The context vectors alone.
     vocabulary : Vocabulary
@@ -213,6 +220,8 @@ class GloVe:
         unobserved_weight: float = 0.1,
         unobserved_power: float = 0.75,
         unobserved_chance: float = 0.5,
+        vectors: str | None = None,
+        subwords: bool | None = None,
         init: Any = None,
         keep_words: bool = False,
         anchor: Any = None,
@@ -226,7 +235,7 @@ class GloVe:
     ) -> None:
         chosen = with_preset(
             preset, optimizer, symmetric=symmetric, epochs=epochs, clip=clip, unobserved=unobserved,
-            learning_rate=learning_rate,
+            learning_rate=learning_rate, vectors=vectors, subwords=subwords,
         )  # fmt: skip
         self.settings = TrainingSettings(
             vector_size=vector_size,
@@ -242,6 +251,8 @@ class GloVe:
             unobserved_weight=unobserved_weight,
             unobserved_power=unobserved_power,
             unobserved_chance=unobserved_chance,
+            vectors=chosen["vectors"],
+            subwords=chosen["subwords"],
         )
         self.windows = Windows(window, chosen["symmetric"], distance_weighting, boundary, keep_positions, sample)
         check_limits(min_count, max_vocab)
@@ -268,6 +279,7 @@ class GloVe:
         #: The vectors of a model without a trainer.
         self._vectors: Vectors | None = None
         self._cache: dict[str, KeyedVectors] = {}
+        self._made: ModelVectors | None = None
         self._folder: _Folder | None = None
         if sentences is not None or corpus_file is not None:
             self.fit(sentences, corpus_file)
@@ -425,7 +437,24 @@ class GloVe:
 
     @property
     def wv(self) -> KeyedVectors:
-        return self._keyed("wv", lambda vectors: vectors.word_vectors + vectors.context_vectors)
+        return self._keyed("wv", lambda vectors: self.all_vectors().select().vectors)
+
+    def vector(self, word: str) -> np.ndarray:
+        """Return the vector of a word, float32 [d]; with `subwords`, an unknown word's is composed of its n-grams.
+
+        Raises
+        ------
+        KeyError
+            If the word is unknown and nothing composes it.
+        """
+        if word in self.wv.key_to_index:
+            return np.asarray(self.wv[word])
+        ngrams = self._own().ngrams
+        composed = None if ngrams is None else ngrams.vector(word)
+        if composed is None:
+            why = "the model has no n-grams (subwords=True)" if ngrams is None else "none of its n-grams is known"
+            raise KeyError(f"{word!r}: not in the vocabulary, and {why}")
+        return composed
 
     @property
     def context_wv(self) -> KeyedVectors:
@@ -471,10 +500,10 @@ class GloVe:
         """Return copies of all vectors and biases, with the words and their counts."""
         from glove_adagrad.formats import RunVectors
 
-        return RunVectors(self.vocabulary.decoded(), self.vocabulary.counts, *self._current())
+        return RunVectors(self.vocabulary.decoded(), self.vocabulary.counts, *self._current(), *self._own())
 
-    def word_vectors(self, which: str = "sum") -> WordVectors:
-        """Return words and vectors without gensim: the sum, "word", "context", or "concat" (see `select_vectors`)."""
+    def word_vectors(self, which: str | None = None) -> WordVectors:
+        """Return words and vectors without gensim: those of `wv`, or other ones by name (see `select_vectors`)."""
         return self.all_vectors().select(which)
 
     def as_history(self) -> dict[str, Any]:
@@ -578,6 +607,7 @@ class GloVe:
             start_from(trainer, init, source_name(self.init))
         self._trainer, self._vocabulary, self._folder = trainer, vocabulary, folder
         self._vectors, self._history = None, []
+        self._forget_vectors()
         return self._run(self.settings.epochs)
 
     def _run(self, epochs: int) -> GloVe:
@@ -593,7 +623,7 @@ class GloVe:
             interrupt.check()
 
         def stratum_done(trainer: Trainer) -> None:
-            self._cache.clear()
+            self._forget_vectors()
             self._history = list(trainer.history)
             shown(trainer)
             if trainer.position.stratum:  # at the end of an epoch, callbacks are called first
@@ -605,8 +635,13 @@ class GloVe:
             finally:
                 if not trainer.consistent:  # diverged
                     self._trainer, self._history = None, []
-                    self._cache.clear()
+                    self._forget_vectors()
         return self
+
+    def _forget_vectors(self) -> None:
+        """Drop what was made of parameters that are about to change or have changed."""
+        self._cache.clear()
+        self._made = None
 
     def _current(self) -> Vectors:
         if not self._history:
@@ -615,6 +650,15 @@ class GloVe:
             return self._trainer.parameters.vectors()
         assert self._vectors is not None
         return self._vectors
+
+    def _own(self) -> ModelVectors:
+        """The vectors of `wv` where they are not the sums of word and context vectors, and n-grams."""
+        from glove_adagrad.model_vectors import model_vectors
+
+        if self._made is None:
+            words, counts = self.vocabulary.decoded(), self.vocabulary.counts
+            self._made = model_vectors(self._current(), words, counts, self.settings, workers=self.workers)
+        return self._made
 
     def _keyed(self, name: str, chosen: Callable[[Vectors], np.ndarray]) -> KeyedVectors:
         if name not in self._cache:

@@ -51,6 +51,14 @@ def principal_axes(vectors: np.ndarray, size: int, *, workers: int = 1) -> np.nd
     that differences in the last digits of float64 between builds of LAPACK do not show, unless two directions are
     of almost equal length.
     """
+    sums = products(vectors, workers=workers)
+    axes = np.linalg.eigh(sums)[1][:, ::-1][:, :size]
+    largest = axes[np.abs(axes).argmax(axis=0), np.arange(size)]
+    return (axes * np.where(largest < 0, -1.0, 1.0)).astype(np.float32).astype(np.float64)
+
+
+def products(vectors: np.ndarray, *, workers: int = 1) -> np.ndarray:
+    """Return the lower triangle of vectors^T vectors, float64 [n, n], zeros above it, of float32 [V, n]."""
     from glove_adagrad.kernels.projection import gram
 
     n = vectors.shape[1]
@@ -59,9 +67,7 @@ def principal_axes(vectors: np.ndarray, size: int, *, workers: int = 1) -> np.nd
     bounds = np.unique(np.rint(n * np.sqrt(np.linspace(0, 1, 4 * workers + 1))).astype(int)).tolist()
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(lambda first, last: gram(vectors, first, last, sums), bounds[:-1], bounds[1:]))
-    axes = np.linalg.eigh(sums)[1][:, ::-1][:, :size]
-    largest = axes[np.abs(axes).argmax(axis=0), np.arange(size)]
-    return (axes * np.where(largest < 0, -1.0, 1.0)).astype(np.float32).astype(np.float64)
+    return sums
 
 
 def project(vectors: np.ndarray, axes: np.ndarray, *, workers: int = 1) -> np.ndarray:

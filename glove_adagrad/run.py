@@ -242,11 +242,16 @@ class Run:
     def _write(self, trainer: Trainer, vocabulary: Vocabulary) -> None:
         """Write the model, its vectors and its history, all or none of them."""
         from glove_adagrad.formats.run_folder import write_model
+        from glove_adagrad.model_vectors import model_vectors
 
         self._stages["training"] = sum(epoch.seconds for epoch in trainer.history)
         begin = time.perf_counter()
         with atomic_files(self.folder, "model") as folder:
-            write_model(folder, trainer.parameters.vectors(), vocabulary)
+            parameters = trainer.parameters.vectors()
+            own = model_vectors(
+                parameters, vocabulary.decoded(), vocabulary.counts, trainer.settings, workers=trainer.workers
+            )
+            write_model(folder, parameters, vocabulary, *own)
             self._stages["vectors"] = time.perf_counter() - begin
             (folder / "history.json").write_text(json.dumps(self._history(trainer), indent=2))
 

@@ -9,12 +9,16 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from glove_adagrad import phrases
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints, read_settings
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.derived import ORIGINS as DERIVED
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, check_output_folder
+from glove_adagrad.model_vectors import ModelVectors
 from glove_adagrad.provenance import versions
 from glove_adagrad.sentences import encoded
 from glove_adagrad.text_options import TextOptions
@@ -23,12 +27,16 @@ from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from glove_adagrad.formats import RunVectors
     from glove_adagrad.model import GloVe
 
 #: Parameters of `GloVe` that are neither in its settings nor in its windows, and can be written.
 _COUNTING = ("min_count", "max_vocab", "min_cooccurrence", "anchor_weight", "keep_words", "phrases")
 
 _ORIGIN = "GloVe.save"
+
+#: Key of the settings of n-grams in a history whose vectors the command `subwords` has changed.
+SUBWORDS = "subwords"
 _FILES = {"vocab.txt", "model.npz", "vectors.txt", "cooccurrence", "checkpoints", "history.json", phrases.NAME}
 
 
@@ -36,16 +44,18 @@ def save(model: GloVe, folder: Path, *, counts: bool) -> None:
     """See `GloVe.save`."""
     from glove_adagrad.formats.run_folder import write_model
 
-    vectors, trainer = model._current(), model._trainer
+    parameters, own, trainer = model._current(), model._own(), model._trainer
     check_output_folder(folder.absolute().parent)
     _check_replaceable(folder)
     if trainer is not None and counts and not trainer.matrix.folder.is_dir():
         raise InputError(f"{trainer.matrix.folder}: its counts are gone; save with counts=False")
     history = history_of(model, "cooccurrence" if counts else None)
+    if own.ngrams is not None and not model.settings.subwords:  # which the command `subwords` has fitted
+        history[SUBWORDS] = {"ngrams": len(own.ngrams.names)}
     written = model.vocabulary.writable()
     with atomic_folder(folder, _check_replaceable) as new:
         written.write(new / "vocab.txt")
-        write_model(new, vectors, written)
+        write_model(new, parameters, written, *own)
         if model._joined is not None:
             model._joined.write(new)
         if trainer is not None:
@@ -106,6 +116,10 @@ def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
     if not is_run(path) and not checkpoints.paths():
         raise InputError(f"{path}: is not a saved model or a run (no model.npz and no checkpoint in it)")
     history = read_history(path) if (path / "history.json").exists() else {}
+    if history.get("origin") in DERIVED:
+        raise InputError(
+            f"{path}: has vectors of {history['origin']} and is not a trained model; use formats.read_vectors"
+        )
     checkpoint = checkpoints.load() if checkpoints.paths() else None
     settings = dict(history.get("settings", {}))
     if checkpoint is not None:
@@ -117,10 +131,13 @@ def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
     if checkpoint is not None:
         model._history = [Epoch(**epoch) for epoch in checkpoint.meta["history"]]
         model._trainer = _trainer(model, path, checkpoint)
+    # counts and checkpoint say all but what the command `subwords` has changed since
+    run = read_run(path) if is_run(path) and (model._trainer is None or SUBWORDS in history) else None
+    if run is not None and (model._trainer is None or _is_of(run, model._trainer)):
+        model._made = ModelVectors(run.vectors, run.ngrams)
     if model._trainer is not None:
         vocabulary = model._trainer.matrix.vocabulary
-    elif is_run(path):
-        run = read_run(path)
+    elif run is not None:
         vocabulary = Vocabulary([word.encode("utf-8", "surrogateescape") for word in run.words], run.counts)
         model._vectors = Vectors(run.word_vectors, run.context_vectors, run.word_biases, run.context_biases)
     else:
@@ -133,6 +150,11 @@ def load(cls: type[GloVe], path: Path, **resources: Any) -> GloVe:
         vocabulary = Vocabulary(_encoded(names, len(vocabulary), path / "history.json"), vocabulary.counts)
     model._vocabulary = vocabulary
     return model
+
+
+def _is_of(run: RunVectors, trainer: Trainer) -> bool:
+    """Whether vectors are those of a trainer and not of an earlier epoch."""
+    return np.array_equal(run.word_vectors, trainer.parameters.vectors().word_vectors)
 
 
 def _encoded(names: Any, number: int, path: Path) -> list[bytes]:

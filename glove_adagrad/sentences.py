@@ -26,7 +26,7 @@ class Sentences:
     Raises
     ------
     TypeError
-        If `sentences` is not an iterable that can be read twice, a sentence is not a list of tokens or the like, or a
+        If `sentences` is not an iterable that can be read twice, a sentence is not a sequence of tokens, or a
         token is neither str nor bytes.
     InputError
         If a token is empty, contains white space or a zero byte, or is not Unicode.

@@ -172,6 +172,30 @@ def principal_components(vectors: np.ndarray, size: int) -> np.ndarray:
     return np.array([[float(row @ axis) * sign for axis, sign in zip(axes, signs, strict=True)] for row in vectors])
 
 
+def ngrams(word: str, min_n: int, max_n: int) -> Counter[str]:
+    text = "<" + word + ">"
+    found = [text[a:b] for a in range(len(text)) for b in range(a + 1, len(text) + 1)]
+    return Counter(part for part in found if min_n <= len(part) <= max_n and part != text)
+
+
+def subwords(
+    words: list[str], counts: list[int], vectors: np.ndarray, min_n: int, max_n: int, ridge: float, mix: float
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Mixed vectors, as long as the given ones, and n-gram vectors, by solving the normal equations."""
+    own = [ngrams(word, min_n, max_n) for word in words]
+    kept = sorted(name for name in set().union(*own) if sum(name in grams for grams in own) > 1)
+    units = np.array([vector / np.linalg.norm(vector) for vector in vectors.astype(np.float64)])
+    table = np.array([[grams[name] for name in kept] for grams in own], np.float64)
+    table /= np.sqrt(np.maximum(table.sum(axis=1, keepdims=True), 1))
+    weights = np.diag([count / (count + 50) for count in counts])
+    fitted = np.linalg.solve(table.T @ weights @ table + ridge * np.eye(len(kept)), table.T @ weights @ units)
+    mixed = []
+    for vector, unit, composed, count in zip(vectors, units, table @ fitted, counts, strict=True):
+        towards = count * unit + mix * composed / max(float(np.linalg.norm(composed)), 1e-30)
+        mixed.append(towards / np.linalg.norm(towards) * np.linalg.norm(vector))
+    return np.array(mixed), dict(zip(kept, fitted, strict=True))
+
+
 class UnobservedPairs:
     """Draws of unobserved pairs, from the definition: by the cumulated distribution, looked up from the front."""
 
@@ -256,3 +280,26 @@ def epoch(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors
                             update(i, j, empty.target[i, j], settings.unobserved_weight, 1)
     assert len(losses[0]) == matrix.records
     return float(np.mean(losses[0])), float(np.mean(losses[1])) if losses[1] else 0.0, Vectors(w, c, b, e)
+
+
+def positive_pmi(x: np.ndarray, smoothing: float, shift: float) -> np.ndarray:
+    """Levy, Goldberg and Dagan (2015), section 3.1: shifted positive PMI, contexts smoothed; X is [V, V]."""
+    found = np.zeros_like(x)
+    smoothed = {b: x[:, b].sum() ** smoothing for b in range(len(x)) if x[:, b].any()}
+    for a, b in np.argwhere(x > 0):
+        share = smoothed[b] / sum(smoothed.values())
+        found[a, b] = max(0.0, np.log(x[a, b] / x[a].sum() / share) - np.log(shift))
+    return found
+
+
+def blended(models: list[dict[str, np.ndarray]], weights: list[float], union: bool) -> dict[str, np.ndarray]:
+    """Unit vectors side by side, each times the root of its share of the weights; zeros where a word is missing."""
+    found = {}
+    for word in {word for model in models for word in model}:
+        if union or all(word in model for model in models):
+            parts = []
+            for model, weight in zip(models, weights, strict=True):
+                vector = model.get(word, np.zeros_like(next(iter(model.values()))))
+                parts.append(np.sqrt(weight / sum(weights)) * vector / (np.linalg.norm(vector) or 1.0))
+            found[word] = np.concatenate(parts)
+    return found

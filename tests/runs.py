@@ -46,7 +46,7 @@ def make_run(folder: Path, words: list[str], word: np.ndarray, context: np.ndarr
 #: Lines of progress, which depend on how long things take.
 _PROGRESS = re.compile(
     r"^(compiling \(once after installation\)"
-    r"|(vocabulary|co-occurrences|records|evaluating|epoch|rule) .*\d\d:\d\d.*)\n",
+    r"|(vocabulary|co-occurrences|records|evaluating|epoch|rule|SVD) .*\d\d:\d\d.*)\n",
     re.MULTILINE,
 )
 

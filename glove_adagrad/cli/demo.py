@@ -66,7 +66,7 @@ def _show(output: Path, corpus: str) -> None:
     from glove_adagrad.evaluation.questions import read_questions
     from glove_adagrad.formats import read_run, to_keyed_vectors
 
-    vectors = read_run(output).select("sum")
+    vectors = read_run(output).select()
     result = evaluate_analogies(vectors, read_questions(Path(datapath("questions-words.txt")))).total()
     accuracy = 0.0 if result.accuracy is None else 100 * result.accuracy
     click.echo(f"Google analogies: {accuracy:.1f} % of the {result.answered:,} questions whose words are known")

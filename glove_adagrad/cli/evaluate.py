@@ -84,6 +84,7 @@ class _Columns(click.ParamType):
     help="Use only the N most frequent words.",
 )
 @sources.vectors_option
+@sources.oov_option
 @click.option(
     "--format",
     "shape",
@@ -108,6 +109,7 @@ def evaluate(
     oov_as_zero: bool,
     restrict_vocab: int,
     which: str | None,
+    oov: bool,
     trust_pickle: bool,
     strict: bool,
     shape: str,
@@ -139,8 +141,12 @@ def evaluate(
     models = []
     with progress_bar("evaluating", len(vectors), "model", quiet) as bar:
         for done, (path, name) in enumerate(zip(vectors, sources.labels(vectors), strict=True), start=1):
-            wv = sources.load(path, which, trust_pickle=trust_pickle, strict=strict)
-            models.append(evaluate_suite(wv, suite, rules, methods, name))
+            if oov:
+                sources.check_composable(path, which)
+                models.append(evaluate_suite(path, suite, rules, methods, name, oov=True))
+            else:
+                wv = sources.load(path, which, trust_pickle=trust_pickle, strict=strict)
+                models.append(evaluate_suite(wv, suite, rules, methods, name))
             bar.to(done)
     _check_answered(models)
     comparisons = compare_models(models)

@@ -28,10 +28,11 @@ _RECORD_NS, _COMPONENT_NS = 32, 0.47
 @sources.json_option
 def info(folder: Path, vector_size: int, workers: int, as_json: bool) -> None:
     """Describe DIR, a co-occurrence folder or a run: where it comes from, counts, settings, cost of training."""
+    from glove_adagrad.derived import is_derived
     from glove_adagrad.formats.run_folder import matrix_folder
 
     rows, counted, trained = [], matrix_folder(folder), (folder / "history.json").exists()
-    if trained:
+    if trained and (counted.exists() or not is_derived(folder)):
         rows.append(("co-occurrences", str(counted) if counted.exists() else f"{counted}, which is gone"))
     matrix = CooccurrenceMatrix.open(counted) if counted.exists() or not trained else None
     if as_json:
@@ -131,7 +132,7 @@ def _run_rows(run: Path) -> list[tuple[str, str]]:
         rows.append(("epochs run", f"{len(epochs)},{median} last loss {epochs[-1]['loss']:.6f}"))
     if is_run(run):
         model = read_run(run)
-        sums = model.word_vectors + model.context_vectors
+        sums = model.select().vectors
         for name, vectors in (
             ("word vectors", model.word_vectors), ("context vectors", model.context_vectors), ("vectors", sums),
         ):  # fmt: skip

@@ -289,6 +289,22 @@ training_options: Decorator[Any] = _group(
     option(TRAINING, "--patience", type=Whole(1), help="Stop when the held-out loss has not fallen for N epochs."),
     option(
         TRAINING,
+        "--vectors",
+        type=click.Choice(["sum", "pca"]),
+        default="sum",
+        show_default=True,
+        help="What vectors.txt contains: sums of word and context vectors, or both side by side, reduced to "
+        "--vector-size components by principal component analysis.",
+    ),
+    option(
+        TRAINING,
+        "--subwords",
+        is_flag=True,
+        help="Mix vectors of rare words with what their character n-grams say, and let unknown words have vectors; "
+        "see the command subwords.",
+    ),
+    option(
+        TRAINING,
         "--seed",
         type=Whole(0),
         default=1,

@@ -17,6 +17,7 @@ from glove_adagrad.cli.tables import table
 @sources.top_option
 @sources.restrict_vocab_option
 @sources.vectors_option
+@sources.oov_option
 @sources.reading_options
 @sources.json_option
 def similar(
@@ -25,6 +26,7 @@ def similar(
     top: int,
     restrict_vocab: int | None,
     which: str | None,
+    oov: bool,
     as_json: bool,
     **reading: bool,
 ) -> None:
@@ -35,7 +37,8 @@ def similar(
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
     words = sources.query_words(vectors, words)
-    neighbourhood = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors), restrict_vocab)
+    wv, known = sources.load_with_unknown(vectors, words, which, oov, **reading)
+    neighbourhood = Neighbourhood(wv, str(vectors), min(restrict_vocab or known, known))
     neighbourhood.check(words)
     found = [(word, neighbourhood.similar(word, top)) for word in words]
     if as_json:

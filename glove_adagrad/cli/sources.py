@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 vectors_option: Any = click.option(
     "--vectors",
     "which",
-    type=click.Choice(["sum", "word", "context", "concat"]),
-    help="Which vectors of a run to take.  [default: sum]",
+    type=click.Choice(["sum", "pca", "word", "context", "concat"]),
+    help="Which vectors of a run to take: word plus context vectors; both side by side, reduced to as many "
+    "components as one of them has; or one kind or both as they are.  [default: those of its vectors.txt]",
 )
 
 _trust_pickle_option: Any = options.option(
@@ -85,6 +86,42 @@ projection_option: Any = click.option(
 )
 
 
+#: Keyword `oov`.
+oov_option: Any = click.option(
+    "--oov", is_flag=True, help="Compose vectors of unknown words of their n-grams; needs a run that has them."
+)
+
+
+def load_with_unknown(
+    path: Path, words: Sequence[str], which: str | None, oov: bool, **reading: bool
+) -> tuple[WordVectors, int]:
+    """Return what `load` does, with `oov` followed by the vectors of unknown words; and the number of known ones.
+
+    Raises
+    ------
+    InputError
+        As `load` does, and with `oov` for anything but a run with n-grams.
+    """
+    from glove_adagrad.formats import read_run
+
+    if not oov:
+        wv = load(path, which, words=words, **reading)
+        return wv, len(wv.words)
+    check_composable(path, which)
+    run = read_run(path)
+    return run.with_composed(words, str(path)), len(run.words)
+
+
+def check_composable(path: Path, which: str | None) -> None:
+    """Refuse `--oov` for what cannot have n-grams, or with `--vectors`."""
+    from glove_adagrad.formats import is_run
+
+    if which:
+        raise click.UsageError("--oov composes vectors like those of vectors.txt; leave out --vectors")
+    if not is_run(path):
+        raise InputError(f"{path}: is not a run with n-grams, which --oov needs; see glove-adagrad subwords")
+
+
 def load(
     path: Path,
     which: str | None = None,
@@ -108,7 +145,7 @@ def load(
     from glove_adagrad.formats import is_run, read_run, read_vectors
 
     if is_run(path):
-        return read_run(path).select(which or "sum")
+        return read_run(path).select(which)
     if not path.exists():
         order = "; it comes before the words" if any(Path(word).exists() for word in words) else ""
         raise InputError(f"{path}: no such run or file of vectors{order}")

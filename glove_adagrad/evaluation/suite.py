@@ -13,12 +13,12 @@ from glove_adagrad.evaluation.analogies import AnalogyResult, Score, evaluate_an
 from glove_adagrad.evaluation.categories import CategoryResult, evaluate_classes
 from glove_adagrad.evaluation.columns import Layout
 from glove_adagrad.evaluation.comparison import compare_analogies, compare_similarity
-from glove_adagrad.evaluation.lookup import Rules
+from glove_adagrad.evaluation.lookup import Lookup, Rules
 from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, read_pairs
 from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionSet, read_questions
 from glove_adagrad.evaluation.similarity import SimilarityResult, evaluate_pairs
 from glove_adagrad.evaluation.statistics import holm
-from glove_adagrad.formats import as_word_vectors
+from glove_adagrad.formats import RunVectors, WordVectors, as_start, as_word_vectors
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,16 @@ class Suite:
     analogies: list[QuestionSet] = field(default_factory=list)
     similarity: list[PairList] = field(default_factory=list)
     categories: list[ClassList] = field(default_factory=list)
+
+    def words(self) -> list[str]:
+        """The words of all sets, each once, in their order."""
+        questions = (
+            question for test in self.analogies for section in test.sections for question in section.questions
+        )
+        words = [word for question in questions for word in (question.a, question.b, question.c, *question.answers)]
+        words += [word for test in self.similarity for pair in test.pairs for word in pair]
+        words += [word for test in self.categories for word in test.words]
+        return list(dict.fromkeys(words))
 
     def layouts(self) -> list[tuple[str, Layout]]:
         """Names of the sets that were read from files in columns, and how each was read."""
@@ -165,6 +175,8 @@ def evaluate(
     rules: Rules | None = None,
     methods: Sequence[str] = ("add",),
     name: str = "",
+    *,
+    oov: bool = False,
 ) -> Evaluation:
     """Evaluate one model on every test set of a suite.
 
@@ -180,8 +192,17 @@ def evaluate(
         How analogies are answered: 3CosAdd, 3CosMul or both.
     name : str
         What the model is called in reports.
+    oov : bool
+        Compose vectors of unknown words of their n-grams and let these words join the vocabulary. The model must be
+        a `GloVe` or a run that has n-grams.
+
+    Raises
+    ------
+    InputError
+        If `oov`, and the model has no n-grams.
     """
-    wv, suite, rules = as_word_vectors(vectors), suite or default_suite(), rules or Rules()
+    suite, rules = suite or default_suite(), rules or Rules()
+    wv = _with_unknown_words(vectors, suite, rules, name) if oov else as_word_vectors(vectors)
     return Evaluation(
         name,
         len(wv.words),
@@ -191,6 +212,21 @@ def evaluate(
         [evaluate_pairs(wv, pairs, rules) for pairs in suite.similarity],
         [evaluate_classes(wv, classes, rules) for classes in suite.categories],
     )
+
+
+def _with_unknown_words(vectors: Any, suite: Suite, rules: Rules, name: str) -> WordVectors:
+    """The vectors of a model, at most `rules.restrict_vocab`, with those of the suite's unknown words at the end."""
+    model = as_start(vectors)
+    if not isinstance(model, RunVectors):
+        raise InputError(f"{name or 'the model'}: has no n-grams to compose unknown words of")
+    asked = suite.words()
+    lookup = Lookup(model.words[: max(1, rules.restrict_vocab - len(asked))], rules)
+    unknown = [word for word in asked if lookup.row(word) < 0]
+    if rules.case_insensitive and not any(word != word.lower() for word in model.words):
+        unknown = [word.lower() for word in unknown]  # n-grams of a lower-case text are in lower case
+    wv = model.with_composed(unknown, name or "the model")
+    kept = [*range(lookup.size), *range(len(model.words), len(wv.words))]
+    return WordVectors([wv.words[row] for row in kept], wv.vectors[kept])
 
 
 def compare_models(models: Sequence[Evaluation]) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ def as_word_vectors(source: Any, **reading: bool) -> WordVectors:
     Parameters
     ----------
     source : GloVe, KeyedVectors, gensim model with `wv`, WordVectors, RunVectors, str or Path
-        Of a `GloVe` and of a run's folder, the sums of word and context vectors. A path is read by `read_vectors`.
+        Of a `GloVe` and of a run's folder, its vectors, as in `vectors.txt`. A path is read by `read_vectors`.
     **reading
         `trust_pickle` and `strict`, as `read_vectors` takes them.
 

@@ -21,7 +21,7 @@ _PICKLE = tuple(b"\x80%c" % protocol for protocol in range(2, 6))
 def read_vectors(path: Path, *, trust_pickle: bool = False, strict: bool = False) -> WordVectors:
     """Read vectors of any known kind, from this program or another.
 
-    Known are: a run's folder (the sum of word and context vectors), word2vec text and binary, GloVe text,
+    Known are: a run's folder (its vectors, as in `vectors.txt`), word2vec text and binary, GloVe text,
     each plain or compressed by gzip, bzip2, xz or zstd, what gensim's `KeyedVectors.save` writes, and the binary
     file of Stanford's `glove` (also the sum) if its `vocab.txt` is in the same folder. The content decides, not
     the name.
@@ -43,7 +43,7 @@ def read_vectors(path: Path, *, trust_pickle: bool = False, strict: bool = False
     """
     path = Path(path)
     if is_run(path):
-        return read_run(path).select("sum")
+        return read_run(path).select()
     try:
         return _read_file(path, trust_pickle, strict)
     except MemoryError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,18 @@ import numpy as np
 from glove_adagrad.decoding import decoding, is_number, is_whole, read_archive, read_json
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats import word2vec
+from glove_adagrad.formats.ngram_arrays import from_arrays, to_arrays
 from glove_adagrad.formats.word_vectors import WordVectors, checked, select_vectors
 from glove_adagrad.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from glove_adagrad.subwords import NGrams
     from glove_adagrad.trainer.parameters import Vectors
 
 _ARRAYS = ("word_vectors", "context_vectors", "word_biases", "context_biases")
+
+#: Name of the vectors of a model among the arrays, where they are not the sum.
+_VECTORS = "vectors"
 
 #: Name of the CRC-32 of `vocab.txt` among the arrays.
 _CHECKSUM = "vocabulary_crc32"
@@ -33,7 +39,19 @@ _LARGEST = 1e100
 
 @dataclass(frozen=True)
 class RunVectors:
-    """All parameters of a trained model: words and counts [V], vectors float32 [V, d], biases float32 [V]."""
+    """All parameters of a trained model, and the vectors that it is used by.
+
+    Attributes
+    ----------
+    words : list of str
+    counts : int64 [V]
+    word_vectors, context_vectors : float32 [V, d]
+    word_biases, context_biases : float32 [V]
+    vectors : float32 [V, d], optional
+        The vectors of the model, as in `vectors.txt`; the sum of word and context vectors if None.
+    ngrams : NGrams, optional
+        What composes vectors of unknown words.
+    """
 
     words: list[str]
     counts: np.ndarray
@@ -41,11 +59,35 @@ class RunVectors:
     context_vectors: np.ndarray
     word_biases: np.ndarray
     context_biases: np.ndarray
+    vectors: np.ndarray | None = None
+    ngrams: NGrams | None = None
 
-    def select(self, which: str = "sum") -> WordVectors:
-        """The vectors to use or export; see `select_vectors`."""
-        vectors = select_vectors(self.word_vectors, self.context_vectors, which)
+    def select(self, which: str | None = None) -> WordVectors:
+        """Return the vectors of the model, or a combination of word and context vectors (see `select_vectors`)."""
+        vectors = self.vectors
+        if vectors is None or which is not None:
+            vectors = select_vectors(self.word_vectors, self.context_vectors, which or "sum")
         return WordVectors(self.words, vectors, self.counts)
+
+    def with_composed(self, words: Iterable[str], name: str = "the model") -> WordVectors:
+        """Return the vectors of the model, with those of unknown words after them, composed of their n-grams.
+
+        Words of which no n-gram is known are left out; `name` is what the model is called in errors.
+
+        Raises
+        ------
+        InputError
+            If the model has no n-grams.
+        """
+        if self.ngrams is None:
+            raise InputError(f"{name}: has no n-grams to compose unknown words of; see the command subwords")
+        own, known = self.select(), set(self.words)
+        composed = {word: self.ngrams.vector(word) for word in words if word not in known}
+        found = {word: vector for word, vector in composed.items() if vector is not None}
+        if not found:
+            return own
+        counts = np.concatenate([self.counts, np.zeros(len(found), np.int64)])
+        return WordVectors([*own.words, *found], np.vstack([own.vectors, *found.values()]), counts)
 
 
 def is_run(path: Path) -> bool:
@@ -99,18 +141,44 @@ def read_run(folder: Path) -> RunVectors:
     for biases in (word_biases, context_biases):
         if biases.shape != (len(words),) or not np.isfinite(biases).all():
             raise InputError(f"{model}: biases {biases.shape} are not {len(words)} finite numbers")
-    for vectors in (word, context):
+    own = arrays.get(_VECTORS)
+    if own is not None and (own.dtype.kind != "f" or own.ndim != 2 or len(own) != len(words)):
+        raise InputError(f"{model}: its vectors {own.shape} are not numbers for {len(words)} words")
+    for vectors in (word, context) if own is None else (word, context, own):
         checked(model, words, vectors)
-    return RunVectors(words, vocabulary.counts, word, context, word_biases, context_biases)
+    own = None if own is None else np.asarray(own, np.float32)
+    ngrams = from_arrays(arrays, (word if own is None else own).shape[1], model)
+    return RunVectors(words, vocabulary.counts, word, context, word_biases, context_biases, own, ngrams)
 
 
-def write_model(folder: Path, vectors: Vectors, vocabulary: Vocabulary) -> None:
-    """Write `model.npz`, which names the checksum of `vocab.txt`, and `vectors.txt`, word plus context vectors."""
+def write_model(
+    folder: Path,
+    parameters: Vectors,
+    vocabulary: Vocabulary,
+    vectors: np.ndarray | None = None,
+    ngrams: NGrams | None = None,
+) -> None:
+    """Write `model.npz`, which contains the checksum of `vocab.txt`, and `vectors.txt`.
+
+    Parameters
+    ----------
+    folder : Path
+    parameters : Vectors
+    vocabulary : Vocabulary
+    vectors : float32 [V, d], optional
+        The vectors of the model, for both files; by default word plus context vectors, for `vectors.txt` alone.
+    ngrams : NGrams, optional
+        For `model.npz`.
+    """
     checksum = np.uint32(zlib.crc32(vocabulary.to_bytes()))
+    own = {} if vectors is None else {_VECTORS: vectors}
+    if ngrams is not None:
+        own.update(to_arrays(ngrams))
     with open(folder / "model.npz", "wb") as file:
-        np.savez(file, **vectors._asdict(), vocabulary_crc32=checksum)
-    sums = vectors.word_vectors + vectors.context_vectors
-    word2vec.write(folder / "vectors.txt", WordVectors(vocabulary.decoded(), sums, vocabulary.counts))
+        np.savez(file, **parameters._asdict(), vocabulary_crc32=checksum, **own)  # type: ignore[arg-type]
+    if vectors is None:
+        vectors = parameters.word_vectors + parameters.context_vectors
+    word2vec.write(folder / "vectors.txt", WordVectors(vocabulary.decoded(), vectors, vocabulary.counts))
 
 
 def read_history(folder: Path) -> dict[str, Any]:

@@ -21,7 +21,7 @@ UNK = "<unk>"
 #: As in the Stanford programs: number of the rarest words whose mean is `<unk>`.
 UNK_WORDS = 100
 
-VECTOR_CHOICES = ("sum", "word", "context", "concat")
+VECTOR_CHOICES = ("sum", "pca", "word", "context", "concat")
 
 
 @dataclass(frozen=True)
@@ -99,18 +99,26 @@ def checked(
 _LEAST_LENGTH, _MOST_LENGTH = 2.0**-40, 2.0**40
 
 
-def select_vectors(word: np.ndarray, context: np.ndarray, which: str) -> np.ndarray:
+def select_vectors(word: np.ndarray, context: np.ndarray, which: str, *, workers: int | None = None) -> np.ndarray:
     """Combine word and context vectors.
 
     Parameters
     ----------
     word, context : float32 [n, d]
-    which : {'sum', 'word', 'context', 'concat'}
-        The sum is what Pennington et al. (2014, section 4.2) evaluate.
+    which : {'sum', 'pca', 'word', 'context', 'concat'}
+        The sum is what Pennington et al. (2014, section 4.2) evaluate. 'pca' is 'concat' reduced to d components,
+        see `pca.reduce`; the sum keeps one direction of each pair, and this the d directions that matter most.
+    workers : int, optional
+        Threads for 'pca', all cores by default; the result does not depend on their number.
 
     Returns
     -------
     float32 [n, d], or [n, 2 d] for 'concat'
+
+    Raises
+    ------
+    InputError
+        If `which` is none of these.
     """
     match which:
         case "sum":
@@ -121,6 +129,10 @@ def select_vectors(word: np.ndarray, context: np.ndarray, which: str) -> np.ndar
             return context
         case "concat":
             return np.hstack([word, context])
+        case "pca":
+            from glove_adagrad.pca import reduce
+
+            return reduce(np.hstack([word, context]), word.shape[1], workers=workers)
     raise InputError(f"vectors {which!r} are unknown; choose one of {', '.join(VECTOR_CHOICES)}")
 
 

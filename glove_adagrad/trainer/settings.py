@@ -10,6 +10,9 @@ from glove_adagrad import optim
 from glove_adagrad.errors import InputError
 from glove_adagrad.trainer.parameters import row_length
 
+#: How word and context vectors may become the vectors of a model; see `formats.select_vectors`.
+VECTORS = ("sum", "pca")
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -41,6 +44,10 @@ class TrainingSettings:
         Words are drawn in proportion to their counts to this power.
     unobserved_chance : float
         Target of an unobserved pair: 1 = expected count under independence, 0 = one constant.
+    vectors : {'sum', 'pca'}
+        How word and context vectors become the vectors of the model; training does not depend on it.
+    subwords : bool
+        Mix the vectors of rare words with what their character n-grams say; training does not depend on it.
 
     Raises
     ------
@@ -61,6 +68,8 @@ class TrainingSettings:
     unobserved_weight: float = 0.1
     unobserved_power: float = 0.75
     unobserved_chance: float = 0.5
+    vectors: str = "sum"
+    subwords: bool = False
 
     def __post_init__(self) -> None:
         _check("vector_size", self.vector_size, 1 <= self.vector_size <= 65_536, "between 1 and 65536")
@@ -74,6 +83,7 @@ class TrainingSettings:
         _check("unobserved_weight", self.unobserved_weight, 0 < self.unobserved_weight <= 1, "above 0 and at most 1")
         _check("unobserved_power", self.unobserved_power, 0 <= self.unobserved_power <= 2, "between 0 and 2")
         _check("unobserved_chance", self.unobserved_chance, 0 <= self.unobserved_chance <= 1, "between 0 and 1")
+        _check("vectors", self.vectors, self.vectors in VECTORS, " or ".join(VECTORS))
         self.rule.check_size(1, row_length(self.vector_size), 4)
         if self.patience is not None:
             _check("patience", self.patience, self.patience >= 1, "1 or more")

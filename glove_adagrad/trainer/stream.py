@@ -109,6 +109,16 @@ class MatrixStream:
             self._fetch(share)
         return self.halves
 
+    def cross(self, part: int) -> Halves:
+        """All tiles whose rows or columns are of a part; errors as of `load`.
+
+        Threads may ask for different parts; if everything stays in memory, all tiles must have been loaded before.
+        """
+        if self.whole:
+            return self.halves
+        q = np.arange(self.parts)
+        return self._read(self._of_blocks(np.stack([np.full_like(q, part), q], axis=1)))
+
     def _of_blocks(self, blocks: np.ndarray) -> np.ndarray:
         p, q = blocks.T
         return np.unique([p * self.parts + q, q * self.parts + p])

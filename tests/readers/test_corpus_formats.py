@@ -222,9 +222,9 @@ def test_a_bad_record_is_skipped_with_one_warning(tmp_path: Path, text_format: s
     for number, skipped in ((1, "the record"), (3, "3 such records")):
         path.write_text("\n".join([*lines[:20], *[bad] * number, *lines[20:]]) + "\n")
         corpus = open_corpus([path], TextOptions(text_format))
-        with pytest.warns(UserWarning, match=rf"a:21: {message}.*; skipped {skipped}$") as told:
+        with pytest.warns(UserWarning, match=rf"a:21: {message}.*; skipped {skipped}$") as shown:
             found = [joined(corpus) for _ in range(2)][1]
-        assert len(told) == 1
+        assert len(shown) == 1
         assert found.split().count("good") == 300
         with pytest.raises(InputError, match=rf"a:21: {message}"):
             text_of(path, text_format=text_format, strict=True)

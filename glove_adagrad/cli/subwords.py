@@ -1,0 +1,58 @@
+"""`glove-adagrad subwords`: fit character n-grams to the vectors of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from glove_adagrad.cli import options
+
+
+@click.command()
+@click.argument("run", type=options.FilePath())
+@click.option("--min-n", type=options.Whole(1), default=3, show_default=True, help="Length of the shortest n-grams.")
+@click.option("--max-n", type=options.Whole(1), default=6, show_default=True, help="Length of the longest n-grams.")
+@click.option(
+    "--ridge",
+    type=options.Number(0, min_open=True),
+    default=0.3,
+    show_default=True,
+    help="Weight of the penalty on the length of n-gram vectors.",
+)
+@click.option(
+    "--mix",
+    type=options.Number(0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="A word of N occurrences keeps N / (N + X) of its own vector.",
+)
+@click.option(
+    "--max-ngrams",
+    type=options.Whole(1),
+    default=500_000,
+    show_default=True,
+    help="Keep at most N n-grams, those in most words.",
+)
+@options.force_option
+@options.quiet_option
+def subwords(
+    run: Path, min_n: int, max_n: int, ridge: float, mix: float, max_ngrams: int, force: bool, quiet: bool
+) -> None:
+    """Fit character n-grams to the vectors of RUN, a trained run.
+
+    The vectors of rare words are mixed with what their n-grams say, into vectors.txt and model.npz, and unknown words
+    have vectors: similar --oov and evaluate --oov use them. Word and context vectors stay as they are, so
+    --vectors sum still gives the vectors from before, and lengths stay. Training RUN further removes its n-grams,
+    unless it was started with train --subwords.
+    """
+    from glove_adagrad.run_subwords import add_subwords
+    from glove_adagrad.subwords import SubwordSettings
+
+    try:
+        settings = SubwordSettings(min_n, max_n, ridge, mix, max_ngrams)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    words, ngrams = add_subwords(run, settings, replace=force)
+    if not quiet:
+        click.echo(f"{run}: {ngrams:,} n-grams of {words:,} words; vectors.txt")
