@@ -26,11 +26,6 @@ from glove_adagrad.svd import PASSES, SVDSettings, decompose
 from glove_adagrad.vocabulary import Vocabulary
 
 
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
-
-
 @pytest.fixture(scope="module", params=[True, False], ids=["both sides", "left only"])
 def matrix(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CooccurrenceMatrix:
     vocabulary = Vocabulary.read(GOLDEN / "tiny.vocab.min5.txt")
