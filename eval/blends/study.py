@@ -1,4 +1,4 @@
-"""The quality of PPMI-SVD compared with trained vectors, alone and blended with them.
+"""Quality of PPMI-SVD compared with trained vectors, alone and blended with them.
 
     python -m eval.blends.study NAME RUN COUNTS [--msr FILE] [--men FILE]
 
