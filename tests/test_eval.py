@@ -14,8 +14,8 @@ import pytest
 
 from glove_adagrad import __version__
 from glove_adagrad.cooccurrence.count import count_cooccurrences
-from glove_adagrad.corpus import Sentences
 from glove_adagrad.provenance import measured_by
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 

@@ -152,7 +152,7 @@ def report(
             "|---|---|---|---|---|",
             *rows,
             "",
-            f"Words of CoNLL-U a second: {ours / 1e3:,.0f} thousand; the package conllu: {theirs / 1e3:,.0f} thousand.",
+            f"Thousand words of CoNLL-U a second: {ours / 1e3:,.0f}; by the package conllu: {theirs / 1e3:,.0f}.",
             "",
         ]
     )
