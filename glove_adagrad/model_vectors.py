@@ -28,7 +28,7 @@ def model_vectors(
     *,
     workers: int | None = None,
 ) -> ModelVectors:
-    """Combine word and context vectors by `settings.vectors`; fit n-grams if `settings.subwords` and there are any."""
+    """Combine word and context vectors by `settings.vectors`, and fit n-grams if `settings.subwords`."""
     which = settings.vectors
     vectors = select_vectors(parameters.word_vectors, parameters.context_vectors, which, workers=workers)
     if settings.subwords and share_ngrams(words, SubwordSettings()):
