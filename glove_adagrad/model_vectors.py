@@ -26,23 +26,11 @@ def model_vectors(
     counts: np.ndarray,
     settings: TrainingSettings,
     *,
-    subwords: SubwordSettings | None = None,
     workers: int | None = None,
 ) -> ModelVectors:
-    """Combine word and context vectors by `settings.vectors`, and fit n-grams if `settings.subwords`.
-
-    Parameters
-    ----------
-    subwords : SubwordSettings, optional
-        Fit n-grams by these settings, whatever `settings.subwords` is.
-
-    Raises
-    ------
-    InputError
-        With `subwords`, if no n-gram is in two of the words; such words have no n-grams by `settings.subwords`.
-    """
+    """Combine word and context vectors by `settings.vectors`, and fit n-grams if `settings.subwords`."""
     which = settings.vectors
     vectors = select_vectors(parameters.word_vectors, parameters.context_vectors, which, workers=workers)
-    if subwords is not None or (settings.subwords and share_ngrams(words, SubwordSettings())):
-        return ModelVectors(*fit_ngrams(words, counts, vectors, subwords))
+    if settings.subwords and share_ngrams(words, SubwordSettings()):
+        return ModelVectors(*fit_ngrams(words, counts, vectors))
     return ModelVectors() if which == "sum" else ModelVectors(vectors)

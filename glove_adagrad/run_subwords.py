@@ -11,11 +11,9 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_files
 from glove_adagrad.formats import read_history, read_run
 from glove_adagrad.formats.run_folder import write_model
-from glove_adagrad.model_vectors import model_vectors
 from glove_adagrad.run import Run
 from glove_adagrad.saved_model import SUBWORDS
-from glove_adagrad.subwords import SubwordSettings
-from glove_adagrad.trainer import TrainingSettings
+from glove_adagrad.subwords import SubwordSettings, fit_ngrams
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Vocabulary
 
@@ -49,12 +47,11 @@ def add_subwords(folder: Path, settings: SubwordSettings, *, replace: bool = Fal
         vocabulary = Vocabulary.read(folder / "vocab.txt")
         parameters = Vectors(model.word_vectors, model.context_vectors, model.word_biases, model.context_biases)
         names: Any = history.get("names") or model.words
-        made = model_vectors(
-            parameters, names, model.counts, TrainingSettings(vectors=which, subwords=True), subwords=settings
-        )
-        assert made.ngrams is not None
-        history[SUBWORDS] = {**asdict(settings), "ngrams": len(made.ngrams.names)}
+        # n-grams are never fitted to vectors that others have been mixed into
+        vectors = model.select(None if model.ngrams is None else which).vectors
+        mixed, ngrams = fit_ngrams(names, model.counts, vectors, settings)
+        history[SUBWORDS] = {**asdict(settings), "ngrams": len(ngrams.names)}
         with atomic_files(folder, "model") as new:
-            write_model(new, parameters, vocabulary, *made)
+            write_model(new, parameters, vocabulary, mixed, ngrams)
             (new / "history.json").write_text(json.dumps(history, indent=2))
-        return len(names), len(made.ngrams.names)
+        return len(names), len(ngrams.names)
