@@ -19,6 +19,6 @@ def check_machine() -> None:
     bits = 8 * struct.calcsize("P")
     if sys.byteorder != "little" or bits != 64:
         raise InputError(
-            f"glove-adagrad does not run on {sys.byteorder}-endian machines of {bits} bits; use a little-endian one of "
-            "64 bits, such as x86-64 or arm64"
+            f"glove-adagrad does not run on {sys.byteorder}-endian machines of {bits} bits; use a little-endian one "
+            "of 64 bits, such as x86-64 or arm64"
         )

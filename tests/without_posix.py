@@ -4,12 +4,11 @@ What Windows lacks is removed or fails as it does there, before the package is i
 """
 
 import json
+import multiprocessing.context  # noqa: F401 - takes its choice of methods from os.fork, which the test needs no more
 import os
 import signal
 import stat
 import sys
-
-import multiprocessing.context  # noqa: F401 - takes its choice of methods from os.fork, which the test needs no more
 
 for name in ("pread", "preadv", "pwrite", "fork", "mkfifo", "sched_getaffinity", "posix_fadvise", "fchmod",
              "O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC", "getuid", "geteuid", "sendfile"):  # fmt: skip

@@ -10,8 +10,8 @@ whatever is done to their names.
 
 from __future__ import annotations
 
-import io
 import errno
+import io
 import os
 import shutil
 import zlib
@@ -253,7 +253,7 @@ _HOLDS_FOLDERS = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
 class _Folder:
     """A folder that is opened once: all files come from it, even if another takes its name meanwhile.
 
-    Where the system cannot open folders, `replaced` still tells that another took its name.
+    Where the system cannot open folders, `replaced` still detects that another took its name.
     """
 
     def __init__(self, path: Path) -> None:
@@ -273,7 +273,7 @@ class _Folder:
     def open(self, name: str) -> IO[bytes]:
         """A file of the folder, open for reading."""
         try:
-            file = open(
+            file = open(  # noqa: SIM115
                 self.path / name if self._descriptor is None else name, "rb", buffering=0, opener=self._opener
             )
         except OSError as error:
