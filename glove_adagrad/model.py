@@ -130,7 +130,7 @@ class GloVe:
         components by principal component analysis.
     subwords : bool, default False
         Mix the vectors of rare words with what their character n-grams say, and compose vectors of unknown words,
-        see `vector`. Vectors then have length 1.
+        see `vector`.
     init : str, Path, KeyedVectors, GloVe, optional
         Start from these vectors instead of random ones, for the words that they have.
     keep_words : bool, default False

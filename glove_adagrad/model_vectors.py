@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glove_adagrad.formats import select_vectors
-from glove_adagrad.subwords import NGrams, SubwordSettings, fit_ngrams
+from glove_adagrad.subwords import NGrams, SubwordSettings, fit_ngrams, share_ngrams
 from glove_adagrad.trainer import TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 
@@ -39,11 +39,10 @@ def model_vectors(
     Raises
     ------
     InputError
-        If no n-gram is in two of the words.
+        With `subwords`, if no n-gram is in two of the words; such words have no n-grams by `settings.subwords`.
     """
-    if settings.subwords and subwords is None:
-        subwords = SubwordSettings()
-    if settings.vectors == "sum" and subwords is None:
-        return ModelVectors()
-    vectors = select_vectors(parameters.word_vectors, parameters.context_vectors, settings.vectors, workers=workers)
-    return ModelVectors(vectors) if subwords is None else ModelVectors(*fit_ngrams(words, counts, vectors, subwords))
+    which = settings.vectors
+    vectors = select_vectors(parameters.word_vectors, parameters.context_vectors, which, workers=workers)
+    if subwords is not None or (settings.subwords and share_ngrams(words, SubwordSettings())):
+        return ModelVectors(*fit_ngrams(words, counts, vectors, subwords))
+    return ModelVectors() if which == "sum" else ModelVectors(vectors)

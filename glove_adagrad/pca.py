@@ -51,7 +51,6 @@ def principal_axes(vectors: np.ndarray, size: int, *, workers: int = 1) -> np.nd
     that differences in the last digits of float64 between builds of LAPACK do not show, unless two directions are
     of almost equal length.
     """
-    n = vectors.shape[1]
     sums = products(vectors, workers=workers)
     axes = np.linalg.eigh(sums)[1][:, ::-1][:, :size]
     largest = axes[np.abs(axes).argmax(axis=0), np.arange(size)]

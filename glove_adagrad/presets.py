@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: preset -> the parameters of `GloVe` in which it differs from the defaults.
 PRESETS: dict[str, dict[str, Any]] = {
     "stanford": {},
-    "recommended": {"unobserved": 1.0, "symmetric": False, "epochs": 15},
+    "recommended": {"unobserved": 1.0, "symmetric": False, "epochs": 15, "subwords": True},
     "fast": {"unobserved": 1.0, "symmetric": False, "epochs": 5, "learning_rate": 0.1, "clip": 10.0},
 }
 
@@ -28,8 +28,8 @@ _DEFAULTS: dict[str, Any] = {
 #: preset -> one line of help.
 SUMMARIES = {
     "stanford": "plain GloVe with the rule of Stanford's programs",
-    "recommended": "also learns from unobserved pairs; scores higher than plain GloVe",
-    "fast": "the same in a third of the time, with slightly lower scores",
+    "recommended": "also learns from unobserved pairs and fits character n-grams; scores higher than plain GloVe",
+    "fast": "learns from unobserved pairs in a third of the time, with slightly lower scores",
 }
 
 

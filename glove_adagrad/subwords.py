@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Iterations of conjugate gradients; more change the vectors of held-out words by less than .001 of a cosine.
 _ITERATIONS = 25
 
+#: Composed vectors are as long as those of this number of the rarest words.
+_RAREST = 100
+
 #: No n-gram is longer.
 LONGEST = 20
 
@@ -41,7 +44,7 @@ class SubwordSettings:
         Weight of the penalty on the squared length of n-gram vectors. Among 0.1, 0.3, 1 and 3, this predicts
         held-out words best on two corpora, see `eval/quality`.
     mix : float
-        A word of n occurrences keeps n / (n + mix) of its own vector. The default takes 1 % of a word of 1,000
+        A word of n occurrences keeps n / (n + mix) of its own direction. The default takes 1 % of a word of 1,000
         occurrences from its n-grams, and half of a word of 10.
     max_ngrams : int
         At most this many n-grams, those in most words; n-grams of a single word are left out.
@@ -78,18 +81,20 @@ class NGrams:
     names : sequence of str
     vectors : float32 [number of n-grams, d]
     min_n, max_n : int
+    length : float
+        Of the vectors that are composed.
     """
 
-    def __init__(self, names: Sequence[str], vectors: np.ndarray, min_n: int, max_n: int) -> None:
-        self.names, self.vectors, self.min_n, self.max_n = list(names), vectors, min_n, max_n
+    def __init__(self, names: Sequence[str], vectors: np.ndarray, min_n: int, max_n: int, length: float) -> None:
+        self.names, self.vectors, self.min_n, self.max_n, self.length = list(names), vectors, min_n, max_n, length
         self._rows = {name: row for row, name in enumerate(self.names)}
 
     def vector(self, word: str) -> np.ndarray | None:
-        """The vector of any word, of length 1, float32 [d]; None if none of its n-grams is known."""
+        """The vector of any word, composed of its n-grams, float32 [d]; None if none of them is known."""
         rows = [self._rows[name] for name in ngrams_of(word, self.min_n, self.max_n) if name in self._rows]
         total = self.vectors[rows].sum(axis=0, dtype=np.float64)
         length = float(np.sqrt((total * total).sum()))
-        return (total / length).astype(np.float32) if length > 0 else None
+        return (total * (self.length / length)).astype(np.float32) if length > 0 else None
 
 
 def ngrams_of(word: str, min_n: int, max_n: int) -> list[str]:
@@ -111,8 +116,9 @@ def fit_ngrams(
 
         n / (n + 50) |sum of z / sqrt(number of n-grams) - v|^2
 
-    plus `ridge` |z|^2. A word's result is n v + `mix` r over n + `mix`, where r is the sum of its n-grams scaled to
-    length 1. All of it runs on one thread and in a fixed order, so equal inputs give equal bytes.
+    plus `ridge` |z|^2. The direction of a word is then that of n v + `mix` r, where r is the sum of its n-grams
+    scaled to length 1; its length stays. All of it runs on one thread and in a fixed order, so equal inputs give
+    equal bytes.
 
     Parameters
     ----------
@@ -125,8 +131,9 @@ def fit_ngrams(
     Returns
     -------
     mixed : float32 [V, d]
-        Of length 1 or a little less. A word without known n-grams has its own vector, scaled.
+        A word without known n-grams keeps its vector.
     ngrams : NGrams
+        They compose vectors as long as those of the 100 rarest words, on average.
 
     Raises
     ------
@@ -140,9 +147,21 @@ def fit_ngrams(
     fitted = _ridge(table, units, weights, settings.ridge)
     composed = _scaled(table @ fitted)
     share = (settings.mix / (counts + settings.mix))[:, None].astype(np.float32)
-    share = np.where(composed.any(axis=1, keepdims=True), share, np.float32(0))
-    mixed = (1 - share) * units + share * composed
-    return mixed, NGrams(names, fitted, settings.min_n, settings.max_n)
+    lengths = _lengths(vectors)
+    mixed = _scaled((1 - share) * units + share * composed) * lengths.astype(np.float32)
+    mixed = np.where(composed.any(axis=1, keepdims=True), mixed, vectors)
+    return mixed, NGrams(names, fitted, settings.min_n, settings.max_n, float(lengths[-_RAREST:].mean()))
+
+
+def share_ngrams(words: Iterable[str], settings: SubwordSettings) -> bool:
+    """Whether two of the words have an n-gram in common."""
+    seen: set[str] = set()
+    for word in words:
+        own = set(ngrams_of(word, settings.min_n, settings.max_n))
+        if not seen.isdisjoint(own):
+            return True
+        seen |= own
+    return False
 
 
 def _incidence(words: Sequence[str], settings: SubwordSettings) -> tuple[csr_array, list[str]]:
@@ -198,5 +217,10 @@ def _squares(matrix: np.ndarray) -> np.ndarray:
 
 def _scaled(vectors: np.ndarray) -> np.ndarray:
     """Vectors of length 1, float32; zeros stay zeros."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))[:, None]
+    lengths = _lengths(vectors)
     return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+
+
+def _lengths(vectors: np.ndarray) -> np.ndarray:
+    """Length of each row, float64 [V, 1]."""
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))[:, None])

@@ -138,7 +138,7 @@ def decompose(
 
 
 class _PositivePMI:
-    """The matrix P, by its products with vectors, whose rows stand in the order of parts.
+    """The matrix P, by its products with vectors, whose rows are in the order of parts.
 
     Attributes
     ----------

@@ -185,7 +185,7 @@ def ngrams(word: str, min_n: int, max_n: int) -> Counter[str]:
 def subwords(
     words: list[str], counts: list[int], vectors: np.ndarray, min_n: int, max_n: int, ridge: float, mix: float
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Mixed vectors, and the vector of each n-gram, by solving the normal equations."""
+    """Mixed vectors, as long as the given ones, and n-gram vectors, by solving the normal equations."""
     own = [ngrams(word, min_n, max_n) for word in words]
     kept = sorted(name for name in set().union(*own) if sum(name in grams for grams in own) > 1)
     units = np.array([vector / np.linalg.norm(vector) for vector in vectors.astype(np.float64)])
@@ -194,9 +194,9 @@ def subwords(
     weights = np.diag([count / (count + 50) for count in counts])
     fitted = np.linalg.solve(table.T @ weights @ table + ridge * np.eye(len(kept)), table.T @ weights @ units)
     mixed = []
-    for unit, composed, count in zip(units, table @ fitted, counts, strict=True):
-        length = np.linalg.norm(composed)
-        mixed.append(unit if length == 0 else (count * unit + mix * composed / length) / (count + mix))
+    for vector, unit, composed, count in zip(vectors, units, table @ fitted, counts, strict=True):
+        towards = count * unit + mix * composed / max(float(np.linalg.norm(composed)), 1e-30)
+        mixed.append(towards / np.linalg.norm(towards) * np.linalg.norm(vector))
     return np.array(mixed), dict(zip(kept, fitted, strict=True))
 
 

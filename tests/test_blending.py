@@ -17,11 +17,6 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.formats import WordVectors, keyedvectors, read_vectors, word2vec
 
 
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
-
-
 @st.composite
 def models(draw: st.DrawFn) -> WordVectors:
     words = draw(st.lists(st.sampled_from("abcdefg"), min_size=1, unique=True))
@@ -34,7 +29,7 @@ def models(draw: st.DrawFn) -> WordVectors:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(models(), st.sampled_from([0.5, 1.0, 3.0])), min_size=1, max_size=3), st.booleans())
-def test_unit_vectors_stand_side_by_side(given_models: list[tuple[WordVectors, float]], union: bool) -> None:
+def test_unit_vectors_are_joined_side_by_side(given_models: list[tuple[WordVectors, float]], union: bool) -> None:
     parts, weights = zip(*given_models, strict=True)
     plain = [dict(zip(model.words, model.vectors.astype(np.float64), strict=True)) for model in parts]
     expected = naive.blended(plain, list(weights), union)

@@ -156,6 +156,7 @@ def test_train_does_not_change_a_later_fit() -> None:
     assert len(trained.fit(TEXT).loss_history) == 2
 
 
+@pytest.mark.slow
 def test_a_copy_a_saved_and_a_loaded_model_continue_as_one_longer_training(tmp_path: Path) -> None:
     settings = {**SMALL, "optimizer": "adam", "unobserved": 0.5, "holdout": 0.1, "min_count": 2, "max_vocab": 40}
     whole = GloVe(TEXT, **settings)

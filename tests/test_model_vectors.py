@@ -133,7 +133,8 @@ def test_a_model_without_ngrams_says_so(original: Path) -> None:
         {"ngram_ends": np.zeros(0, np.int64)},
         {"ngram_vectors": np.full((3, 10), np.nan, np.float32)},
         {"ngram_vectors": np.zeros((3, 9), np.float32)},
-        {"ngram_lengths": np.array([0, 2])},
+        {"ngram_sizes": np.array([0, 2])},
+        {"ngram_length": np.array(np.nan)},
         {"ngram_names": np.zeros(3)},
         {"vectors": np.zeros((2, 10), np.float32)},
         {"vectors": np.full(3, "x")},
@@ -143,7 +144,8 @@ def test_damaged_arrays_are_refused(damage: dict[str, Any], run: Path) -> None:
     arrays = dict(np.load(run / "model.npz"))
     arrays.update(
         ngram_names=np.frombuffer(b"abcdefghi", np.uint8), ngram_ends=np.array([3, 6, 9]),
-        ngram_vectors=np.ones((3, 10), np.float32), ngram_lengths=np.array([3, 6]),
+        ngram_vectors=np.ones((3, 10), np.float32), ngram_sizes=np.array([3, 6]),
+        ngram_length=np.array(2.0),
     )  # fmt: skip
     np.savez(run / "model.npz", **arrays)
     assert read_run(run).ngrams is not None

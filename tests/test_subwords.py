@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.subwords import SubwordSettings, fit_ngrams, ngrams_of
+from glove_adagrad.subwords import SubwordSettings, fit_ngrams, ngrams_of, share_ngrams
 
 words_of_few_letters = st.lists(st.text("abé", min_size=1, max_size=6), min_size=4, max_size=12, unique=True)
 
@@ -42,21 +42,21 @@ def test_frequent_words_stay_and_rare_ones_follow_their_ngrams() -> None:
     words = ["walk", "walking", "talk", "talking", "jump", "jumping"]
     vectors = np.eye(6, 4, dtype=np.float32) + 0.1
     frequent = fit_ngrams(words, np.full(6, 10**7), vectors)[0]
-    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    np.testing.assert_allclose(frequent, units, atol=1e-4)
+    np.testing.assert_allclose(frequent, vectors, atol=1e-4)
     mixed, ngrams = fit_ngrams(words, np.array([10**7] * 5 + [1]), vectors)
     rare = ngrams.vector("jumping")
     assert rare is not None
-    assert mixed[5] @ rare > units[5] @ rare + 0.01
+    assert mixed[5] @ rare > vectors[5] @ rare * 1.01
+    assert np.linalg.norm(mixed[5]) == pytest.approx(np.linalg.norm(vectors[5]))
 
 
 def test_unknown_words_are_composed_and_strangers_are_not() -> None:
     words = ["walk", "walking", "talk", "talking"]
-    _, ngrams = fit_ngrams(words, np.full(4, 100), np.eye(4, dtype=np.float32), SubwordSettings())
+    _, ngrams = fit_ngrams(words, np.full(4, 100), 3 * np.eye(4, dtype=np.float32), SubwordSettings())
     balking, other = ngrams.vector("balking"), ngrams.vector("xyz")
     assert balking is not None
     assert other is None
-    assert np.linalg.norm(balking) == pytest.approx(1, abs=1e-6)
+    assert np.linalg.norm(balking) == pytest.approx(3)
     assert balking[[1, 3]].min() > np.abs(balking[[0, 2]]).max()
 
 
@@ -83,5 +83,7 @@ def test_impossible_settings_are_refused(changes: dict[str, float], message: str
 
 
 def test_words_that_share_nothing_are_refused() -> None:
+    assert not share_ngrams(["abc", "def"], SubwordSettings())
+    assert share_ngrams(["abc", "def", "abx"], SubwordSettings(2))
     with pytest.raises(InputError, match="no n-gram of 3 to 6 characters is in two of the words"):
         fit_ngrams(["abc", "def"], np.array([5, 5]), np.eye(2, dtype=np.float32))

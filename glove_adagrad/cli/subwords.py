@@ -43,8 +43,8 @@ def subwords(
 
     The vectors of rare words are mixed with what their n-grams say, into vectors.txt and model.npz, and unknown words
     have vectors: similar --oov and evaluate --oov use them. Word and context vectors stay as they are, so
-    --vectors sum still gives the vectors from before. Vectors have length 1 afterwards. Training RUN further removes
-    its n-grams, unless it was started with train --subwords.
+    --vectors sum still gives the vectors from before, and lengths stay. Training RUN further removes its n-grams,
+    unless it was started with train --subwords.
     """
     from glove_adagrad.run_subwords import add_subwords
     from glove_adagrad.subwords import SubwordSettings

@@ -127,13 +127,7 @@ def count_cooccurrences(
                             meter.counted((number + (part + 1) / counter.partition.parts) / len(halves))
                     runs[half].append(Tiles(Path(file.name), writer.table(), len(vocabulary), writer.checksum))
                 meter.segment_done()
-            if tokens == 0:
-                raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
-            if same_text and tokens != (before := int(vocabulary.counts.sum())):
-                raise InputError(
-                    f"the corpus has changed between its two readings: {before:,} tokens of the vocabulary, then "
-                    f"{tokens:,}; count again when nothing changes the text"
-                )
+            _check_tokens(tokens, int(vocabulary.counts.sum()) if same_text else None)
             merged = {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}
         write_matrix(
             folder,
@@ -145,6 +139,17 @@ def count_cooccurrences(
             min_cooccurrence=min_cooccurrence,
         )
     return CooccurrenceMatrix.open(output)
+
+
+def _check_tokens(tokens: int, before: int | None) -> None:
+    """Refuse a text without words of the vocabulary, or with another number of them than `before`."""
+    if tokens == 0:
+        raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
+    if before is not None and tokens != before:
+        raise InputError(
+            f"the corpus has changed between its two readings: {before:,} tokens of the vocabulary, then "
+            f"{tokens:,}; count again when nothing changes the text"
+        )
 
 
 def compile_counting(windows: Windows, tmp: Path) -> None:

@@ -1,8 +1,8 @@
 """Word vectors in files: one module a format, and one function that reads them all.
 
 `read_vectors` finds out what a file is. To write, take the module of the format: `word2vec` (text and
-binary), `glove_text` (no header), `keyedvectors` (gensim's own), `projector` (TensorBoard),
-`stanford_binary`. How vectors are trained is not known here.
+binary), `glove_text` (no header), `keyedvectors` (gensim's own), `npy`, `parquet`, `static_model` (model2vec and
+sentence-transformers), `projector` (TensorBoard), `stanford_binary`. How vectors are trained is not known here.
 """
 
 from glove_adagrad.formats.conversion import as_history, as_start, as_word_vectors
@@ -12,6 +12,7 @@ from glove_adagrad.formats.word_vectors import (
     VECTOR_CHOICES,
     WordVectors,
     from_keyed_vectors,
+    reduced,
     select_vectors,
     to_keyed_vectors,
     with_unk,
@@ -29,6 +30,7 @@ __all__ = [
     "read_history",
     "read_run",
     "read_vectors",
+    "reduced",
     "select_vectors",
     "to_keyed_vectors",
     "with_unk",

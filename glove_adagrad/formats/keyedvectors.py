@@ -15,6 +15,7 @@ import numpy as np
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_files
+from glove_adagrad.formats.number_types import as_type
 from glove_adagrad.formats.streams import Stream
 from glove_adagrad.formats.unpickling import ForbiddenName, RestrictedUnpickler, Stored, stored_array
 from glove_adagrad.formats.word_vectors import WordVectors, checked, from_keyed_vectors, to_keyed_vectors
@@ -25,8 +26,14 @@ _WORDS = ("index_to_key", "index2word", "index2entity")
 _VECTORS = ("vectors", "syn0")
 
 
-def write(path: Path, wv: WordVectors) -> None:
-    """Write `path` and, next to it, the matrix as `path.vectors.npy`, which `load(path, mmap='r')` maps."""
+def write(path: Path, wv: WordVectors, dtype: str = "float32") -> None:
+    """Write `path` and, next to it, the matrix as `path.vectors.npy`, which `load(path, mmap='r')` maps.
+
+    Raises
+    ------
+    InputError
+        If `path` is not a regular file, or a number is too large for `dtype`, 'float32' or 'float16'.
+    """
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: is not a regular file, and keyedvectors are two files; choose another output")
     target = Path(os.path.realpath(path))
@@ -34,6 +41,7 @@ def write(path: Path, wv: WordVectors) -> None:
     both = [target.name, f"{target.name}.vectors.npy"]
     with atomic_files(target.parent, target.name, remove_first=both) as folder:
         keyed = to_keyed_vectors(wv)
+        keyed.vectors, _ = as_type(wv.vectors, dtype)
         keyed.lifecycle_events = None  # they hold the time, and the same vectors give the same bytes
         keyed.save(str(folder / target.name), separately=["vectors"])
 

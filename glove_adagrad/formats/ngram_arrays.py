@@ -10,7 +10,8 @@ import numpy as np
 from glove_adagrad.errors import InputError
 from glove_adagrad.subwords import LONGEST, NGrams
 
-_NAMES, _ENDS, _VECTORS, _LENGTHS = "ngram_names", "ngram_ends", "ngram_vectors", "ngram_lengths"
+_NAMES, _ENDS, _VECTORS, _SIZES = "ngram_names", "ngram_ends", "ngram_vectors", "ngram_sizes"
+_LENGTH = "ngram_length"
 
 
 def to_arrays(ngrams: NGrams) -> dict[str, np.ndarray]:
@@ -20,7 +21,8 @@ def to_arrays(ngrams: NGrams) -> dict[str, np.ndarray]:
         _NAMES: np.frombuffer(b"".join(names), np.uint8),
         _ENDS: np.cumsum([len(name) for name in names], dtype=np.int64),
         _VECTORS: ngrams.vectors,
-        _LENGTHS: np.array([ngrams.min_n, ngrams.max_n], np.int64),
+        _SIZES: np.array([ngrams.min_n, ngrams.max_n], np.int64),
+        _LENGTH: np.array(ngrams.length, np.float64),
     }
 
 
@@ -42,21 +44,22 @@ def from_arrays(arrays: Mapping[str, np.ndarray], size: int, path: Path) -> NGra
     """
     if _NAMES not in arrays:
         return None
-    names, ends, vectors, lengths = (
-        arrays.get(name, np.empty(0, kind))
-        for name, kind in ((_NAMES, "u1"), (_ENDS, "i8"), (_VECTORS, "f4"), (_LENGTHS, "i8"))
-    )
-    if (names.dtype, ends.dtype, vectors.dtype, lengths.dtype) != (np.uint8, np.int64, np.float32, np.int64):
+    names, ends, vectors, sizes, length = found = [
+        arrays.get(name, np.empty(0)) for name in (_NAMES, _ENDS, _VECTORS, _SIZES, _LENGTH)
+    ]
+    if [array.dtype for array in found] != [np.uint8, np.int64, np.float32, np.int64, np.float64]:
         raise InputError(f"{path}: its n-grams are of other types than this program writes")
     starts = np.concatenate([[0], ends[:-1]]) if ends.ndim == 1 and len(ends) else ends
     fits = (
-        names.ndim == ends.ndim == lengths.ndim == 1
+        names.ndim == ends.ndim == 1
         and vectors.shape == (len(ends), size)
         and len(ends) > 0
         and bool((starts < ends).all())
         and ends[-1] == len(names)
-        and lengths.shape == (2,)
-        and 1 <= lengths[0] <= lengths[1] <= LONGEST
+        and sizes.shape == (2,)
+        and 1 <= sizes[0] <= sizes[1] <= LONGEST
+        and length.shape == ()
+        and 0 <= length < np.inf
         and bool(np.isfinite(vectors).all())
     )
     if not fits:
@@ -66,4 +69,4 @@ def from_arrays(arrays: Mapping[str, np.ndarray], size: int, path: Path) -> NGra
         data[start:end].decode("utf-8", "surrogateescape")
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
     ]
-    return NGrams(decoded, vectors, *lengths.tolist())
+    return NGrams(decoded, vectors, int(sizes[0]), int(sizes[1]), float(length))

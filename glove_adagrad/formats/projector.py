@@ -9,6 +9,8 @@ from glove_adagrad.formats.text_rows import encode_words, write_rows
 from glove_adagrad.formats.word_vectors import WordVectors
 from glove_adagrad.locks import output_lock
 
+FILES = ("vectors.tsv", "metadata.tsv")
+
 
 def write(folder: Path, wv: WordVectors) -> None:
     """Write both tables; a header line `word, count` heads the metadata where counts are known.

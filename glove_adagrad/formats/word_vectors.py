@@ -136,6 +136,53 @@ def select_vectors(word: np.ndarray, context: np.ndarray, which: str, *, workers
     raise InputError(f"vectors {which!r} are unknown; choose one of {', '.join(VECTOR_CHOICES)}")
 
 
+def reduced(wv: WordVectors, *, size: int | None = None, top: int | None = None, unk: bool = False) -> WordVectors:
+    """Return vectors with fewer components, of fewer words, or with a row `<unk>`.
+
+    Components and `<unk>` are found before words are left out, so that `top` changes no vector.
+
+    Parameters
+    ----------
+    size : int, optional
+        Number of components to keep, by `pca.reduce`.
+    top : int, optional
+        Number of first, that is most frequent, words to keep.
+    unk : bool
+        Add a last row `<unk>`; see `with_unk`.
+
+    Raises
+    ------
+    InputError
+        If `size` is impossible, or there is a word `<unk>` already.
+    """
+    if size is not None:
+        from glove_adagrad.pca import reduce
+
+        wv = WordVectors(wv.words, reduce(wv.vectors, size), wv.counts)
+    if unk:
+        wv = with_unk(wv)
+    if top is not None and top < len(wv.words) - unk:
+        rows = np.append(np.arange(top), len(wv.words) - 1) if unk else np.arange(top)
+        counts = None if wv.counts is None else wv.counts[rows]
+        wv = WordVectors([wv.words[row] for row in rows.tolist()], wv.vectors[rows], counts)
+    return wv
+
+
+def check_unicode(words: list[str], path: Path) -> None:
+    """Refuse words whose bytes are not UTF-8, for formats whose words are Unicode text.
+
+    Raises
+    ------
+    InputError
+    """
+    for row, word in enumerate(words):
+        if not word.isascii() and any("\ud800" <= character <= "\udfff" for character in word):
+            raise InputError(
+                f"{path}: the word {word!r} (row {row + 1}) is not UTF-8 text, which this format needs; "
+                "use word2vec-binary or keyedvectors"
+            )
+
+
 def with_unk(wv: WordVectors) -> WordVectors:
     """Add a last row `<unk>`: the mean of the min(100, n) rarest words, which are the last rows.
 

@@ -46,7 +46,7 @@ def multiply(halves, sizes, starts, part, scale, out_terms, source_terms, source
     scale : float32
         X of a sum of 1.
     out_terms, source_terms : float32 [V]
-        Terms of the words and of the contexts; the other way round if `transposed`. Rows stand in the order of parts.
+        Terms of the words and of the contexts; the other way round if `transposed`. Rows are in the order of parts.
     source : float32 [V, n]
     out : float32 [V, n], of which the part's rows must be zero; updated
     transposed : bool
