@@ -264,7 +264,7 @@ def _flush(folder: Path) -> None:
     """Write out a folder's files and names, so that after a crash no name stands for less than it should."""
     for place, _, names in os.walk(folder):
         for name in names:
-            with open(Path(place, name), "rb") as file:
+            with open(Path(place, name), "r+b") as file:  # Windows flushes only what is open for writing
                 os.fsync(file.fileno())
         sync(Path(place))
 

@@ -13,6 +13,7 @@ from glove_adagrad import __version__
 from glove_adagrad.cli.hints import stanford_option, unknown_command
 from glove_adagrad.cli.messages import with_options
 from glove_adagrad.errors import GloveError, Interrupted, described
+from glove_adagrad.machine import check_machine
 from glove_adagrad.progress import say
 from glove_adagrad.signals import raise_interrupted
 from glove_adagrad.text import printable
@@ -88,6 +89,7 @@ def main() -> None:
     warnings.showwarning = _show_warning
     raise_interrupted()
     try:
+        check_machine()
         cli(standalone_mode=False)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "glove-adagrad"

@@ -10,6 +10,7 @@ whatever is done to their names.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -23,7 +24,7 @@ from typing import IO, Any
 import numpy as np
 
 from glove_adagrad.cooccurrence.meta import format_meta, parse_meta
-from glove_adagrad.cooccurrence.tiles import Tiles, Views
+from glove_adagrad.cooccurrence.tiles import Tiles, Views, read_at
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.decoding import DamagedError, read_array
 from glove_adagrad.errors import InputError
@@ -131,10 +132,11 @@ class CooccurrenceMatrix:
         """
         for tiles in self.halves.values():
             checksum = position = 0
+            block = np.empty(1 << 22, np.uint8)
             with tiles.open() as file:
-                while block := os.pread(file.fileno(), 1 << 22, position):
-                    checksum = zlib.crc32(block, checksum)
-                    position += len(block)
+                while size := read_at(file, position, block):
+                    checksum = zlib.crc32(block[:size], checksum)
+                    position += size
             if checksum != tiles.checksum:
                 raise DamagedError(f"{tiles.path}: is damaged (its checksum differs); count again")
 
@@ -244,25 +246,43 @@ class CooccurrenceMatrix:
         return sparse.coo_array((values, (rows, columns)), shape=(self.words, self.words)).tocsr()
 
 
+#: Whether a folder can be opened, and files be opened in it; not on Windows.
+_HOLDS_FOLDERS = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
+
+
 class _Folder:
-    """A folder that is opened once: all files come from it, even if another takes its name meanwhile."""
+    """A folder that is opened once: all files come from it, even if another takes its name meanwhile.
+
+    Where the system cannot open folders, `replaced` still detects that another took its name.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.nbytes = 0
+        self._descriptor: int | None = None
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            self._status = os.stat(path)
+            if _HOLDS_FOLDERS:
+                self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+                self._status = os.fstat(self._descriptor)
+            elif not path.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         except OSError as error:
             raise self._error("meta.json", error) from None
 
     def open(self, name: str) -> IO[bytes]:
         """A file of the folder, open for reading."""
         try:
-            file = os.fdopen(os.open(name, os.O_RDONLY, dir_fd=self._descriptor), "rb", buffering=0)
+            file = open(  # noqa: SIM115
+                self.path / name if self._descriptor is None else name, "rb", buffering=0, opener=self._opener
+            )
         except OSError as error:
             raise self._error(name, error) from error
         self.nbytes += os.fstat(file.fileno()).st_size
         return file
+
+    def _opener(self, name: str, flags: int) -> int:
+        return os.open(name, flags, dir_fd=self._descriptor)
 
     def read(self, name: str, checksum: int | None = None) -> bytes:
         """The content of a file; its CRC-32 must be the given one."""
@@ -275,7 +295,7 @@ class _Folder:
     def replaced(self) -> bool:
         """Whether the name stands for another folder by now."""
         try:
-            return not os.path.samestat(os.stat(self.path), os.fstat(self._descriptor))
+            return not os.path.samestat(os.stat(self.path), self._status)
         except OSError:
             return False
 
@@ -293,7 +313,8 @@ class _Folder:
         return self
 
     def __exit__(self, *error: object) -> None:
-        os.close(self._descriptor)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
 
 #: Everything that a folder of co-occurrences may hold; a folder with other files is never replaced.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 import zlib
 from collections.abc import Iterator
@@ -179,7 +180,7 @@ class Tiles:
         for tile, begin in zip(tiles.tolist(), (4 * bases[:, 0]).tolist(), strict=True):
             start, size = int(self.offsets[tile]), int(self.offsets[tile + 1] - self.offsets[tile])
             raw = memory[begin : begin + size]
-            if _read_at(file, start, raw) != size:
+            if read_at(file, start, raw) != size:
                 raise DamagedError(f"{self.path}: ends within a tile; it was cut short, count again")
             if self.has_checksums and zlib.crc32(raw) != self.table[tile, 3]:
                 raise DamagedError(f"{self.path}: is damaged (the checksum of a tile differs); count again")
@@ -199,12 +200,27 @@ class Tiles:
         return np.ascontiguousarray(self.bases[tile] - self.offsets[tile] // ELEMENTS)
 
 
-def _read_at(file: IO[bytes], start: int, memory: np.ndarray) -> int:
-    """Fill memory from a position of a file, as far as the file goes; returns how many bytes were read."""
+#: Held from moving a file's position to reading there, where the system cannot do both at once.
+_POSITION = threading.Lock()
+
+
+def read_at(file: IO[bytes], start: int, memory: np.ndarray) -> int:
+    """Fill memory, uint8, from a position of a file; returns how many bytes the file had for it.
+
+    Threads may read one file at the same time.
+    """
     done = 0
-    while done < len(memory) and (number := os.preadv(file.fileno(), [memory[done:]], start + done)):
+    while done < len(memory) and (number := _read_some(file, start + done, memory[done:])):
         done += number
     return done
+
+
+def _read_some(file: IO[bytes], start: int, memory: np.ndarray) -> int:
+    if hasattr(os, "preadv"):
+        return os.preadv(file.fileno(), [memory], start)
+    with _POSITION:  # Windows
+        file.seek(start)
+        return int(file.readinto(memory) or 0)  # type: ignore[attr-defined]
 
 
 class TileWriter:

@@ -2,3 +2,7 @@
 
 `jit` holds the one place for compile options. Nothing outside this package imports numba.
 """
+
+from glove_adagrad.machine import check_machine
+
+check_machine()

@@ -1,0 +1,53 @@
+"""Other machines and systems: what is missing there is not needed, and what cannot work is refused in one line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from data import GOLDEN, ROOT
+from runs import Command
+
+from glove_adagrad.errors import InputError
+from glove_adagrad.machine import check_machine
+
+
+def _commands(folder: Path) -> list[list[str]]:
+    """Count, train, resume, export, and replace what is there."""
+    text, run = GOLDEN / "tiny.txt", folder / "run"
+    cooccur = ["cooccur", text, "--vocab", run / "vocab.txt", "--output", folder / "m", "--quiet"]
+    train = ["train", text, "--output", run, "--epochs", 1, "--window", 5, "--vector-size", 8, "--workers", 2]
+    commands: list[list[object]] = [
+        [*train, "--quiet"],
+        ["train", "--resume", run, "--epochs", 2, "--quiet"],
+        ["export", run, folder / "vectors.bin", "--format", "word2vec-binary", "--quiet"],
+        cooccur,
+        [*cooccur, "--force"],
+    ]
+    return [[str(argument) for argument in command] for command in commands]
+
+
+def test_without_posix_the_bytes_are_the_same(command: Command, tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    for arguments in _commands(here):
+        command.ok(*arguments)
+    program = [sys.executable, ROOT / "tests" / "without_posix.py", json.dumps(_commands(there))]
+    done = subprocess.run(program, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("run/vocab.txt", "run/cooccurrence/lower.bin", "run/vectors.txt", "vectors.bin", "m/lower.bin"):
+        assert (here / name).read_bytes() == (there / name).read_bytes(), name
+    assert not [path for path in there.rglob(".*") if path.name != ".glove-lock"]
+
+
+@pytest.mark.parametrize(("order", "size"), [("big", 8), ("little", 4)])
+def test_other_machines_are_refused(command: Command, monkeypatch: pytest.MonkeyPatch, order: str, size: int) -> None:
+    monkeypatch.setattr("sys.byteorder", order)
+    monkeypatch.setattr("struct.calcsize", lambda _: size)
+    with pytest.raises(InputError):
+        check_machine()
+    assert f"does not run on {order}-endian machines of {8 * size} bits" in command.refused(1, "vocab", "x.txt")
