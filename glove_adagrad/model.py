@@ -14,6 +14,7 @@ import numpy as np
 
 from glove_adagrad import optim
 from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
+from glove_adagrad.cooccurrence.distance_weights import format_weights
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.scipy_sparse import as_cells, from_scipy
 from glove_adagrad.cooccurrence.windows import Windows
@@ -37,6 +38,8 @@ from glove_adagrad.vocabulary import Vocabulary, check_limits
 from glove_adagrad.warm_start import kept_vocabulary, read_anchors, read_start, source_name, start_from
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from gensim.models import KeyedVectors
 
     from glove_adagrad.evaluation import Evaluation, Suite
@@ -73,8 +76,9 @@ class GloVe:
         Keep only the `max_vocab` most frequent words; all by default.
     symmetric : bool, default True
         Count a pair in both directions. Otherwise only the left word as the word and the right one as its context.
-    distance_weighting : bool, default True
-        Count a pair at distance d as 1/d instead of 1.
+    distance_weights : str or sequence of numbers, default "harmonic"
+        Weight of a pair at distance d: "harmonic" is 1/d, "flat" 1, "linear" (window + 1 - d) / window; or a number
+        for each distance from 1 to `window`: int, float, Fraction or a str such as "3/4".
     sample : float, default 0
         Randomly drop occurrences of words more frequent than this share of the text, as word2vec does; try 1e-4.
         0 keeps all.
@@ -196,7 +200,7 @@ class GloVe:
         min_count: int = 5,
         max_vocab: int | None = None,
         symmetric: bool | None = None,
-        distance_weighting: bool = True,
+        distance_weights: str | Sequence[float | Fraction | str] = "harmonic",
         sample: float = 0.0,
         boundary: str = "line",
         keep_positions: bool = False,
@@ -254,7 +258,9 @@ class GloVe:
             vectors=chosen["vectors"],
             subwords=chosen["subwords"],
         )
-        self.windows = Windows(window, chosen["symmetric"], distance_weighting, boundary, keep_positions, sample)
+        self.windows = Windows(
+            window, chosen["symmetric"], format_weights(distance_weights), boundary, keep_positions, sample
+        )
         check_limits(min_count, max_vocab)
         self.min_count, self.max_vocab, self.min_cooccurrence = min_count, max_vocab, min_cooccurrence
         self.text = TextOptions(

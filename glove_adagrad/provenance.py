@@ -62,8 +62,11 @@ def _described(origin: Mapping[str, Any]) -> str:
 
 
 def measured_by(origins: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Format the provenance of a page of results as a list of one sentence for each command; empty if unknown."""
-    return [f"{'And by' if number else 'Measured by'} {_described(origin)}." for number, origin in enumerate(origins)]
+    """Format the provenance of a page of results: a line for each command and an empty line; empty if unknown."""
+    lines = [
+        f"{'And by' if number else 'Measured by'} {_described(origin)}." for number, origin in enumerate(origins)
+    ]
+    return [*lines, ""] if lines else []
 
 
 def _program() -> list[str]:

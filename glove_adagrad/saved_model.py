@@ -77,7 +77,7 @@ def history_of(model: GloVe, matrix_folder: str | None = None) -> dict[str, Any]
         "origin": _ORIGIN,
         "settings": {
             **model.settings.to_json(),
-            "windows": vars(model.windows),
+            "windows": model.windows.to_json(),
             **({} if matrix_folder is None else {"cooccurrence": matrix_folder}),
             **{name: getattr(model, name) for name in _COUNTING},
             **model.text.to_json(),
@@ -169,7 +169,7 @@ def _new(cls: type[GloVe], path: Path, settings: dict[str, Any], resources: dict
     names = {field.name for field in fields(TrainingSettings)}
     try:
         training = read_settings({name: value for name, value in settings.items() if name in names}, path)
-        windows = Windows(**(settings.get("windows") or {}))
+        windows = Windows.from_json(settings.get("windows") or {}, path)
         counting = {name: settings[name] for name in _COUNTING if name in settings}
         model = cls(**resources, **counting)
         model.text = TextOptions.from_json(settings)

@@ -55,7 +55,7 @@ def load_pickle(cls: type[GloVe], path: Path, resources: dict[str, Any]) -> GloV
             stored = _Unpickler(file).load()
         if type(stored) is not _Model:
             raise InputError("no GloVe in it")
-        model = _rebuilt(cls, vars(stored), resources)
+        model = _rebuilt(cls, path, vars(stored), resources)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except ForbiddenName as error:
@@ -70,13 +70,13 @@ def load_pickle(cls: type[GloVe], path: Path, resources: dict[str, Any]) -> GloV
     return model
 
 
-def _rebuilt(cls: type[GloVe], state: dict[str, Any], resources: dict[str, Any]) -> GloVe:
+def _rebuilt(cls: type[GloVe], path: Path, state: dict[str, Any], resources: dict[str, Any]) -> GloVe:
     settings = dict(vars(state["settings"]))
     rule = settings["rule"]
     (kind,) = [kind for kind, stored in _RULES.items() if type(rule) is stored]
     settings["rule"] = kind(**vars(rule))
     model = cls(**resources, min_count=state["min_count"], max_vocab=state["max_vocab"])
-    model.settings, model.windows = TrainingSettings(**settings), Windows(**vars(state["windows"]))
+    model.settings, model.windows = TrainingSettings(**settings), Windows.from_json(vars(state["windows"]), path)
     words = vars(state["_vocabulary"])
     model._vocabulary = Vocabulary([bytes(word) for word in words["words"]], _array(words["counts"]))
     model._history = [Epoch(**vars(epoch)) for epoch in state["_history"]]

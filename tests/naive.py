@@ -94,9 +94,14 @@ def sampled(
 
 
 def cooccurrences(
-    contexts: list[list[int | None]], window: int, symmetric: bool, distance_weighting: bool
+    contexts: list[list[int | None]], window: int, symmetric: bool, distance_weights: str
 ) -> dict[tuple[int, int], Fraction]:
     """X by word and context: the left word is the word, the right one its context, and, if symmetric, vice versa."""
+    weights = {
+        "harmonic": [Fraction(1, d) for d in range(1, window + 1)],
+        "flat": [Fraction(1)] * window,
+        "linear": [1 - Fraction(d - 1, window) for d in range(1, window + 1)],
+    }.get(distance_weights) or [Fraction(weight) for weight in distance_weights.split(",")]
     found: dict[tuple[int, int], Fraction] = {}
     for context in contexts:
         for at, right in enumerate(context):
@@ -104,10 +109,9 @@ def cooccurrences(
                 left = context[at - distance]
                 if left is None or right is None:
                     continue
-                weight = Fraction(1, distance) if distance_weighting else Fraction(1)
                 for cell in [(left, right), (right, left)] if symmetric else [(left, right)]:
-                    found[cell] = found.get(cell, Fraction(0)) + weight
-    return found
+                    found[cell] = found.get(cell, Fraction(0)) + weights[distance - 1]
+    return {cell: x for cell, x in found.items() if x > 0}
 
 
 def train_records(word, context, squares, i, j, log_x, weight, *, clip):  # type: ignore[no-untyped-def]

@@ -17,11 +17,6 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.formats import WordVectors, keyedvectors, read_vectors, word2vec
 
 
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
-
-
 @st.composite
 def models(draw: st.DrawFn) -> WordVectors:
     words = draw(st.lists(st.sampled_from("abcdefg"), min_size=1, unique=True))

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from data import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_tutorial_runs(tmp_path: Path) -> None:
     commands = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "tutorial.md").read_text(), re.DOTALL)

@@ -14,8 +14,8 @@ import pytest
 
 from glove_adagrad import __version__
 from glove_adagrad.cooccurrence.count import count_cooccurrences
-from glove_adagrad.corpus import Sentences
 from glove_adagrad.provenance import measured_by
+from glove_adagrad.sentences import Sentences
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
@@ -31,7 +31,12 @@ def repository_in_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def module(name: str) -> Any:
-    return importlib.import_module(name)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith(("eval", "glove_adagrad", "tests")):
+            raise
+        pytest.skip(f"{error.name} is not installed")
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -76,7 +81,7 @@ def test_provenance_names_command_revision_and_versions(tmp_path: Path) -> None:
     described = measured_by([origin, {"command": "older", "started": "2026-01-02"}])
     assert described[0].startswith(f"Measured by `{origin['command']}`, {origin['started'][:10]}, revision ")
     assert described[0].endswith(f"numba {origin['versions']['numba']}.")
-    assert described[1] == "And by `older`, 2026-01-02."
+    assert described[1:] == ["And by `older`, 2026-01-02.", ""]
     assert measured_by([]) == []
 
 

@@ -20,6 +20,8 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.locks import Lock, output_lock
 from glove_adagrad.temporary import Temporary, clear_leftovers, temporary_name
 
+pytestmark = pytest.mark.slow
+
 #: Makes a temporary file and folder and a lock, says so, and waits to be killed.
 HOLDER = """
 import sys, time

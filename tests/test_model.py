@@ -78,7 +78,7 @@ def test_the_command_line_gives_the_same(model: GloVe, tmp_path: Path) -> None:
 
 
 def test_every_option_of_train_has_a_parameter() -> None:
-    other_names = {"corpus": "corpus_file", "left_only": "symmetric", "no_distance_weighting": "distance_weighting"}
+    other_names = {"corpus": "corpus_file", "left_only": "symmetric", "no_distance_weighting": "distance_weights"}
     of_runs = {
         "output", "cooccurrence", "resume", "extend", "checkpoint_minutes", "optimizer_option", "strict",
         "trust_pickle",
@@ -156,6 +156,7 @@ def test_train_does_not_change_a_later_fit() -> None:
     assert len(trained.fit(TEXT).loss_history) == 2
 
 
+@pytest.mark.slow
 def test_a_copy_a_saved_and_a_loaded_model_continue_as_one_longer_training(tmp_path: Path) -> None:
     settings = {**SMALL, "optimizer": "adam", "unobserved": 0.5, "holdout": 0.1, "min_count": 2, "max_vocab": 40}
     whole = GloVe(TEXT, **settings)

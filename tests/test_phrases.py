@@ -40,11 +40,6 @@ def text(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(capsys, monkeypatch)
-
-
 def test_phrases_are_those_of_gensim(tmp_path: Path) -> None:
     first = Learner(SENTENCES)
     second = Learner(first[SENTENCES])

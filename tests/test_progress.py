@@ -22,6 +22,8 @@ from data import TINY
 from glove_adagrad import GloVe, progress
 from glove_adagrad.interrupt import DeferredInterrupt
 
+pytestmark = pytest.mark.slow
+
 TEXT = [line.split() for line in TINY.read_text().splitlines() if line.strip()]
 
 #: A line of a training without a terminal.

@@ -77,7 +77,7 @@ def test_corpora_are_counted_by_stanfords_rules(command: Command, tmp_path: Path
     found = command("cooccur", CASES / "corpora" / name, "--vocab", vocab, "--window", 5, "--output", matrix)
     assert found.code == 0
     contexts = naive.ids(text, [word for word, _ in expected], "line", False)
-    x = naive.cooccurrences(contexts, 5, True, True)
+    x = naive.cooccurrences(contexts, 5, True, "harmonic")
     counted = CooccurrenceMatrix.open(matrix)
     assert counted.records == len(x)
     cells = counted.to_scipy().tocoo()
@@ -121,7 +121,7 @@ def test_vocabularies(command: Command, tmp_path: Path, name: str) -> None:
     assert ("not in descending order" in found.err) == (name == "e_alpha_order.txt")
     words = (tmp_path / "m" / "vocab.txt").read_bytes().split()[::2]
     assert words == path.read_bytes().removeprefix(MARK).split()[::2]
-    x = naive.cooccurrences(naive.ids(text.read_bytes(), words, "line", False), 5, True, True)
+    x = naive.cooccurrences(naive.ids(text.read_bytes(), words, "line", False), 5, True, "harmonic")
     assert CooccurrenceMatrix.open(tmp_path / "m").records == len(x)
 
 

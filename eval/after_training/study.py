@@ -105,7 +105,8 @@ def write(results: Results) -> None:
         "# What is done to finished vectors",
         "",
         *measured_by(results.origins),
-        "Trained with `--unobserved 1 --left-only --epochs 15`, 100 components. CPU seconds, on a busy machine.",
+        "Trained with `--unobserved 1 --left-only --epochs 15`, 100 components. Seconds are CPU seconds, on a busy "
+        "machine.",
         "Means over seeds, ± half the range.",
         "",
         "## Scores",

@@ -195,7 +195,6 @@ def report(
             "# Counting",
             "",
             *measured_by([provenance()]),
-            "",
             f"Corpus: {options.corpus.name}, {options.corpus.stat().st_size:,} bytes, {facts['tokens']:,} tokens of "
             f"{facts['words']:,} words that occur {MIN_COUNT} times or more; window {WINDOW}; {facts['records']:,} "
             f"records. Medians of {options.runs} runs, the variants taking turns, and of the ratios within a "

@@ -1,6 +1,6 @@
 """Counting speed of corpora in other formats, side by side with the same text as plain text.
 
-    python eval/counting/formats.py CORPUS [--runs 5] [--documents 100]
+    python -m eval.counting.formats CORPUS [--runs 5] [--documents 100]
 
 The text is written in each format to a temporary folder, `--documents` lines of it to a document. Vocabulary and
 co-occurrences are then counted from each file in turn, all formats once before any is counted again. Also compares
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import platform
 import statistics
 import sys
 import tempfile
@@ -24,14 +23,15 @@ import conllu
 import pyarrow
 from pyarrow import parquet
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parents[1]))
-from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences  # noqa: E402
-from glove_adagrad.cooccurrence.windows import Windows  # noqa: E402
-from glove_adagrad.corpus import open_corpus  # noqa: E402
-from glove_adagrad.text_options import TextOptions  # noqa: E402
-from glove_adagrad.vocabulary import Vocabulary  # noqa: E402
+from eval.measure import provenance
+from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
+from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.corpus import open_corpus
+from glove_adagrad.provenance import measured_by
+from glove_adagrad.text_options import TextOptions
+from glove_adagrad.vocabulary import Vocabulary
 
+HERE = Path(__file__).parent
 WORKERS = 2
 
 
@@ -142,16 +142,15 @@ def report(
         [
             "# Counting other formats",
             "",
+            *measured_by([provenance()]),
             f"{tokens:,} tokens in {documents:,} documents; vocabulary and co-occurrences, window 15, {WORKERS} "
             f"workers; medians of {len(seconds['text'])} turns. The speed is the median of the ratios within a turn.",
-            f"{platform.processor() or platform.machine()}, Python {platform.python_version()}. "
-            f"Produced by `eval/counting/formats.py`.",
             "",
             "| format | file | time | tokens a second | speed, plain text = 1 |",
             "|---|---|---|---|---|",
             *rows,
             "",
-            f"Words of CoNLL-U a second: {ours / 1e6:.2f} million; the package conllu {theirs / 1e6:.2f} million.",
+            f"Words of CoNLL-U a second: {ours / 1e3:,.0f} thousand; the package conllu: {theirs / 1e3:,.0f} thousand.",
             "",
         ]
     )

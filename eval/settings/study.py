@@ -33,7 +33,7 @@ WINDOWS: dict[str, dict[str, Any]] = {
     "15": {},
     "25": {"window": 25},
     "15, left only": {"symmetric": False},
-    "15, no distance weighting": {"distance_weighting": False},
+    "15, no distance weighting": {"distance_weights": "flat"},
     **{f"15, sample {share:g}": {"sample": share} for share in (1e-3, 1e-4, 1e-5)},
 }
 BASE = {"window": "15", "x_max": 10.0, "vector_size": 100, "epochs": 15}

@@ -205,7 +205,6 @@ def main() -> None:
             "# Training",
             "",
             *measured_by([provenance()]),
-            "",
             f"Corpus: {arguments.corpus.name}, {ours.meta['tokens']:,} tokens of {ours.meta['words']:,} words, "
             f"{ours.meta['records']:,} records. Medians of {arguments.runs} runs in turns, with the range.",
             "",

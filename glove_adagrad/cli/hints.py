@@ -11,7 +11,7 @@ _STANFORD_OPTIONS = {
     "array-size": "nothing: the shuffle is not needed",
     "binary": "export --format stanford-binary",
     "checkpoint-every": "--checkpoint-minutes",
-    "distance-weighting": "--no-distance-weighting for -distance-weighting 0",
+    "distance-weighting": "--distance-weights flat for -distance-weighting 0",
     "eta": "--learning-rate",
     "grad-clip": "--clip",
     "gradsq-file": "nothing: checkpoints keep the accumulators",

@@ -19,7 +19,7 @@ from glove_adagrad.progress import progress_bar
     type=options.Whole(1, 1000),
     help="The window it was counted with. Name it where the folder is to be merged with others.",
 )
-@click.option("--no-distance-weighting", is_flag=True, help="It was counted with -distance-weighting 0.")
+@options.distance_weights_options
 @options.workers_option
 @options.memory_options
 @options.quiet_option
@@ -28,6 +28,7 @@ def import_records(
     vocab: Path,
     output: Path,
     window: int | None,
+    distance_weights: str,
     no_distance_weighting: bool,
     workers: int,
     memory: int,
@@ -43,10 +44,11 @@ def import_records(
     from glove_adagrad.cooccurrence.windows import Windows
     from glove_adagrad.vocabulary import Vocabulary
 
-    if no_distance_weighting and window is None:
-        raise click.UsageError("--no-distance-weighting needs --window")
+    weights = options.distance_weights_of(distance_weights, no_distance_weighting)
+    if weights != "harmonic" and window is None:
+        raise click.UsageError("--distance-weights needs --window")
     check_output(output)
-    windows = Windows(window, distance_weighting=not no_distance_weighting) if window else None
+    windows = Windows(window, distance_weights=weights) if window else None
     number = file.stat().st_size // RECORD.itemsize if file.exists() else None
     with progress_bar("records", number and 2 * number, "", quiet) as bar:
         matrix = read_records(

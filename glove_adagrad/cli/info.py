@@ -18,6 +18,9 @@ from glove_adagrad.text import printable
 #: Measured on one machine; others differ by a factor of two or so.
 _RECORD_NS, _COMPONENT_NS = 32, 0.47
 
+#: Distance weights that are listed.
+_SHOWN_WEIGHTS = 10
+
 
 @click.command()
 @click.argument("folder", type=options.FilePath(), metavar="DIR")
@@ -98,7 +101,7 @@ def _matrix_rows(matrix: CooccurrenceMatrix, vector_size: int, workers: int) -> 
             "window",
             f"{windows.window}, {'both sides' if windows.symmetric else 'left only'}" if windows else "unknown",
         ),
-        ("weight of a pair", ("1/distance" if windows.distance_weighting else "1") if windows else "unknown"),
+        ("weight of a pair", _weights(windows.distance_weights) if windows else "unknown"),
         ("context ends at", windows.boundary if windows else "unknown"),
         ("sample", (f"{windows.sample:g}" if windows.sample else "off") if windows else "unknown"),
         ("unknown words", _unknown_words(matrix)),
@@ -114,6 +117,14 @@ def _matrix_rows(matrix: CooccurrenceMatrix, vector_size: int, workers: int) -> 
             f"{_size(parameters)} for parameters, {_size(summary.bytes)} for the matrix if there is room",
         ),
     ]
+
+
+def _weights(distance_weights: str) -> str:
+    names = {"harmonic": "1/distance", "flat": "1", "linear": "(window + 1 - distance) / window"}
+    if distance_weights in names:
+        return names[distance_weights]
+    weights = distance_weights.split(",")
+    return f"{', '.join(weights[:_SHOWN_WEIGHTS])}{', ...' if len(weights) > _SHOWN_WEIGHTS else ''} by distance"
 
 
 def _unknown_words(matrix: CooccurrenceMatrix) -> str:

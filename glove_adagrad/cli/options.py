@@ -195,8 +195,24 @@ vocabulary_options: Decorator[Any] = _group(
     option(COUNTING, "--max-vocab", type=Whole(1), help="Keep only the N most frequent words."),
 )
 
+#: Keywords of `distance_weights_of`.
+distance_weights_options: Decorator[Any] = _group(
+    option(
+        COUNTING,
+        "--distance-weights",
+        default="harmonic",
+        show_default=True,
+        metavar="NAME|FILE",
+        help="Weight of a pair at distance d: harmonic (1/d), flat (1), linear ((window + 1 - d) / window), or a "
+        "file with a number for each distance on a line of its own.",
+    ),
+    option(COUNTING, "--no-distance-weighting", is_flag=True, help="The same as --distance-weights flat."),
+)
+
 #: Keywords of `windows_of`.
-WINDOW_SETTINGS = ("window", "left_only", "no_distance_weighting", "boundary", "keep_positions", "sample")
+WINDOW_SETTINGS = (
+    "window", "left_only", "distance_weights", "no_distance_weighting", "boundary", "keep_positions", "sample",
+)  # fmt: skip
 
 window_options: Decorator[Any] = _group(
     option(
@@ -208,7 +224,7 @@ window_options: Decorator[Any] = _group(
         help="Words up to this distance co-occur.",
     ),
     option(COUNTING, "--left-only", is_flag=True, help="Count only the words to the left of a word."),
-    option(COUNTING, "--no-distance-weighting", is_flag=True, help="Count a pair at distance d as 1 instead of 1/d."),
+    distance_weights_options,
     option(
         COUNTING,
         "--boundary",
@@ -410,8 +426,28 @@ def training_settings(
         raise click.UsageError(str(error)) from error
 
 
+def distance_weights_of(distance_weights: str, no_distance_weighting: bool) -> str:
+    """`Windows.distance_weights` out of the keywords of `distance_weights_options`."""
+    from glove_adagrad.cooccurrence.distance_weights import NAMED, read_weights
+
+    if no_distance_weighting and distance_weights not in ("harmonic", "flat"):
+        raise click.UsageError("--no-distance-weighting cannot be combined with --distance-weights")
+    if no_distance_weighting or distance_weights in NAMED:
+        return "flat" if no_distance_weighting else distance_weights
+    if not Path(distance_weights).exists():
+        raise click.UsageError(f"--distance-weights {distance_weights}: neither {', '.join(NAMED)} nor a file")
+    return read_weights(Path(distance_weights))
+
+
 def windows_of(
-    *, window: int, left_only: bool, no_distance_weighting: bool, boundary: str, keep_positions: bool, sample: float
+    *,
+    window: int,
+    left_only: bool,
+    distance_weights: str,
+    no_distance_weighting: bool,
+    boundary: str,
+    keep_positions: bool,
+    sample: float,
 ) -> Windows:
     """The settings of a count out of the keywords of `window_options`."""
     from glove_adagrad.cooccurrence.windows import Windows
@@ -419,7 +455,7 @@ def windows_of(
     return Windows(
         window=window,
         symmetric=not left_only,
-        distance_weighting=not no_distance_weighting,
+        distance_weights=distance_weights_of(distance_weights, no_distance_weighting),
         boundary=boundary,
         keep_positions=keep_positions,
         sample=sample,

@@ -314,8 +314,8 @@ def _drop_rate_of_preset(context: click.Context, settings: dict[str, Any]) -> No
 
 
 _COUNTING = {
-    "min_count", "max_vocab", "window", "left_only", "no_distance_weighting", "boundary", "keep_positions", "sample",
-    "min_cooccurrence",
+    "min_count", "max_vocab", "window", "left_only", "distance_weights", "no_distance_weighting", "boundary",
+    "keep_positions", "sample", "min_cooccurrence",
 }  # fmt: skip
 
 _FIXED_BY_COOCCURRENCE = _COUNTING | {*options.TEXT_SETTINGS, "keep_words", "phrases", "tmp"}

@@ -17,13 +17,13 @@ from typing import NamedTuple
 import numpy as np
 
 from glove_adagrad.cooccurrence.cell_sorter import CellSorter, RepeatedCellError
+from glove_adagrad.cooccurrence.distance_weights import LARGEST_DENOMINATOR
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
-from glove_adagrad.cooccurrence.meta import LARGEST_DENOMINATOR
 from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.cooccurrence.spill import spill_folder
 from glove_adagrad.cooccurrence.tile_builder import RawTiles
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter
-from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.cooccurrence.windows import MOST, Windows
 from glove_adagrad.corpus import Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_folder, full_disk_named
@@ -33,8 +33,6 @@ from glove_adagrad.vocabulary import Vocabulary
 #: How exactly each X is kept, relatively. Sums of reciprocals in float64 differ by less from the exact ones.
 PRECISION = 1e-9
 
-#: A sum must be below this, so that it fits 64 bits and others can be added to it.
-MOST = 1 << 63
 
 #: Denominators that are tried first: whole counts; lcm(1..15); lcm(1..18); that of wider windows.
 _DENOMINATORS = (1, 360_360, 12_252_240, 1 << 24)

@@ -76,7 +76,8 @@ def count_cooccurrences(
     Raises
     ------
     InputError
-        If the corpus holds no word of the vocabulary, no two of them within a window, or is not the `same_text`.
+        If the corpus holds no word of the vocabulary, no two of them within a window, or is not the `same_text`; if
+        64 bits may not hold the sums.
     """
     windows = windows or Windows()
     halves = {"lower": _SYMMETRIC} if windows.symmetric else {"lower": _LOWER, "upper": _UPPER}
@@ -87,6 +88,8 @@ def count_cooccurrences(
     workers = _affordable_workers(len(vocabulary), workers, memory)
     capacity = _segment_size(windows, len(vocabulary), workers, memory)
     where = tmp or output.absolute().parent
+    windows.check_sums(int(vocabulary.counts.max()))
+    most_frequent = 0
     with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
         check_disk(
             windows.counted(vocabulary.counts),
@@ -110,6 +113,9 @@ def count_cooccurrences(
                 tokens += segment.words
                 alone = segment.last and not runs["lower"]
                 index = _index(segment, len(vocabulary), workers)
+                # the vocabulary may be of a smaller text
+                most_frequent += int(np.diff(index[1]).max())
+                windows.check_sums(most_frequent)
                 for number, (half, sides) in enumerate(halves.items()):
                     counter = _Counter(segment, index, windows, sides, minimum if alone else 1)
                     with open(spill / f"{half}-{len(runs[half])}", "wb") as file, EarlyFlush(file) as early:
@@ -121,13 +127,7 @@ def count_cooccurrences(
                             meter.counted((number + (part + 1) / counter.partition.parts) / len(halves))
                     runs[half].append(Tiles(Path(file.name), writer.table(), len(vocabulary), writer.checksum))
                 meter.segment_done()
-            if tokens == 0:
-                raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
-            if same_text and tokens != (before := int(vocabulary.counts.sum())):
-                raise InputError(
-                    f"the corpus has changed between its two readings: {before:,} tokens of the vocabulary, then "
-                    f"{tokens:,}; count again when nothing changes the text"
-                )
+            _check_tokens(tokens, int(vocabulary.counts.sum()) if same_text else None)
             merged = {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}
         write_matrix(
             folder,
@@ -139,6 +139,17 @@ def count_cooccurrences(
             min_cooccurrence=min_cooccurrence,
         )
     return CooccurrenceMatrix.open(output)
+
+
+def _check_tokens(tokens: int, before: int | None) -> None:
+    """Refuse a text without words of the vocabulary, or with another number of them than `before`."""
+    if tokens == 0:
+        raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
+    if before is not None and tokens != before:
+        raise InputError(
+            f"the corpus has changed between its two readings: {before:,} tokens of the vocabulary, then "
+            f"{tokens:,}; count again when nothing changes the text"
+        )
 
 
 def compile_counting(windows: Windows, tmp: Path) -> None:

@@ -15,7 +15,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -175,7 +175,7 @@ class CooccurrenceMatrix:
     @property
     def windows(self) -> Windows | None:
         """The settings of the count; None where it was made elsewhere and they are not known."""
-        return Windows(**self.meta["windows"]) if self.meta["windows"] else None
+        return Windows.from_json(self.meta["windows"], self.folder) if self.meta["windows"] else None
 
     @property
     def counted(self) -> np.ndarray:
@@ -354,7 +354,7 @@ def write_matrix(
         "tokens": tokens,
         "records": records,
         "denominator": denominator,
-        "windows": windows and asdict(windows),
+        "windows": windows and windows.to_json(),
         "min_cooccurrence": min_cooccurrence,
         "checksums": {half: tiles.checksum for half, tiles in halves.items()},
         "files": files,

@@ -58,6 +58,8 @@ def merge_matrices(
     first = matrices[0]
     for matrix in matrices[1:]:
         _check_alike(matrix, first)
+    if first.windows:
+        first.windows.check_sums(sum(int(matrix.vocabulary.counts.max()) for matrix in matrices))
     minimum = max(1, int(np.ceil(min_cooccurrence * first.denominator)))
     with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
         sizes = sum(int(tiles.offsets[-1]) for matrix in matrices for tiles in matrix.halves.values())

@@ -5,7 +5,7 @@
 | `format` | `FORMAT` |
 | `words`, `tokens`, `records` | sizes |
 | `denominator` | what sums are divided by to give X |
-| `windows` | settings of `Windows`, or null where they are not known |
+| `windows` | settings of `Windows` (its `to_json`), or null where they are not known |
 | `min_cooccurrence` | cells with a smaller X have been left out |
 | `checksums` | CRC-32 of `lower.bin`, and of `upper.bin` if there is one |
 | `files` | CRC-32 of `vocab.txt` and of the tables |
@@ -20,10 +20,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from glove_adagrad.cooccurrence.distance_weights import LARGEST_DENOMINATOR
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.decoding import (
     DamagedError,
-    build,
     check_format,
     check_seal,
     is_number,
@@ -59,9 +59,6 @@ _KEYS_OF_2: dict[str, Callable[[Any], bool]] = {
     "checksum": lambda value: is_whole(value, 0, 0xFFFFFFFF),
 }
 
-#: Up to here X = 1 / denominator is a normal number in float32, and so is 1 / X.
-LARGEST_DENOMINATOR = 1 << 100
-
 
 def format_meta(values: dict[str, Any]) -> bytes:
     """The content of `meta.json` with the given values; its format and its checksum are added."""
@@ -91,5 +88,5 @@ def parse_meta(data: bytes, path: Path) -> dict[str, Any]:
     if version >= 2 and meta["files"].keys() != {"vocab.txt", *(f"{half}.npy" for half in meta["checksums"])}:
         raise DamagedError(f"{path}: is damaged (files are {sorted(meta['files'])}); count again")
     if meta["windows"]:
-        build(Windows, meta["windows"], path)
+        Windows.from_json(meta["windows"], path)
     return dict(meta)

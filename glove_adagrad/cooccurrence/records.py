@@ -14,7 +14,6 @@ from typing import IO
 import numpy as np
 
 from glove_adagrad.cooccurrence.build import (
-    MOST,
     Cells,
     UnkeepableError,
     build_matrix,
@@ -24,7 +23,7 @@ from glove_adagrad.cooccurrence.build import (
 from glove_adagrad.cooccurrence.cell_sorter import RepeatedCellError
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.tiles import Tiles, Views
-from glove_adagrad.cooccurrence.windows import Windows
+from glove_adagrad.cooccurrence.windows import MOST, Windows
 from glove_adagrad.corpus import Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_free_space

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +29,7 @@ def explore_model(model: GloVe, top: int, projection: str | None) -> Page:
     """
     wv = model.word_vectors()
     history = {
-        "settings": {**model.settings.to_json(), "windows": asdict(model.windows)},
+        "settings": {**model.settings.to_json(), "windows": model.windows.to_json()},
         "epochs": [{"epoch": epoch, "loss": loss} for epoch, loss in enumerate(model.loss_history, start=1)],
     }
     rates = model.learned_rates()

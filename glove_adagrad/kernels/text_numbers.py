@@ -114,6 +114,21 @@ def _is_blank(byte: int) -> bool:
     return byte in (_SPACE, _TAB, _RETURN)
 
 
+@inline
+def _read_exponent(text: Any, at: int) -> tuple[int, int, bool]:
+    """Read the exponent after an `e`: where it ends, its value, and whether it has digits."""
+    down = text[at] == _MINUS
+    if down or text[at] == _PLUS:
+        at += 1
+    exponent = 0
+    digits = 0
+    while _ZERO <= text[at] <= _ZERO + 9 and digits < 4:
+        exponent = exponent * 10 + (text[at] - _ZERO)
+        digits += 1
+        at += 1
+    return at, -exponent if down else exponent, digits > 0
+
+
 @kernel
 def parse_rows(text: Any, vectors: Any, word_ends: Any, line_ends: Any, status: Any) -> int:
     """Read lines of a word and `d` numbers separated by spaces or tabs.
@@ -175,18 +190,8 @@ def parse_rows(text: Any, vectors: Any, word_ends: Any, line_ends: Any, status: 
                 at += 1
             good = bool(0 < digits <= 19 and mantissa < np.uint64(1 << 53))
             if good and (text[at] == 101 or text[at] == 69):  # e, E
-                at += 1
-                down = text[at] == _MINUS
-                if down or text[at] == _PLUS:
-                    at += 1
-                exponent = 0
-                digits = 0
-                while _ZERO <= text[at] <= _ZERO + 9 and digits < 4:
-                    exponent = exponent * 10 + (text[at] - _ZERO)
-                    digits += 1
-                    at += 1
-                good = digits > 0
-                power += -exponent if down else exponent
+                at, exponent, good = _read_exponent(text, at + 1)
+                power += exponent
             if not good or power < -22 or power > 22 or not (_is_blank(text[at]) or text[at] == _NEWLINE):
                 good = False
                 break

@@ -10,6 +10,7 @@ from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC
 from glove_adagrad.plots.figures import GREY, colour, head, new_figure, plain_text, styled
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _BAR = 0.18  # inches
@@ -49,26 +50,7 @@ def plot_accuracy(results: Mapping[str, AnalogyResult | Sequence[AnalogyResult]]
         top = step * (index + (0.5 if index >= len(rows) - summaries else 0))
         positions.append(top + len(results) * _BAR / 2)
         for number, trainings in enumerate(counts):
-            middle = top + (number + 0.5) * _BAR
-            shares = [100 * correct / scored if scored else 0.0 for correct, scored in trainings]
-            share, end = sum(shares) / len(shares), max(shares)
-            correct, scored = trainings[0]
-            axes.barh(middle, share, 0.88 * _BAR, color=colour(number))
-            text = f"{share:.1f} %  ({correct:,} of {scored:,})" if scored else "no question answered"
-            if len(shares) > 1:
-                axes.plot([min(shares), end], [middle, middle], color="black", linewidth=1, marker="|", markersize=5)
-                text = f"{share:.1f} %  ({min(shares):.1f} to {end:.1f})"
-            inside = share > 70
-            axes.annotate(
-                text,
-                (share if inside else end, middle),
-                xytext=(-4 if inside else 4, 0),
-                textcoords="offset points",
-                ha="right" if inside else "left",
-                va="center",
-                fontsize=7.5,
-                color="white" if inside else GREY if not scored else "black",
-            )
+            _draw_bar(axes, top + (number + 0.5) * _BAR, trainings, colour(number))
     axes.set_yticks(positions, [plain_text(name) for name, _ in rows])
     axes.tick_params(axis="y", length=0)
     for label in axes.get_yticklabels()[-summaries:]:
@@ -88,6 +70,29 @@ def plot_accuracy(results: Mapping[str, AnalogyResult | Sequence[AnalogyResult]]
         handles = [Patch(color=colour(number)) for number in range(len(names))]
         axes.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=columns)
     return figure
+
+
+def _draw_bar(axes: Axes, middle: float, trainings: Sequence[tuple[int, int]], color: str) -> None:
+    """Draw the mean accuracy of a model's trainings as a bar, with its figures."""
+    shares = [100 * correct / scored if scored else 0.0 for correct, scored in trainings]
+    share, end = sum(shares) / len(shares), max(shares)
+    correct, scored = trainings[0]
+    axes.barh(middle, share, 0.88 * _BAR, color=color)
+    text = f"{share:.1f} %  ({correct:,} of {scored:,})" if scored else "no question answered"
+    if len(shares) > 1:
+        axes.plot([min(shares), end], [middle, middle], color="black", linewidth=1, marker="|", markersize=5)
+        text = f"{share:.1f} %  ({min(shares):.1f} to {end:.1f})"
+    inside = share > 70
+    axes.annotate(
+        text,
+        (share if inside else end, middle),
+        xytext=(-4 if inside else 4, 0),
+        textcoords="offset points",
+        ha="right" if inside else "left",
+        va="center",
+        fontsize=7.5,
+        color="white" if inside else GREY if not scored else "black",
+    )
 
 
 def _counts(result: AnalogyResult, part: int | str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.vocabulary import Vocabulary
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +98,43 @@ def test_options_reach_the_count(command: Command, tmp_path: Path) -> None:
         assert line in shown
     # b . a a b: of the pairs (b, a), (a, a), (a, b), (a, b), those met twice
     assert "records           1, " in shown
+
+
+def test_weights_of_a_file_reach_the_count_and_what_is_made_of_it(command: Command, tmp_path: Path) -> None:
+    text, vocab, weights = GOLDEN / "tiny.txt", GOLDEN / "tiny.vocab.min5.txt", tmp_path / "weights.txt"
+    weights.write_bytes(b"\xef\xbb\xbf1\r\n0.25\r\n\r\n0\r\n1/3")
+    counted = tmp_path / "m"
+    settings = ["--window", 4, "--distance-weights", weights]
+    command.ok("cooccur", text, "--vocab", vocab, "--output", counted, *settings)
+    assert "weight of a pair  1, 1/4, 0, 1/3 by distance" in command.ok("info", counted)
+    matrix = CooccurrenceMatrix.open(counted)
+    assert matrix.denominator == 12
+    assert matrix.windows == Windows(4, distance_weights="1,1/4,0,1/3")
+    command.ok("export", counted, tmp_path / "records", "--format", "stanford-records", "--quiet")
+    imported = tmp_path / "imported"
+    command.ok("import-records", tmp_path / "records", "--vocab", vocab, "--output", imported, *settings)
+    assert (imported / "lower.bin").read_bytes() == (counted / "lower.bin").read_bytes()
+    command.ok("merge", counted, imported, "--output", tmp_path / "merged")
+    command.ok("cooccur", text, "--vocab", vocab, "--output", tmp_path / "linear", "--distance-weights", "linear")
+    assert "(window + 1 - distance) / window" in command.ok("info", tmp_path / "linear")
+    line = command.refused(1, "merge", counted, tmp_path / "linear", "--output", tmp_path / "n")
+    assert "was counted with window 15" in line
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"1\n\nking\n", r"weights.txt:3: 'king' is not a weight"),
+        (b"\n", r"weights.txt: has no weights"),
+        (b"1\n1/2", r"has 2 weights, and the window is 15; .* or a window of 2"),
+    ],
+)
+def test_bad_files_of_weights_are_refused(command: Command, tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "weights.txt").write_bytes(content)
+    arguments = [GOLDEN / "tiny.txt", "--vocab", GOLDEN / "tiny.vocab.min5.txt", "--output", tmp_path / "m"]
+    line = command.refused(1, "cooccur", *arguments, "--distance-weights", tmp_path / "weights.txt")
+    assert re.search(message, line)
+    assert not (tmp_path / "m").exists()
 
 
 def test_frequent_words_are_left_out(command: Command, tmp_path: Path) -> None:

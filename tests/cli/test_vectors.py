@@ -148,7 +148,7 @@ def test_export_refuses_before_it_works(command: Command, run: Path, tmp_path: P
     refused = command.refused(2, "export", run, file, "--format", "stanford-binary", "--unk")
     assert "cannot be used with --format" in refused
     assert "--format" in command.refused(2, "export", run, file)
-    assert "no trained run" in command.refused(1, "export", file, tmp_path / "out", "--format", "stanford-binary")
+    assert "not a trained run" in command.refused(1, "export", file, tmp_path / "out", "--format", "stanford-binary")
     assert "no co-occurrences" in command.refused(1, "export", run, tmp_path / "out", "--format", "stanford-records")
     plain = tmp_path / "plain.txt"
     plain.write_text("a 1 2\nb 3 4\n")

@@ -41,7 +41,7 @@ def records(matrix: CooccurrenceMatrix) -> np.ndarray:
         ("tiny.cooc.w5.sym.bin", "tiny.txt", "tiny.vocab.min5.txt", Windows(window=5)),
         ("tiny.cooc.w15.sym.bin", "tiny.txt", "tiny.vocab.min5.txt", Windows(window=15)),
         ("tiny.cooc.w10.left.bin", "tiny.txt", "tiny.vocab.min5.txt", Windows(window=10, symmetric=False)),
-        ("tiny.cooc.w10.sym.flat.bin", "tiny.txt", "tiny.vocab.min5.txt", Windows(10, distance_weighting=False)),
+        ("tiny.cooc.w10.sym.flat.bin", "tiny.txt", "tiny.vocab.min5.txt", Windows(10, distance_weights="flat")),
         ("edge.cooc.w15.sym.bin", "edge.txt", "edge.vocab.txt", Windows(window=15)),
     ],
 )
@@ -75,11 +75,17 @@ WORDS = [b"a", b"b", b"c", b"d", b"unknown", b"\n", b"\n\n", b"\n\n\n"]
 
 texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=60).map(b" ".join)
 
+rationals = st.lists(st.fractions(0, 3, max_denominator=50), min_size=1, max_size=6).filter(any)
+
+#: A window and its weights.
+weightings = st.tuples(st.integers(1, 6), st.sampled_from(["harmonic", "flat", "linear"])) | rationals.map(
+    lambda weights: (len(weights), ",".join(map(str, weights)))
+)
+
 all_windows = st.builds(
-    Windows,
-    window=st.integers(1, 6),
+    lambda weighting, **others: Windows(weighting[0], distance_weights=weighting[1], **others),
+    weightings,
     symmetric=st.booleans(),
-    distance_weighting=st.booleans(),
     boundary=st.sampled_from(["line", "blank-line", "none"]),
     keep_positions=st.booleans(),
     sample=st.sampled_from([0.0, 0.05, 0.3]),
@@ -105,7 +111,7 @@ def test_equals_twin(
     vocabulary = Vocabulary([b"a", b"b", b"c", b"d"], np.array([4, 3, 2, 1]))
     contexts = naive.ids(text, list(vocabulary.words), windows.boundary, windows.keep_positions)
     contexts = naive.sampled(contexts, vocabulary.counts.tolist(), windows.sample, windows.keep_positions)
-    expected = naive.cooccurrences(contexts, windows.window, windows.symmetric, windows.distance_weighting)
+    expected = naive.cooccurrences(contexts, windows.window, windows.symmetric, windows.distance_weights)
     folder = tmp_path_factory.mktemp("count")
     (folder / "corpus.txt").write_bytes(text)
     try:
@@ -202,7 +208,7 @@ def test_sums_that_exceed_32_bits(tmp_path: Path) -> None:
     for memory in (1 << 30, 1):
         matrix = count_cooccurrences(text, words, tmp_path / "matrix", memory=memory)
         contexts = naive.ids(b"a b " * 5_000, list(words.words), "line", False)
-        expected = naive.cooccurrences(contexts, 15, True, True)
+        expected = naive.cooccurrences(contexts, 15, True, "harmonic")
         assert matrix.lower.table[:, 2].sum() > 0, "some are large"
         assert values(matrix) == {cell: float(x) for cell, x in expected.items()}
 
@@ -352,6 +358,62 @@ def test_impossible_windows_are_refused() -> None:
         Windows(window=0)
     with pytest.raises(InputError, match="boundary 'page': must be one of"):
         Windows(boundary="page")
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ("square", "distance_weights 'square': must be harmonic, flat, linear or a list of numbers"),
+        ("1,2", r"distance_weights: has 2 weights, and the window is 3; .* or a window of 2"),
+        ("1,x,2", r"distance_weights\[1\]: 'x' is not a weight"),
+        ("1,-1,2", r"distance_weights\[1\]: '-1' is not a weight"),
+        ("1,1/00,2", r"distance_weights\[1\]: '1/00' is not a weight"),
+        ("1,1e99999999,2", "is not a weight"),
+        ("0,0.0,0/7", "all weights are 0"),
+        ("1e-31,1,1", "common denominator"),
+        ("1e19,1,1", "may not fit in 64 bits"),
+    ],
+)
+def test_impossible_distance_weights_are_refused(weights: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Windows(3, distance_weights=weights)
+
+
+@pytest.mark.parametrize(
+    ("weights", "name"),
+    [("1,0.5,1/3", "harmonic"), ("1,1.0,2/2", "flat"), ("3/3,2/3,1/3", "linear"), ("2,1e0,0.750", "2,1,3/4")],
+)
+def test_equal_distance_weights_are_equal_settings(weights: str, name: str) -> None:
+    windows = Windows(3, distance_weights=weights)
+    assert windows == Windows(3, distance_weights=name)
+    assert windows.distance_weights == name
+    assert Windows.from_json(json.loads(json.dumps(windows.to_json())), Path("meta.json")) == windows
+
+
+def test_harmonic_and_flat_weights_are_stored_as_before() -> None:
+    for name, stored in (("harmonic", True), ("flat", False)):
+        assert list(Windows(distance_weights=name).to_json().items())[:3] == [
+            ("window", 15),
+            ("symmetric", True),
+            ("distance_weighting", stored),
+        ]
+
+
+def test_sums_that_64_bits_may_not_hold_are_refused_before_counting(
+    corpus: TextFiles, vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    most = int(vocabulary.counts.max())
+    windows = Windows(1, distance_weights=str((1 << 62) // most + 1))
+    with pytest.raises(InputError, match=f"a word that occurs {most:,} times may not fit in 64 bits"):
+        count_cooccurrences(corpus, vocabulary, tmp_path / "m", windows=windows, progress=pytest.fail)
+    rarer = Vocabulary(list(vocabulary.words), np.ones(len(vocabulary), np.int64))
+    with pytest.raises(InputError, match="may not fit in 64 bits"):
+        count_cooccurrences(corpus, rarer, tmp_path / "m", windows=windows)
+    windows = Windows(1, distance_weights=str((1 << 61) // most + 1))
+    half = count_cooccurrences(corpus, vocabulary, tmp_path / "half", windows=windows)
+    merge_matrices([half], tmp_path / "m")
+    with pytest.raises(InputError, match="may not fit in 64 bits"):
+        merge_matrices([half, half], tmp_path / "m")
 
 
 def test_words_without_neighbours_are_an_error(tmp_path: Path) -> None:

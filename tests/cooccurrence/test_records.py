@@ -41,7 +41,7 @@ def cells_of(matrix: CooccurrenceMatrix) -> tuple[bytes, bytes]:
     [
         ("tiny.cooc.w15.sym.bin", Windows()),
         ("tiny.cooc.w10.left.bin", Windows(10, symmetric=False)),
-        ("tiny.cooc.w10.sym.flat.bin", Windows(10, distance_weighting=False)),
+        ("tiny.cooc.w10.sym.flat.bin", Windows(10, distance_weights="flat")),
     ],
 )
 @pytest.mark.parametrize("memory", [1 << 18, 1 << 30])
@@ -61,7 +61,7 @@ def test_records_written_are_stanfords(
     [
         ("tiny.cooc.w15.sym.bin", Windows()),
         ("tiny.cooc.w10.left.bin", Windows(10, symmetric=False)),
-        ("tiny.cooc.w10.sym.flat.bin", Windows(10, distance_weighting=False)),
+        ("tiny.cooc.w10.sym.flat.bin", Windows(10, distance_weights="flat")),
     ],
 )
 @pytest.mark.parametrize("memory", [1, 1 << 30])

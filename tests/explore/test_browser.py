@@ -19,6 +19,8 @@ from glove_adagrad.explore import Subject, explore_page
 from glove_adagrad.explore.document import page_text
 from glove_adagrad.formats import WordVectors, read_history
 
+pytestmark = pytest.mark.slow
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="tests in a browser need: pip install '.[browser]'")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (

@@ -69,7 +69,7 @@ def _check_counts(text: bytes, result: dict[str, Any]) -> None:
     if (found := plain.vocabulary(result["vocab"])) != vocabulary:
         raise Wrong(f"other words or counts: {list(set(found) ^ set(vocabulary))[:6]}")
     contexts = naive.ids(text, [word for word, _ in vocabulary], "line", False)
-    cells = naive.cooccurrences(contexts, _WINDOW, True, True)
+    cells = naive.cooccurrences(contexts, _WINDOW, True, "harmonic")
     plain.check_records(plain.records(result["records"]), {(a + 1, b + 1): x for (a, b), x in cells.items()})
 
 
@@ -259,7 +259,10 @@ def _vocabulary() -> Reader:
         if (found := plain.vocabulary(result["vocab"])) != vocabulary:
             raise Wrong(f"other words or counts: {list(set(found) ^ set(vocabulary))[:6]}")
         cells = naive.cooccurrences(
-            naive.ids(case.files["text.txt"], [word for word, _ in vocabulary], "line", False), _WINDOW, True, True
+            naive.ids(case.files["text.txt"], [word for word, _ in vocabulary], "line", False),
+            _WINDOW,
+            True,
+            "harmonic",
         )
         plain.check_records(plain.records(result["records"]), {(a + 1, b + 1): x for (a, b), x in cells.items()})
 

@@ -24,7 +24,10 @@ from glove_adagrad.errors import InputError
 
 _TESTS = Path(__file__).parents[1]
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs forks and limits of Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs forks and limits of Linux"),
+]
 
 # What the fuzzer is there to see ----------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from data import GOLDEN
 
+pytestmark = pytest.mark.slow
+
 
 def emptied(data: bytearray) -> bytes:
     """As a power cut leaves a file that was renamed and not yet written out."""

@@ -7,6 +7,8 @@ import pytest
 
 from glove_adagrad import optim
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip("torch", reason="PyTorch, which is only needed to compare with, is not installed")
 
 #: Rule, PyTorch's optimizer and its arguments.

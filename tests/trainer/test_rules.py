@@ -20,6 +20,8 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.trainer import Anchors, Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.slow
+
 SIZE = 13
 
 

@@ -47,6 +47,7 @@ def stanford(name: str) -> tuple[np.ndarray, np.ndarray]:
     return word, context
 
 
+@pytest.mark.slow
 def test_equals_stanford_in_float64_and_file_order() -> None:
     from glove_adagrad.kernels.training import train_records
 
