@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "svd": ("svd", "Make vectors of co-occurrences by a singular value decomposition, without training."),
     "blend": ("blend", "Join vectors of several models into one."),
     "info": ("info", "Describe a folder of co-occurrences or a run."),
+    "cooccurrences": ("cooccurrences", "Show the strongest contexts of a word."),
     "import-records": ("import_records", "Import co-occurrence records written by Stanford's programs."),
     "export": ("export", "Write vectors or co-occurrences in formats of other programs."),
     "subwords": ("subwords", "Fit character n-grams: better rare words, and vectors of unknown ones."),

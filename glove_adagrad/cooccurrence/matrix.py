@@ -199,21 +199,10 @@ class CooccurrenceMatrix:
         sums : uint64 array
             X times the denominator.
         """
-        from glove_adagrad.kernels import tiles as kernels
-
         for half, tiles in self.halves.items():
             with tiles.open() as file:
-                for tile, cells in enumerate(tiles.table[:, 1].tolist()):
-                    p, q = divmod(tile, tiles.parts)
-                    row, column, sums = (
-                        np.empty(cells, np.int64),
-                        np.empty(cells, np.int64),
-                        np.empty(cells, np.uint64),
-                    )
-                    views = Views(tiles.read(file, tile))
-                    kernels.read_tile(
-                        tiles.base_in_tile(tile), tiles.sizes[p], p, q, tiles.parts, *views.all, row, column, sums
-                    )
+                for tile in range(len(tiles.table)):
+                    row, column, sums = tiles.cells_of(file, tile)
                     yield (row, column, sums) if half == "lower" else (column, row, sums)
 
     def cells(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

@@ -153,6 +153,23 @@ class Tiles:
         self.read_into(file, np.array([tile]), raw, self.base_in_tile(tile)[None])
         return raw
 
+    def cells_of(self, file: IO[bytes], tile: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Read one tile's cells: the ranks of their rows and columns, int64, and their sums, uint64.
+
+        Raises
+        ------
+        DamagedError
+            As `read_into` does.
+        """
+        from glove_adagrad.kernels.tiles import read_tile
+
+        p, q = divmod(tile, self.parts)
+        cells = int(self.table[tile, 1])
+        row, column, sums = np.empty(cells, np.int64), np.empty(cells, np.int64), np.empty(cells, np.uint64)
+        views = Views(self.read(file, tile))
+        read_tile(self.base_in_tile(tile), self.sizes[p], p, q, self.parts, *views.all, row, column, sums)
+        return row, column, sums
+
     def read_into(
         self, file: IO[bytes], tiles: np.ndarray, memory: np.ndarray, bases: np.ndarray, *, structure: bool = True
     ) -> None:
