@@ -1,7 +1,7 @@
 """CoNLL-U treebanks: a sentence a line, of the words' forms or lemmas.
 
-The package conllu builds a dictionary for each word and reads about a tenth of the words a second that splitting lines
-does (eval/counting/formats.md). It is what the tests compare with.
+The package conllu builds a dictionary for each word and reads about a tenth of the words per second that splitting
+lines does (eval/counting/formats.md). The tests compare with it.
 """
 
 from __future__ import annotations
