@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -145,6 +146,7 @@ def report(
             *measured_by([provenance()]),
             f"{tokens:,} tokens in {documents:,} documents; vocabulary and co-occurrences, window 15, {WORKERS} "
             f"workers; medians of {len(seconds['text'])} turns. The speed is the median of the ratios within a turn.",
+            f"Load average {os.getloadavg()[0]:.1f} at the end.",
             "",
             "| format | file | time | tokens a second | speed, plain text = 1 |",
             "|---|---|---|---|---|",
