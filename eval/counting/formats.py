@@ -150,7 +150,8 @@ def report(
             "|---|---|---|---|---|",
             *rows,
             "",
-            f"Words of CoNLL-U a second: {ours / 1e3:,.0f} thousand; the package conllu: {theirs / 1e3:,.0f} thousand.",
+            f"Words of CoNLL-U a second: {ours / 1e3:,.0f} thousand; "
+            f"the package conllu: {theirs / 1e3:,.0f} thousand.",
             "",
         ]
     )
