@@ -19,7 +19,7 @@ import numpy as np
 
 from eval.measure import provenance
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.cooccurrence.tiles import _read_at
+from glove_adagrad.cooccurrence.tiles import read_at
 from glove_adagrad.provenance import measured_by
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
@@ -34,7 +34,7 @@ def read_unchecked(matrix: CooccurrenceMatrix) -> float:
         memory, offsets = np.zeros(tiles.offsets[-1], np.uint8), tiles.offsets.tolist()
         with tiles.open() as file:
             for start, end in itertools.pairwise(offsets):
-                _read_at(file, start, memory[start:end])
+                read_at(file, start, memory[start:end])
     return time.process_time() - begin
 
 
