@@ -83,7 +83,7 @@ class Command:
     def ok(self, *arguments: object) -> str:
         """The output of a command that must succeed and have nothing to complain of."""
         found = self(*arguments)
-        assert (found.code, found.err) == (0, "")
+        assert (found.code, found.err) == (0, ""), found
         return found.out
 
     def json(self, *arguments: object) -> Any:

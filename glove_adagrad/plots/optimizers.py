@@ -203,7 +203,8 @@ def _plain_ticks(axes: Any) -> None:
 def _label_ends(axes: Any, results: Sequence[Summary], ends: Sequence[tuple[float, float]]) -> None:
     """Write each line's name to the right of the picture, near the height of its end, without overlap."""
     bottom, top = np.log(axes.get_ylim())
-    heights = [min(1.0, max(0.0, (np.log(y) - bottom) / (top - bottom))) if y > 0 else 0.0 for _, y in ends]
+    span = top - bottom or 1.0  # older matplotlib leaves no room around values that are all equal
+    heights = [min(1.0, max(0.0, (np.log(y) - bottom) / span)) if y > 0 else 0.0 for _, y in ends]
     for k, place in _spread(heights, 0.042).items():
         x, y = ends[k]
         inside = axes.get_ylim()[0] <= y <= axes.get_ylim()[1]

@@ -238,10 +238,10 @@ def test_error_bars_are_half_the_range_between_seeds() -> None:
     (bar,) = axes.containers
     ((left, _), (right, _)) = bar.lines[2][0].get_segments()[0]
     assert (left, right) == (13 - 3.5, 13 + 3.5)
-    assert "means of 3 seeds, ± half the range between them" in str(axes.figure.get_suptitle())
+    assert "means of 3 seeds, ± half the range between them" in axes.figure._suptitle.get_text()
     (axes,) = plot_optimizers(_record(several[0], seeds=1))["scores"].axes
     assert not any(bar.has_xerr for bar in axes.containers)
-    assert "±" not in axes.figure.get_suptitle() + table(_record(several[0], seeds=1))
+    assert "±" not in axes.figure._suptitle.get_text() + table(_record(several[0], seeds=1))
 
 
 def test_effective_rates_of_seeds_are_averaged_geometrically() -> None:
