@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -88,6 +89,9 @@ def processes(workers: int) -> Iterator[Executor | None]:
     except BaseException as error:
         for process in set(multiprocessing.active_children()) - others:
             process.kill()  # a task may keep it busy for long
+        if sys.version_info < (3, 12):
+            # there a thread that sends work waits forever if no process is left to receive it
+            pool._call_queue._reader.close()  # type: ignore[attr-defined]
         if isinstance(error, BrokenProcessPool):
             raise GloveError(
                 "a process that reads the text was killed; is there enough memory? Try `workers=1`"

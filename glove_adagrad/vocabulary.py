@@ -29,6 +29,8 @@ BOUNDARIES = ("none", "line", "blank-line")
 _LARGEST_TOTAL = (1 << 63) - 1
 _MOST_DIGITS = len(str(_LARGEST_TOTAL))
 
+_LINES = 1 << 16  # lines of a `vocab.txt` that are made at a time
+
 #: Bytes that no word of a `vocab.txt` has.
 _ODD_BYTES = re.compile(rb"[ \t\0]")
 _SPACED = bytes.maketrans(b"\t", b" ")
@@ -118,7 +120,7 @@ class Vocabulary:
         check_limits(min_count, max_vocab)
         found = count_words(corpus, min_count=min_count, workers=workers, memory=memory, progress=progress)
         order = ranked(found)[:max_vocab]
-        words = [found.words[at] for at in order.tolist()]
+        words = [found.words[at] for at in order]
         if found.has_unknown_word:
             raise InputError(
                 f"{corpus.locate(UNKNOWN_WORD)}: the corpus holds the word <unk>, which stands for unknown words "
@@ -204,7 +206,10 @@ class Vocabulary:
     def write(self, path: Path) -> None:
         """Write `vocab.txt`, the format of Stanford's `vocab_count`."""
         with atomic_file(path) as file:
-            file.write(self.to_bytes())
+            for start in range(0, len(self), _LINES):
+                file.write(
+                    Vocabulary(self.words[start : start + _LINES], self.counts[start : start + _LINES]).to_bytes()
+                )
 
     def to_bytes(self) -> bytes:
         """Return the content of `vocab.txt`."""

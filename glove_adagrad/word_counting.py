@@ -152,6 +152,7 @@ def count_words(
         words += some[0]
         counts.append(some[1])
         prefixes.append(some[2])
+        del table  # before the next one grows
     return WordCounts(words, np.concatenate(counts), np.concatenate(prefixes), distinct, has_unknown_word)
 
 

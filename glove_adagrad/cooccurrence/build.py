@@ -128,7 +128,7 @@ def build_matrix(
         taken = 0
         with full_disk_named(where):
             for word, context, x in read():
-                sums = x if x.dtype == np.uint64 else np.rint(x * denominator).astype(np.uint64)
+                sums = x if x.dtype == np.uint64 else np.rint(x * float(denominator)).astype(np.uint64)
                 below = word >= context
                 above = ~below
                 lower.add(word[below], context[below], sums[below])

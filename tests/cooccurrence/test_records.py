@@ -231,7 +231,7 @@ def test_dense_matrices_are_converted(tmp_path: Path, convert: Callable[[np.ndar
 @pytest.mark.parametrize("index", [-7, 2, 100, 1 << 30])
 def test_index_arrays_that_do_not_fit_are_refused(tmp_path: Path, kind: str, index: int) -> None:
     sparse = pytest.importorskip("scipy.sparse")
-    words, matrix = Vocabulary([b"a", b"b"], np.array([2, 1])), sparse.eye_array(2, format=kind)
+    words, matrix = Vocabulary([b"a", b"b"], np.array([2, 1])), sparse.coo_array(np.eye(2)).asformat(kind)
     match kind:
         case "coo":
             matrix.coords[1][0] = index
