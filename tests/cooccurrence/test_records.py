@@ -234,11 +234,12 @@ def test_index_arrays_that_do_not_fit_are_refused(tmp_path: Path, kind: str, ind
     words, matrix = Vocabulary([b"a", b"b"], np.array([2, 1])), sparse.coo_array(np.eye(2)).asformat(kind)
     match kind:
         case "coo":
-            matrix.coords[1][0] = index
+            matrix.col[0] = index
         case "lil":
             matrix.rows[0][0] = index
         case "dok":
-            matrix._dict[(0, index)] = 1.0
+            # a dict of its own, or in older versions one itself
+            dict.__setitem__(matrix if isinstance(matrix, dict) else matrix._dict, (0, index), 1.0)
         case "dia":
             matrix.data = matrix.data[:0]
         case _:
