@@ -238,8 +238,8 @@ def test_index_arrays_that_do_not_fit_are_refused(tmp_path: Path, kind: str, ind
         case "lil":
             matrix.rows[0][0] = index
         case "dok":
-            # a dict of its own, or in older versions one itself
-            dict.__setitem__(matrix if isinstance(matrix, dict) else matrix._dict, (0, index), 1.0)
+            # has a dict of its own, or in older versions is one
+            dict.__setitem__(getattr(matrix, "_dict", matrix), (0, index), 1.0)
         case "dia":
             matrix.data = matrix.data[:0]
         case _:
