@@ -20,6 +20,12 @@ class InputError(GloveError, ValueError):
     """A corpus, file, folder or value that cannot be used."""
 
 
+def require(name: str, value: object, holds: bool, expected: str) -> None:
+    """Raise InputError, naming a parameter and its value, unless the condition holds."""
+    if not holds:
+        raise InputError(f"{name} {value}: must be {expected}")
+
+
 class OutputError(InputError):
     """A file that could not be written, for example because the disk is full."""
 

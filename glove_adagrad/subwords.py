@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glove_adagrad.errors import InputError
+from glove_adagrad.errors import InputError, require
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -67,10 +67,9 @@ class SubwordSettings:
                 f"min_n {self.min_n} and max_n {self.max_n}: must be between 1 and {LONGEST}, the smaller first"
             )
         for name in ("ridge", "mix"):
-            if not 0 < getattr(self, name) <= 1e9:
-                raise InputError(f"{name} {getattr(self, name)}: must be above 0 and at most 1e9")
-        if self.max_ngrams < 1:
-            raise InputError(f"max_ngrams {self.max_ngrams}: must be 1 or more")
+            value = getattr(self, name)
+            require(name, value, 0 < value <= 1e9, "above 0 and at most 1e9")
+        require("max_ngrams", self.max_ngrams, self.max_ngrams >= 1, "1 or more")
 
 
 class NGrams:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.errors import InputError
+from glove_adagrad.errors import InputError, require
 from glove_adagrad.parallel import in_order, number_of_workers
 from glove_adagrad.pca import products, project
 from glove_adagrad.trainer.stream import MatrixStream
@@ -62,15 +62,11 @@ class SVDSettings:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name, good, expected in (
-            ("vector_size", 1 <= self.vector_size <= 65_536, "between 1 and 65536"),
-            ("smoothing", 0 <= self.smoothing <= 1, "between 0 and 1"),
-            ("shift", 0 < self.shift < float("inf"), "above 0"),
-            ("power", 0 <= self.power <= 1, "between 0 and 1"),
-            ("seed", 0 <= self.seed < 1 << 63, "0 or more"),
-        ):
-            if not good:
-                raise InputError(f"{name} {getattr(self, name)}: must be {expected}")
+        require("vector_size", self.vector_size, 1 <= self.vector_size <= 65_536, "between 1 and 65536")
+        require("smoothing", self.smoothing, 0 <= self.smoothing <= 1, "between 0 and 1")
+        require("shift", self.shift, 0 < self.shift < float("inf"), "above 0")
+        require("power", self.power, 0 <= self.power <= 1, "between 0 and 1")
+        require("seed", self.seed, 0 <= self.seed < 1 << 63, "0 or more")
 
 
 def decompose(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, sources
 from glove_adagrad.cli.tables import table
 
 
 @click.command()
-@click.argument("vectors", type=options.FilePath())
+@click.argument("vectors", type=option_types.FilePath())
 @click.argument("words", nargs=-1, required=True, metavar="A B C...")
 @click.option("--mul", is_flag=True, help="Answer by 3CosMul instead of 3CosAdd.")
 @sources.top_option

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, options, sources
 
 
 @click.command()
-@click.argument("vectors", nargs=-1, required=True, type=options.FilePath(), metavar="VECTORS...")
+@click.argument("vectors", nargs=-1, required=True, type=option_types.FilePath(), metavar="VECTORS...")
 @options.output_option("Folder to write: vocab.txt, model.npz, vectors.txt, history.json.")
 @click.option(
     "--size",
-    type=options.Whole(1),
+    type=option_types.Whole(1),
     help="Reduce the joined vectors to N components by principal component analysis.  [default: keep all]",
 )
 @click.option(
     "--weight",
     "weights",
-    type=options.Number(0, min_open=True),
+    type=option_types.Number(0, min_open=True),
     multiple=True,
     help="Weight of each of VECTORS in the cosines of the blend, in their order.  [default: equal]",
 )

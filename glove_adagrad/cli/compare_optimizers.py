@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import option_types, options, sections
 from glove_adagrad.errors import InputError, Interrupted
 from glove_adagrad.files import atomic_file, check_output_folder
 from glove_adagrad.locks import output_lock
@@ -28,12 +28,12 @@ _PICTURES = ("loss-by-epoch", "loss-by-second", "scores", "cost", "rates")
 _REMEDY = "choose another folder, or replace it with --force"
 
 
-@click.command(cls=options.SectionedCommand)
+@click.command(cls=sections.SectionedCommand)
 @click.argument("corpus", nargs=-1, required=True, metavar="CORPUS|DIR")
 @options.output_option("Folder for the table and the pictures; an interrupted comparison in it is continued.")
 @options.force_option
-@options.option(
-    options.TRAINING,
+@sections.option(
+    sections.TRAINING,
     "--optimizer",
     "optimizers",
     multiple=True,
@@ -41,62 +41,67 @@ _REMEDY = "choose another folder, or replace it with --force"
     help="A rule to compare, with settings of it; repeatable. A learning_rate given is not searched for.  "
     "[default: all but adagrad-full]",
 )
-@options.option(
-    options.TRAINING,
+@sections.option(
+    sections.TRAINING,
     "--vector-size",
-    type=options.Whole(1),
+    type=option_types.Whole(1),
     default=50,
     show_default=True,
     help="Dimension of the vectors.",
 )
-@options.option(
-    options.TRAINING, "--epochs", type=options.Whole(1), default=15, show_default=True, help="Passes over the matrix."
+@sections.option(
+    sections.TRAINING,
+    "--epochs",
+    type=option_types.Whole(1),
+    default=15,
+    show_default=True,
+    help="Passes over the matrix.",
 )
-@options.option(
-    options.TRAINING,
+@sections.option(
+    sections.TRAINING,
     "--x-max",
-    type=options.Number(),
+    type=option_types.Number(),
     default=10.0,
     show_default=True,
     help="Counts of at least x_max get weight 1.",
 )
-@options.option(
-    options.TRAINING,
+@sections.option(
+    sections.TRAINING,
     "--seed",
-    type=options.Whole(0),
+    type=option_types.Whole(0),
     default=1,
     show_default=True,
     help="Random seed; equal seeds give identical vectors.",
 )
-@options.option(
-    options.TRAINING,
+@sections.option(
+    sections.TRAINING,
     "--seeds",
-    type=options.Whole(1),
+    type=option_types.Whole(1),
     default=1,
     show_default=True,
     help="Train each rule with N seeds, from --seed on, at the rate found with the first; show means and half the "
     "range between seeds.",
 )
-@options.option(
-    options.TRAINING,
+@sections.option(
+    sections.TRAINING,
     "--trial-share",
-    type=options.Number(0, 1, min_open=True),
+    type=option_types.Number(0, 1, min_open=True),
     default=1.0,
     show_default=True,
     help="Share of the cells used to search for a rate. A small share favours rates that are too high for all cells.",
 )
-@options.option(
-    options.TRAINING,
+@sections.option(
+    sections.TRAINING,
     "--trial-epochs",
-    type=options.Whole(1),
+    type=option_types.Whole(1),
     default=2,
     show_default=True,
     help="Epochs of each trial of a rate.",
 )
-@options.option(
-    options.TRAINING,
+@sections.option(
+    sections.TRAINING,
     "--factor",
-    type=options.Number(1, min_open=True),
+    type=option_types.Number(1, min_open=True),
     default=2.0,
     show_default=True,
     help="Try the rule's default rate times powers of this factor.",

@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, options, sections, sources
 from glove_adagrad.errors import InputError
 from glove_adagrad.progress import progress_bar
 from glove_adagrad.text_options import TextOptions
 
 
-@click.command(cls=options.SectionedCommand)
+@click.command(cls=sections.SectionedCommand)
 @options.corpus_argument
-@options.option(
-    options.INPUT, "--vocab", type=options.FilePath(), required=True, help="vocab.txt of the words to count."
+@sections.option(
+    sections.INPUT, "--vocab", type=option_types.FilePath(), required=True, help="vocab.txt of the words to count."
 )
 @options.output_option("Folder to write.")
 @options.force_option

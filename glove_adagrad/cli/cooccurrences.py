@@ -9,13 +9,13 @@ from typing import Any
 import click
 import numpy as np
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, sources
 from glove_adagrad.cli.tables import table
 from glove_adagrad.errors import InputError
 
 
 @click.command()
-@click.argument("folder", type=options.FilePath(), metavar="DIR")
+@click.argument("folder", type=option_types.FilePath(), metavar="DIR")
 @click.argument("word")
 @click.argument("context", required=False)
 @sources.top_option

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import option_types, options
 from glove_adagrad.cli.train import train
 from glove_adagrad.errors import InputError
 
@@ -31,7 +31,7 @@ _STANFORD = "23.04 %"
 @click.option(
     "-o",
     "--output",
-    type=options.FilePath(),
+    type=option_types.FilePath(),
     help="Folder of the run.  [default: demo-run, which is replaced if it is there]",
 )
 @options.workers_option

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, options, sources
 from glove_adagrad.errors import InputError
 from glove_adagrad.progress import progress_bar
 
 if TYPE_CHECKING:
     from glove_adagrad.evaluation import Evaluation
 
-_files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar": "FILE"}
+_files: dict[str, Any] = {"type": option_types.FilePath(), "multiple": True, "metavar": "FILE"}
 
 
 class _Columns(click.ParamType):
@@ -37,7 +37,7 @@ class _Columns(click.ParamType):
 
 
 @click.command()
-@click.argument("vectors", nargs=-1, required=True, type=options.FilePath(), metavar="VECTORS...")
+@click.argument("vectors", nargs=-1, required=True, type=option_types.FilePath(), metavar="VECTORS...")
 @click.option(
     "--analogies",
     **_files,
@@ -78,7 +78,7 @@ class _Columns(click.ParamType):
 )
 @click.option(
     "--restrict-vocab",
-    type=options.Whole(1),
+    type=option_types.Whole(1),
     default=300_000,
     show_default=True,
     help="Use only the N most frequent words.",

@@ -9,16 +9,20 @@ from typing import Any
 
 import click
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, options, sources
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_not_input, check_output_file
 
 
 @click.command()
-@click.argument("vectors", nargs=-1, required=True, type=options.FilePath(), metavar="VECTORS [SECOND]")
+@click.argument("vectors", nargs=-1, required=True, type=option_types.FilePath(), metavar="VECTORS [SECOND]")
 @options.output_option("HTML file to write.")
 @click.option(
-    "--top", type=options.Whole(2), default=20_000, show_default=True, help="How many of the first words to include."
+    "--top",
+    type=option_types.Whole(2),
+    default=20_000,
+    show_default=True,
+    help="How many of the first words to include.",
 )
 @sources.projection_option
 @sources.analogies_option

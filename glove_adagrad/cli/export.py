@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, options, sources
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_not_input, check_output_file
 from glove_adagrad.parallel import available_cores
@@ -27,14 +27,14 @@ _FORMATS = (
 
 
 @click.command()
-@click.argument("source", type=options.FilePath())
-@click.argument("file", type=options.FilePath())
+@click.argument("source", type=option_types.FilePath())
+@click.argument("file", type=option_types.FilePath())
 @click.option("--format", "target", type=click.Choice(_FORMATS), required=True, help="What to write; see above.")
 @sources.vectors_option
 @click.option(
-    "--size", type=options.Whole(1), help="Reduce vectors to N components, by principal component analysis."
+    "--size", type=option_types.Whole(1), help="Reduce vectors to N components, by principal component analysis."
 )
-@click.option("--top", type=options.Whole(1), help="Write only the N most frequent words.")
+@click.option("--top", type=option_types.Whole(1), help="Write only the N most frequent words.")
 @click.option("--unk", is_flag=True, help="Add a word <unk>: the mean of the 100 rarest words.")
 @click.option(
     "--dtype",
@@ -49,7 +49,7 @@ _FORMATS = (
 @sources.reading_options
 @click.option(
     "--memory",
-    type=options.Size(),
+    type=option_types.Size(),
     default="4G",
     show_default=True,
     help="Memory that sorting stanford-records may use.",

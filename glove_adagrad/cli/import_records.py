@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import option_types, options
 from glove_adagrad.progress import progress_bar
 
 
 @click.command()
-@click.argument("file", type=options.FilePath())
-@click.option("--vocab", type=options.FilePath(), required=True, help="The vocab.txt that its ranks refer to.")
+@click.argument("file", type=option_types.FilePath())
+@click.option("--vocab", type=option_types.FilePath(), required=True, help="The vocab.txt that its ranks refer to.")
 @options.output_option("Folder to write.")
 @click.option(
     "--window",
-    type=options.Whole(1, 1000),
+    type=option_types.Whole(1, 1000),
     help="The window it was counted with. Name it where the folder is to be merged with others.",
 )
 @options.distance_weights_options

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import option_types, options
 
 
 @click.command()
-@click.argument("folders", nargs=-1, required=True, type=options.FilePath(), metavar="DIR...")
+@click.argument("folders", nargs=-1, required=True, type=option_types.FilePath(), metavar="DIR...")
 @options.output_option("Folder to write.")
 @click.option(
     "--vocab",
-    type=options.FilePath(),
+    type=option_types.FilePath(),
     help="A vocab.txt to merge onto: its words, in its order. Needed where the folders' own differ.",
 )
 @options.min_cooccurrence_option

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, sources
 from glove_adagrad.cli.tables import table
 
 
 @click.command("odd-one-out")
-@click.argument("vectors", type=options.FilePath())
+@click.argument("vectors", type=option_types.FilePath())
 @click.argument("words", nargs=-1, required=True, metavar="WORD WORD WORD...")
 @sources.vectors_option
 @sources.reading_options

@@ -1,4 +1,4 @@
-"""Options that several commands share, the values they parse to, and help in sections.
+"""Options that several commands share, and the values they parse to.
 
 A command applies a group's decorator and receives the group's options as keyword arguments.
 """
@@ -6,13 +6,23 @@ A command applies a group's decorator and receives the group's options as keywor
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from glove_adagrad.cli.option_types import FilePath, Number, Size, Whole
+from glove_adagrad.cli.sections import (
+    COUNTING,
+    INPUT,
+    RESOURCES,
+    TRAINING,
+    UNOBSERVED,
+    Command,
+    Decorator,
+    group,
+    option,
+)
 from glove_adagrad.errors import InputError
 from glove_adagrad.parallel import available_cores
 from glove_adagrad.text_options import COLUMNS, FORMATS, TextOptions
@@ -20,104 +30,6 @@ from glove_adagrad.text_options import COLUMNS, FORMATS, TextOptions
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.windows import Windows
     from glove_adagrad.trainer import TrainingSettings
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-Decorator = Callable[[Command], Command]
-
-_UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-
-
-class Size(click.ParamType):
-    """An amount of memory with its unit, as 500M or 2.5G; an int of bytes once parsed."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT])(?:i?B)?", str(value).strip(), re.IGNORECASE)
-        if re.fullmatch(r"\d+(\.\d+)?", str(value).strip()):
-            self.fail(f"{value} has no unit; write {value}G for gigabytes or {value}M for megabytes", param, ctx)
-        if not found or float(found[1]) == 0:
-            self.fail(f"{value!r} is not a size; write a number and a unit, as 500M or 2G", param, ctx)
-        return int(float(found[1]) * _UNITS[found[2].upper()])
-
-
-class FilePath(click.Path):
-    """A path, as `pathlib.Path`; the library checks whether it can be used."""
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path)
-
-
-class Whole(click.IntRange):
-    """A whole number within bounds."""
-
-    name = "N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        try:
-            int(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a whole number", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class Number(click.FloatRange):
-    """A number, within bounds if any are given."""
-
-    name = "X"
-
-    def _describe_range(self) -> str:
-        return super()._describe_range() if (self.min, self.max) != (None, None) else ""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        try:
-            float(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a number", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class _Option(click.Option):
-    """An option that belongs to a section of the help page."""
-
-    def __init__(self, *names: Any, section: str = "Options", **settings: Any) -> None:
-        self.section = section
-        super().__init__(*names, **settings)
-
-
-class SectionedCommand(click.Command):
-    """A command whose help lists options by section, in the order in which sections first appear."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record is not None and isinstance(param, click.Option):
-                sections.setdefault(getattr(param, "section", "Help"), []).append(record)
-        sections["Help"] = sections.pop("Help")
-        for section, records in sections.items():
-            with formatter.section(section):
-                formatter.write_dl(records)
-
-
-def option(section: str, *names: str, **settings: Any) -> Decorator[Any]:
-    """Like `click.option`, for an option that `SectionedCommand` lists under `section`."""
-    return click.option(*names, cls=_Option, section=section, **settings)
-
-
-def _group(*options: Callable[[Command], Command]) -> Decorator[Command]:
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-INPUT, COUNTING, TRAINING = "Input and output", "Counting", "Training"
-UNOBSERVED, START, RESOURCES = "Unobserved pairs", "Starting point", "Resources"
 
 #: CORPUS..., at least one: keyword `corpus`, a tuple of str. `train`, which can do without, declares its own.
 corpus_argument: Decorator[Any] = click.argument("corpus", nargs=-1, required=True)
@@ -131,7 +43,7 @@ def output_option(text: str, *, required: bool = True) -> Decorator[Any]:
 #: What the files of a corpus contain; see `TextOptions`.
 TEXT_SETTINGS = ("text_format", "field", "column", "encoding", "tokenizer", "lowercase")
 
-_text_options: Decorator[Any] = _group(
+_text_options: Decorator[Any] = group(
     option(
         INPUT,
         "--format",
@@ -183,7 +95,7 @@ def corpus_options(command: Command) -> Command:
 
 
 #: Keywords `min_count` and `max_vocab`, as `Vocabulary.count` takes them.
-vocabulary_options: Decorator[Any] = _group(
+vocabulary_options: Decorator[Any] = group(
     option(
         COUNTING,
         "--min-count",
@@ -196,7 +108,7 @@ vocabulary_options: Decorator[Any] = _group(
 )
 
 #: Keywords of `distance_weights_of`.
-distance_weights_options: Decorator[Any] = _group(
+distance_weights_options: Decorator[Any] = group(
     option(
         COUNTING,
         "--distance-weights",
@@ -214,7 +126,7 @@ WINDOW_SETTINGS = (
     "window", "left_only", "distance_weights", "no_distance_weighting", "boundary", "keep_positions", "sample",
 )  # fmt: skip
 
-window_options: Decorator[Any] = _group(
+window_options: Decorator[Any] = group(
     option(
         COUNTING,
         "--window",
@@ -255,7 +167,7 @@ min_cooccurrence_option: Decorator[Any] = option(
 )
 
 #: Keywords of `training_settings`.
-training_options: Decorator[Any] = _group(
+training_options: Decorator[Any] = group(
     option(
         TRAINING, "--vector-size", type=Whole(1), default=100, show_default=True, help="Dimension of the vectors."
     ),
@@ -373,7 +285,7 @@ workers_option: Decorator[Any] = option(
 )
 
 #: Keywords `memory` (bytes) and `tmp` (Path or None).
-memory_options: Decorator[Any] = _group(
+memory_options: Decorator[Any] = group(
     option(
         RESOURCES,
         "--memory",

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, options, sources
 from glove_adagrad.files import check_output_folder
 from glove_adagrad.locks import output_lock
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, type=options.FilePath(), metavar="RUN...")
+@click.argument("runs", nargs=-1, required=True, type=option_types.FilePath(), metavar="RUN...")
 @options.output_option("Folder for the pictures.  [default: RUN/plots, for one RUN]", required=False)
 @click.option("--format", "kind", type=click.Choice(["png", "svg"]), default="png", show_default=True)
 @click.option(
@@ -24,7 +24,7 @@ from glove_adagrad.locks import output_lock
 )
 @click.option(
     "--top",
-    type=options.Whole(2),
+    type=option_types.Whole(2),
     default=150,
     show_default=True,
     help="Without --words, map the most frequent content words, this many.",

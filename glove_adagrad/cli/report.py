@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, options, sources
 from glove_adagrad.files import atomic_file, check_not_input, check_output_file
 
 
 @click.command()
-@click.argument("run", type=options.FilePath())
+@click.argument("run", type=option_types.FilePath())
 @options.output_option("HTML file to write.  [default: RUN/report.html]", required=False)
 @click.option(
     "--words",

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, sources
 from glove_adagrad.cli.tables import table
 
 
 @click.command()
-@click.argument("vectors", type=options.FilePath())
+@click.argument("vectors", type=option_types.FilePath())
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @sources.top_option
 @sources.restrict_vocab_option

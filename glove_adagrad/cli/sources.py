@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import option_types, sections
 from glove_adagrad.errors import InputError
 from glove_adagrad.text import printable
 
@@ -25,15 +25,15 @@ vectors_option: Any = click.option(
     "components as one of them has; or one kind or both as they are.  [default: those of its vectors.txt]",
 )
 
-_trust_pickle_option: Any = options.option(
-    options.START,
+_trust_pickle_option: Any = sections.option(
+    sections.START,
     "--trust-pickle",
     is_flag=True,
     help="Load gensim's files with gensim, which runs any code in them: only for files whose author you trust.",
 )
 #: Keyword `strict`.
-strict_option: Any = options.option(
-    options.START,
+strict_option: Any = sections.option(
+    sections.START,
     "--strict",
     is_flag=True,
     help="Refuse files with malformed lines or records; by default a few are skipped with a warning.",
@@ -50,18 +50,18 @@ json_option: Any = click.option("--json", "as_json", is_flag=True, help="Print o
 
 #: Keyword `top`.
 top_option: Any = click.option(
-    "--top", type=options.Whole(1), default=10, show_default=True, help="How many words to show."
+    "--top", type=option_types.Whole(1), default=10, show_default=True, help="How many words to show."
 )
 
 #: Keyword `restrict_vocab`: None where not given.
 restrict_vocab_option: Any = click.option(
     "--restrict-vocab",
-    type=options.Whole(1),
+    type=option_types.Whole(1),
     metavar="N",
     help="Show only words among the N most frequent.  [default: all]",
 )
 
-_files: dict[str, Any] = {"type": options.FilePath(), "multiple": True, "metavar": "FILE"}
+_files: dict[str, Any] = {"type": option_types.FilePath(), "multiple": True, "metavar": "FILE"}
 
 #: Keyword `analogies`: a sequence of paths.
 analogies_option: Any = click.option(

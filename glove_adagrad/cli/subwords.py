@@ -6,30 +6,34 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import option_types, options
 
 
 @click.command()
-@click.argument("run", type=options.FilePath())
-@click.option("--min-n", type=options.Whole(1), default=3, show_default=True, help="Length of the shortest n-grams.")
-@click.option("--max-n", type=options.Whole(1), default=6, show_default=True, help="Length of the longest n-grams.")
+@click.argument("run", type=option_types.FilePath())
+@click.option(
+    "--min-n", type=option_types.Whole(1), default=3, show_default=True, help="Length of the shortest n-grams."
+)
+@click.option(
+    "--max-n", type=option_types.Whole(1), default=6, show_default=True, help="Length of the longest n-grams."
+)
 @click.option(
     "--ridge",
-    type=options.Number(0, min_open=True),
+    type=option_types.Number(0, min_open=True),
     default=0.3,
     show_default=True,
     help="Weight of the penalty on the length of n-gram vectors.",
 )
 @click.option(
     "--mix",
-    type=options.Number(0, min_open=True),
+    type=option_types.Number(0, min_open=True),
     default=10.0,
     show_default=True,
     help="A word of N occurrences keeps N / (N + X) of its own vector.",
 )
 @click.option(
     "--max-ngrams",
-    type=options.Whole(1),
+    type=option_types.Whole(1),
     default=500_000,
     show_default=True,
     help="Keep at most N n-grams, those in most words.",

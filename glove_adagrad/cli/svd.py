@@ -8,32 +8,32 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import option_types, options
 
 
 @click.command()
-@click.argument("folder", type=options.FilePath(), metavar="DIR")
+@click.argument("folder", type=option_types.FilePath(), metavar="DIR")
 @options.output_option("Folder to write: vocab.txt, model.npz, vectors.txt, history.json.")
 @click.option(
-    "--vector-size", type=options.Whole(1), default=100, show_default=True, help="Dimension of the vectors."
+    "--vector-size", type=option_types.Whole(1), default=100, show_default=True, help="Dimension of the vectors."
 )
 @click.option(
     "--smoothing",
-    type=options.Number(0, 1),
+    type=option_types.Number(0, 1),
     default=0.75,
     show_default=True,
     help="Contexts are as probable as their counts to this power; 1 is plain PMI.",
 )
 @click.option(
     "--shift",
-    type=options.Number(0, min_open=True),
+    type=option_types.Number(0, min_open=True),
     default=1.0,
     show_default=True,
     help="Subtract ln X from every PMI; word2vec's number of negative samples.",
 )
 @click.option(
     "--power",
-    type=options.Number(0, 1),
+    type=option_types.Number(0, 1),
     default=0.0,
     show_default=True,
     help="Scale components by their singular values to this power; try 0.5, too.",
@@ -46,11 +46,11 @@ from glove_adagrad.cli import options
     show_default=True,
     help="What vectors.txt contains: sums of word and context vectors, or word vectors alone.",
 )
-@click.option("--seed", type=options.Whole(0), default=1, show_default=True, help="Of the random start.")
+@click.option("--seed", type=option_types.Whole(0), default=1, show_default=True, help="Of the random start.")
 @options.workers_option
 @click.option(
     "--memory",
-    type=options.Size(),
+    type=option_types.Size(),
     default="4G",
     show_default=True,
     help="Memory for the counts; if they need more, they are read again for each of ten passes.",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from glove_adagrad.cli import options, sources
+from glove_adagrad.cli import option_types, options, sections, sources
 from glove_adagrad.errors import Interrupted, OutputError, described
 from glove_adagrad.presets import PRESETS, SUMMARIES, preset_parameters
 from glove_adagrad.progress import compilation_shown, progress_bar, training_progress
@@ -30,36 +30,36 @@ if TYPE_CHECKING:
     from glove_adagrad.vocabulary import Vocabulary
 
 
-@click.command(cls=options.SectionedCommand)
+@click.command(cls=sections.SectionedCommand)
 @click.argument("corpus", nargs=-1)
 @options.output_option("Folder of the run.", required=False)
-@options.option(
-    options.INPUT,
+@sections.option(
+    sections.INPUT,
     "--cooccurrence",
-    type=options.FilePath(),
+    type=option_types.FilePath(),
     metavar="DIR",
     help="Train on an existing co-occurrence folder instead of CORPUS; with --resume, where it was moved.",
 )
-@options.option(
-    options.INPUT,
+@sections.option(
+    sections.INPUT,
     "--resume",
-    type=options.FilePath(),
+    type=option_types.FilePath(),
     metavar="RUN",
     help="Resume an interrupted run; the result is identical to an uninterrupted one.",
 )
-@options.option(
-    options.INPUT,
+@sections.option(
+    sections.INPUT,
     "--extend",
-    type=options.FilePath(),
+    type=option_types.FilePath(),
     metavar="RUN",
     help="Add CORPUS to the counts of RUN and continue training from its parameters, into --output.",
 )
 @options.corpus_options
 @options.vocabulary_options
-@options.option(
-    options.COUNTING,
+@sections.option(
+    sections.COUNTING,
     "--phrases",
-    type=options.Whole(0),
+    type=option_types.Whole(0),
     default=0,
     metavar="N",
     help="Join words that often occur together (new_york), by N passes of gensim's Phrases; 1 joins pairs.  "
@@ -67,8 +67,8 @@ if TYPE_CHECKING:
 )
 @options.window_options
 @options.min_cooccurrence_option
-@options.option(
-    options.TRAINING,
+@sections.option(
+    sections.TRAINING,
     "--preset",
     type=click.Choice(list(PRESETS)),
     default="stanford",
@@ -78,30 +78,30 @@ if TYPE_CHECKING:
     help="; ".join(f"{name}: {line}" for name, line in SUMMARIES.items()) + ". Other options take precedence.",
 )
 @options.training_options
-@options.option(
-    options.START,
+@sections.option(
+    sections.START,
     "--init",
-    type=options.FilePath(),
+    type=option_types.FilePath(),
     metavar="FILE",
     help="Start from these vectors: a run or a file.",
 )
-@options.option(
-    options.START,
+@sections.option(
+    sections.START,
     "--keep-words",
     is_flag=True,
     help="With --init or --extend: keep all of their words, those that CORPUS lacks with the vectors that they have.",
 )
-@options.option(
-    options.START,
+@sections.option(
+    sections.START,
     "--anchor",
-    type=options.FilePath(),
+    type=option_types.FilePath(),
     metavar="FILE",
     help="Anchor vectors to regularise towards (retrofitting).",
 )
-@options.option(
-    options.START,
+@sections.option(
+    sections.START,
     "--anchor-weight",
-    type=options.Number(0, min_open=True),
+    type=option_types.Number(0, min_open=True),
     default=0.1,
     show_default=True,
     help="Weight MU of the penalty MU |w + c - r|^2 of each word with an anchor r.",
@@ -109,10 +109,10 @@ if TYPE_CHECKING:
 @sources.reading_options
 @options.workers_option
 @options.memory_options
-@options.option(
-    options.RESOURCES,
+@sections.option(
+    sections.RESOURCES,
     "--checkpoint-minutes",
-    type=options.Number(0),
+    type=option_types.Number(0),
     default=10.0,
     show_default=True,
     help="Minutes between checkpoints.",

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from glove_adagrad import optim
-from glove_adagrad.errors import InputError
+from glove_adagrad.errors import InputError, require
 from glove_adagrad.trainer.parameters import row_length
 
 #: How word and context vectors may become the vectors of a model; see `formats.select_vectors`.
@@ -72,21 +72,21 @@ class TrainingSettings:
     subwords: bool = False
 
     def __post_init__(self) -> None:
-        _check("vector_size", self.vector_size, 1 <= self.vector_size <= 65_536, "between 1 and 65536")
-        _check("x_max", self.x_max, 0 < self.x_max < math.inf, "above 0")
-        _check("alpha", self.alpha, 0 <= self.alpha < math.inf, "0 or more")
-        _check("epochs", self.epochs, self.epochs >= 1, "1 or more")
-        _check("seed", self.seed, 0 <= self.seed < 1 << 63, "between 0 and 2^63 - 1")
-        _check("clip", self.clip, self.clip > 0, "above 0")
-        _check("holdout", self.holdout, 0 <= self.holdout < 1, "0 or more and below 1")
-        _check("unobserved", self.unobserved, 0 <= self.unobserved <= 1000, "between 0 and 1000")
-        _check("unobserved_weight", self.unobserved_weight, 0 < self.unobserved_weight <= 1, "above 0 and at most 1")
-        _check("unobserved_power", self.unobserved_power, 0 <= self.unobserved_power <= 2, "between 0 and 2")
-        _check("unobserved_chance", self.unobserved_chance, 0 <= self.unobserved_chance <= 1, "between 0 and 1")
-        _check("vectors", self.vectors, self.vectors in VECTORS, " or ".join(VECTORS))
+        require("vector_size", self.vector_size, 1 <= self.vector_size <= 65_536, "between 1 and 65536")
+        require("x_max", self.x_max, 0 < self.x_max < math.inf, "above 0")
+        require("alpha", self.alpha, 0 <= self.alpha < math.inf, "0 or more")
+        require("epochs", self.epochs, self.epochs >= 1, "1 or more")
+        require("seed", self.seed, 0 <= self.seed < 1 << 63, "between 0 and 2^63 - 1")
+        require("clip", self.clip, self.clip > 0, "above 0")
+        require("holdout", self.holdout, 0 <= self.holdout < 1, "0 or more and below 1")
+        require("unobserved", self.unobserved, 0 <= self.unobserved <= 1000, "between 0 and 1000")
+        require("unobserved_weight", self.unobserved_weight, 0 < self.unobserved_weight <= 1, "above 0 and at most 1")
+        require("unobserved_power", self.unobserved_power, 0 <= self.unobserved_power <= 2, "between 0 and 2")
+        require("unobserved_chance", self.unobserved_chance, 0 <= self.unobserved_chance <= 1, "between 0 and 1")
+        require("vectors", self.vectors, self.vectors in VECTORS, " or ".join(VECTORS))
         self.rule.check_size(1, row_length(self.vector_size), 4)
         if self.patience is not None:
-            _check("patience", self.patience, self.patience >= 1, "1 or more")
+            require("patience", self.patience, self.patience >= 1, "1 or more")
             if not self.holdout:
                 raise InputError("`patience` watches the loss of held-out cells; give for example `holdout=0.01`")
 
@@ -95,8 +95,3 @@ class TrainingSettings:
         values = asdict(self)
         values["rule"] = {"name": self.rule.name, **self.rule.options()}
         return values
-
-
-def _check(name: str, value: Any, holds: bool, expected: str) -> None:
-    if not holds:
-        raise InputError(f"{name} {value}: must be {expected}")

@@ -11,7 +11,7 @@ import pytest
 from data import TINY
 from runs import Command
 
-from glove_adagrad.cli import options
+from glove_adagrad.cli import option_types
 from glove_adagrad.cli.train import train
 from glove_adagrad.cooccurrence.windows import LARGEST_WINDOW
 from glove_adagrad.presets import PRESETS, SUMMARIES
@@ -37,7 +37,7 @@ def test_choices_on_the_command_line_are_those_of_the_library() -> None:
     choices = {param.name: param.type for param in train.params}
     assert isinstance(choices["boundary"], click.Choice)
     assert set(choices["boundary"].choices) == set(BOUNDARIES)
-    assert isinstance(choices["window"], options.Whole)
+    assert isinstance(choices["window"], option_types.Whole)
     assert choices["window"].max == LARGEST_WINDOW
 
 
