@@ -10,8 +10,8 @@ import glove_adagrad
 
 PACKAGE = Path(glove_adagrad.__file__).parent
 
-#: The public class, most of it documentation and the signature; and the command that has most options.
-LARGER = {"model.py", "cli/train.py", "cli/train.py:train"}
+#: The public class, most of it documentation and the signature.
+LARGER = {"model.py"}
 
 
 def sizes() -> Iterator[tuple[str, int, int]]:

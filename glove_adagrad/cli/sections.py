@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -40,6 +41,36 @@ class SectionedCommand(click.Command):
 def option(section: str, *names: str, **settings: Any) -> Decorator[Any]:
     """Like `click.option`, for an option that `SectionedCommand` lists under `section`."""
     return click.option(*names, cls=_Option, section=section, **settings)
+
+
+class ValueOptions:
+    """Decorator: options that a command receives as one keyword, whose value is made of theirs.
+
+    Parameters
+    ----------
+    keyword : str
+    make : callable
+        Called with the options' values by name.
+    *options : decorators
+
+    Attributes
+    ----------
+    names : tuple of str
+        The parameters of the options.
+    """
+
+    def __init__(self, keyword: str, make: Callable[..., Any], *options: Decorator[Any]) -> None:
+        self._keyword, self._make, self._options = keyword, make, group(*options)
+        params: list[click.Parameter] = self._options(lambda: None).__click_params__
+        self.names = tuple(str(param.name) for param in reversed(params))
+
+    def __call__(self, command: Command) -> Command:
+        @functools.wraps(command)
+        def with_value(*arguments: Any, **values: Any) -> Any:
+            own = {name: values.pop(name) for name in self.names}
+            return command(*arguments, **{self._keyword: self._make(**own)}, **values)
+
+        return self._options(with_value)
 
 
 def group(*options: Callable[[Command], Command]) -> Decorator[Command]:
