@@ -14,11 +14,13 @@ from glove_adagrad.cli.option_types import FilePath, Number, Size, Whole
 from glove_adagrad.cli.sections import (
     COUNTING,
     INPUT,
+    OPTIONS,
     RESOURCES,
     Decorator,
     ValueOptions,
     group,
     option,
+    setting,
 )
 from glove_adagrad.errors import InputError
 from glove_adagrad.parallel import available_cores
@@ -47,13 +49,12 @@ def _text_options_of(**settings: Any) -> TextOptions:
 corpus_options = ValueOptions(
     "text",
     _text_options_of,
-    option(
+    setting(
         INPUT,
+        "text_options:TextOptions",
         "--format",
         "text_format",
         type=click.Choice(FORMATS),
-        default="text",
-        show_default=True,
         help="Plain text; JSON lines; CSV; Parquet; CoNLL-U; WET files of Common Crawl; or a Wikipedia dump "
         "(.xml.bz2), whose articles are extracted with gensim.",
     ),
@@ -70,11 +71,10 @@ corpus_options = ValueOptions(
         metavar="NAME",
         help="Convert the text from this encoding, for example latin-1.  [default: none, as for UTF-8]",
     ),
-    option(
+    setting(
         INPUT,
+        "text_options:TextOptions",
         "--tokenizer",
-        default="whitespace",
-        show_default=True,
         metavar="NAME",
         help="whitespace, gensim (simple_preprocess), or module:function, from a line (str) to a list of tokens.",
     ),
@@ -83,24 +83,24 @@ corpus_options = ValueOptions(
 
 #: Keywords `min_count` and `max_vocab`, as `Vocabulary.count` takes them.
 vocabulary_options: Decorator[Any] = group(
-    option(
+    setting(
         COUNTING,
+        "vocabulary:Vocabulary.count",
         "--min-count",
         type=Whole(1),
-        default=5,
-        show_default=True,
         help="Ignore words that occur fewer times than this.",
     ),
     option(COUNTING, "--max-vocab", type=Whole(1), help="Keep only the N most frequent words."),
 )
 
+_COUNT, _WINDOWS = "cooccurrence.count:count_cooccurrences", "cooccurrence.windows:Windows"
+
 #: Keywords of `distance_weights_of`.
 distance_weights_options: Decorator[Any] = group(
-    option(
+    setting(
         COUNTING,
+        _WINDOWS,
         "--distance-weights",
-        default="harmonic",
-        show_default=True,
         metavar="NAME|FILE",
         help="Weight of a pair at distance d: harmonic (1/d), flat (1), linear ((window + 1 - d) / window), or a "
         "file with a number for each distance on a line of its own.",
@@ -110,30 +110,29 @@ distance_weights_options: Decorator[Any] = group(
 
 #: Keywords of `windows_of`.
 window_options: Decorator[Any] = group(
-    option(
+    setting(
         COUNTING,
+        _WINDOWS,
         "--window",
         type=Whole(1, 1000),
-        default=15,
-        show_default=True,
         help="Words up to this distance co-occur.",
     ),
     option(COUNTING, "--left-only", is_flag=True, help="Count only the words to the left of a word."),
     distance_weights_options,
-    option(
+    setting(
         COUNTING,
+        _WINDOWS,
         "--boundary",
         type=click.Choice(["line", "blank-line", "none"]),
-        default="line",
-        show_default=True,
         help="Where a context ends.",
     ),
     option(COUNTING, "--keep-positions", is_flag=True, help="Words outside the vocabulary occupy a window position."),
-    option(
+    setting(
         COUNTING,
+        _WINDOWS,
         "--sample",
+        show_default=False,
         type=Number(0, 1, max_open=True),
-        default=0.0,
         metavar="SHARE",
         help="Randomly drop occurrences of words more frequent than this share of the text (word2vec subsampling; "
         "try 1e-4).  [default: off]",
@@ -141,11 +140,12 @@ window_options: Decorator[Any] = group(
 )
 
 #: Keyword `min_cooccurrence`.
-min_cooccurrence_option: Decorator[Any] = option(
+min_cooccurrence_option: Decorator[Any] = setting(
     COUNTING,
+    _COUNT,
     "--min-cooccurrence",
+    show_default=False,
     type=Number(0),
-    default=0.0,
     help="Drop pairs whose count X is smaller.  [default: keep all]",
 )
 
@@ -160,16 +160,15 @@ workers_option: Decorator[Any] = option(
     help="Threads. Results do not depend on their number.",
 )
 
+
+def memory_option(text: str, section: str = OPTIONS) -> Decorator[Any]:
+    """Keyword `memory`, in bytes."""
+    return setting(section, _COUNT, "--memory", type=Size(), help=text)
+
+
 #: Keywords `memory` (bytes) and `tmp` (Path or None).
 memory_options: Decorator[Any] = group(
-    option(
-        RESOURCES,
-        "--memory",
-        type=Size(),
-        default="4G",
-        show_default=True,
-        help="Memory for counting; the rest goes to temporary files.",
-    ),
+    memory_option("Memory for counting; the rest goes to temporary files.", RESOURCES),
     option(RESOURCES, "--tmp", type=FilePath(), help="Folder for temporary files.  [default: next to the output]"),
 )
 

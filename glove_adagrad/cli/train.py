@@ -41,11 +41,12 @@ _counting_options = sections.ValueOptions(
     "counting",
     _counting_of,
     options.vocabulary_options,
-    sections.option(
+    sections.setting(
         sections.COUNTING,
+        "counting:Counting",
         "--phrases",
+        show_default=False,
         type=option_types.Whole(0),
-        default=0,
         metavar="N",
         help="Join words that often occur together (new_york), by N passes of gensim's Phrases; 1 joins pairs.  "
         "[default: off]",
@@ -86,12 +87,11 @@ _counting_options = sections.ValueOptions(
 @training_options.start_options
 @options.workers_option
 @options.memory_options
-@sections.option(
+@sections.setting(
     sections.RESOURCES,
+    "run:Run",
     "--checkpoint-minutes",
     type=option_types.Number(0),
-    default=10.0,
-    show_default=True,
     help="Minutes between checkpoints.",
 )
 @options.quiet_option

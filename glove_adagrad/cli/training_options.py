@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from glove_adagrad.cli.option_types import FilePath, Number, Whole
-from glove_adagrad.cli.sections import START, TRAINING, UNOBSERVED, Decorator, ValueOptions, option
+from glove_adagrad.cli.sections import START, TRAINING, UNOBSERVED, Decorator, ValueOptions, option, setting
 from glove_adagrad.cli.sources import reading_options
 from glove_adagrad.errors import InputError
 from glove_adagrad.presets import PRESETS, SUMMARIES, preset_parameters
@@ -51,10 +51,10 @@ def _training_settings(
     if source("optimizer") is ParameterSource.COMMANDLINE and source("learning_rate") is ParameterSource.DEFAULT_MAP:
         learning_rate = None  # a preset's rate is that of its own update rule, and means nothing for another
     rule: dict[str, Any] = {} if learning_rate is None else {"learning_rate": learning_rate}
-    for setting in optimizer_option:
-        key, equals, value = setting.partition("=")
+    for given in optimizer_option:
+        key, equals, value = given.partition("=")
         if not key or not equals:
-            raise click.UsageError(f"--optimizer-option {setting}: write KEY=VALUE")
+            raise click.UsageError(f"--optimizer-option {given}: write KEY=VALUE")
         rule[key] = value
     try:
         return TrainingSettings(rule=optim.make(optimizer, **rule), **settings)
@@ -62,23 +62,35 @@ def _training_settings(
         raise click.UsageError(str(error)) from error
 
 
+_TRAINING = "trainer:TrainingSettings"
+
+
+def vector_size_option(**changes: Any) -> Decorator[Any]:
+    """Keyword `vector_size`; `changes`, such as another default, are those of `click.option`."""
+    return setting(TRAINING, _TRAINING, "--vector-size", type=Whole(1), help="Dimension of the vectors.", **changes)
+
+
+def epochs_option(**changes: Any) -> Decorator[Any]:
+    """Keyword `epochs`; see `vector_size_option`."""
+    return setting(TRAINING, _TRAINING, "--epochs", type=Whole(1), help="Passes over the matrix.", **changes)
+
+
+#: Keyword `x_max`.
+x_max_option = setting(TRAINING, _TRAINING, "--x-max", type=Number(), help="Counts of at least x_max get weight 1.")
+
+#: Keyword `seed`.
+seed_option = setting(
+    TRAINING, _TRAINING, "--seed", type=Whole(0), help="Random seed; equal seeds give identical vectors."
+)
+
 #: Keyword `training`, the `TrainingSettings`. `--preset`, which changes defaults of these, is a command's own.
 training_options = ValueOptions(
     "training",
     _training_settings,
-    option(
-        TRAINING, "--vector-size", type=Whole(1), default=100, show_default=True, help="Dimension of the vectors."
-    ),
-    option(TRAINING, "--epochs", type=Whole(1), default=25, show_default=True, help="Passes over the matrix."),
-    option(
-        TRAINING,
-        "--x-max",
-        type=Number(),
-        default=10.0,
-        show_default=True,
-        help="Counts of at least x_max get weight 1.",
-    ),
-    option(TRAINING, "--alpha", type=Number(), default=0.75, show_default=True, help="Exponent of the weighting."),
+    vector_size_option(),
+    epochs_option(),
+    x_max_option,
+    setting(TRAINING, _TRAINING, "--alpha", type=Number(), help="Exponent of the weighting."),
     option(
         TRAINING,
         "--optimizer",
@@ -96,29 +108,28 @@ training_options = ValueOptions(
     option(
         TRAINING, "--optimizer-option", multiple=True, metavar="KEY=VALUE", help="A setting of the rule; repeatable."
     ),
-    option(
+    setting(
         TRAINING,
+        _TRAINING,
         "--clip",
         type=Number(),
-        default=100.0,
-        show_default=True,
         help="Clip gradient components to [-X, X].",
     ),
-    option(
+    setting(
         TRAINING,
+        _TRAINING,
         "--holdout",
+        show_default=False,
         type=Number(),
-        default=0.0,
         metavar="SHARE",
         help="Exclude this share of the cells from training and report their loss.",
     ),
     option(TRAINING, "--patience", type=Whole(1), help="Stop when the held-out loss has not fallen for N epochs."),
-    option(
+    setting(
         TRAINING,
+        _TRAINING,
         "--vectors",
         type=click.Choice(["sum", "pca"]),
-        default="sum",
-        show_default=True,
         help="What vectors.txt contains: sums of word and context vectors, or both side by side, reduced to "
         "--vector-size components by principal component analysis.",
     ),
@@ -129,44 +140,35 @@ training_options = ValueOptions(
         help="Mix vectors of rare words with what their character n-grams say, and let unknown words have vectors; "
         "see the command subwords.",
     ),
-    option(
-        TRAINING,
-        "--seed",
-        type=Whole(0),
-        default=1,
-        show_default=True,
-        help="Random seed; equal seeds give identical vectors.",
-    ),
-    option(
+    seed_option,
+    setting(
         UNOBSERVED,
+        _TRAINING,
         "--unobserved",
+        show_default=False,
         type=Number(),
-        default=0.0,
         metavar="RATIO",
         help="Also train on RATIO unobserved pairs per record; 1 is recommended.  [default: off]",
     ),
-    option(
+    setting(
         UNOBSERVED,
+        _TRAINING,
         "--unobserved-weight",
         type=Number(),
-        default=0.1,
-        show_default=True,
         help="Weight of an unobserved pair.",
     ),
-    option(
+    setting(
         UNOBSERVED,
+        _TRAINING,
         "--unobserved-power",
         type=Number(),
-        default=0.75,
-        show_default=True,
         help="Draw words in proportion to their counts to this power.",
     ),
-    option(
+    setting(
         UNOBSERVED,
+        _TRAINING,
         "--unobserved-chance",
         type=Number(),
-        default=0.5,
-        show_default=True,
         help="Target of an unobserved pair: 1 = expected count under independence, 0 = one constant.",
     ),
 )
@@ -197,12 +199,11 @@ start_options = ValueOptions(
         metavar="FILE",
         help="Anchor vectors to regularise towards (retrofitting).",
     ),
-    option(
+    setting(
         START,
+        "warm_start:Start",
         "--anchor-weight",
         type=Number(0, min_open=True),
-        default=0.1,
-        show_default=True,
         help="Weight MU of the penalty MU |w + c - r|^2 of each word with an anchor r.",
     ),
     reading_options,
