@@ -128,6 +128,9 @@ class GloVe:
         Unobserved pairs are drawn in proportion to the words' counts to this power.
     unobserved_chance : float, default 0.5
         Target of an unobserved pair: 1 is the expected count under independence, 0 one constant for all.
+    groups : int, default 1
+        Order training for a cluster, in this many groups of words (see `glove_adagrad.dask.train`). The vectors
+        depend on it, not on the machines.
     vectors : {"sum", "pca"}, default "sum"
         What `wv` has: the sums of word and context vectors, or both side by side, reduced to `vector_size`
         components by principal component analysis.
@@ -227,6 +230,7 @@ class GloVe:
         unobserved_weight: float = 0.1,
         unobserved_power: float = 0.75,
         unobserved_chance: float = 0.5,
+        groups: int = 1,
         vectors: str | None = None,
         subwords: bool | None = None,
         init: Any = None,
@@ -258,6 +262,7 @@ class GloVe:
             unobserved_weight=unobserved_weight,
             unobserved_power=unobserved_power,
             unobserved_chance=unobserved_chance,
+            groups=groups,
             vectors=chosen["vectors"],
             subwords=chosen["subwords"],
         )
