@@ -134,22 +134,15 @@ class BlockTrainer:
             superblock.records += records[own].sum(axis=0)
 
     def end(self, superblocks: Sequence[Superblock], before: Sequence[Superblock]) -> tuple[np.ndarray, np.ndarray]:
-        """Take over clock and shared state of all superblocks of a super-stratum.
+        """Advance clock and shared state past all superblocks of a super-stratum.
 
-        `before` is what `begin` returned for them. Returns the sums of losses and numbers of records [2], of cells
-        and of unobserved pairs.
+        `before` is what `begin` returned for them. Returns what `totals` does.
         """
         parameters = self.parameters
-        parameters.clock += sum(one.clock - start.clock for one, start in zip(superblocks, before, strict=True))
-        if self.settings.rule.shared:
-            for number, array in enumerate(parameters.row_states[0]):
-                array[:] = superblocks[0].shared[number]
-                for one, start in zip(superblocks[1:], before[1:], strict=True):
-                    array += one.shared[number] - start.shared[number]
-        losses, records = (
-            np.sum([getattr(one, name) for one in superblocks], axis=0) for name in ("losses", "records")
-        )
-        return losses, records
+        parameters.clock[:], shared = joined(parameters.clock, superblocks, before)
+        for array, state in zip(parameters.row_states[0], shared, strict=False):
+            array[:] = state
+        return totals(superblocks)
 
     def call(
         self,
@@ -251,6 +244,24 @@ class BlockTrainer:
         parts = words % self.stream.parts
         chosen = (parts >= own.start) & (parts < own.stop)
         return words[chosen], vectors[chosen]
+
+
+def joined(
+    clock: np.ndarray, superblocks: Sequence[Superblock], before: Sequence[Superblock]
+) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """Clock and shared state after all superblocks of a super-stratum, before which the clock was `clock`."""
+    clock = clock + sum(one.clock - start.clock for one, start in zip(superblocks, before, strict=True))
+    shared = tuple(array.copy() for array in superblocks[0].shared)
+    for one, start in zip(superblocks[1:], before[1:], strict=True):
+        for total, after, earlier in zip(shared, one.shared, start.shared, strict=True):
+            total += after - earlier
+    return clock, shared
+
+
+def totals(superblocks: Sequence[Superblock]) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of losses and numbers of records [2], of cells and of unobserved pairs."""
+    losses, records = (np.sum([getattr(one, name) for one in superblocks], axis=0) for name in ("losses", "records"))
+    return losses, records
 
 
 def sums(blocks: int) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -40,6 +40,16 @@ _SAMPLED_CELLS = 100_000
 Callback = Callable[["Trainer", int, float], None]
 
 
+class Elsewhere(Protocol):
+    """Other processes that train a trainer's epochs and have its parameters, such as those of a cluster."""
+
+    def epoch(self, trainer: Trainer) -> None:
+        """Train the rest of an epoch, and record it in the trainer."""
+
+    def fetch(self, parameters: Parameters) -> None:
+        """Bring parameters to the end of the last epoch."""
+
+
 class Trainer:
     """Trains parameters on a matrix.
 
@@ -60,6 +70,8 @@ class Trainer:
     history : list of Epoch
     position : Position
         Within the epoch after those of the history.
+    elsewhere : Elsewhere or None
+        What trains epochs in place of this process.
     consistent : bool
         Whether parameters are those of `position`; not after an exception within a stratum, or divergence.
     """
@@ -76,13 +88,14 @@ class Trainer:
         self.matrix, self.settings, self.workers = matrix, settings, workers
         Order(matrix.lower.parts, settings.groups)  # refuses too many groups before anything is read
         self.stream = MatrixStream(matrix, memory)
-        self.parameters = Parameters(matrix.words, settings.vector_size, settings.rule)
-        self.parameters.draw(settings.seed)
+        self._parameters = Parameters(matrix.words, settings.vector_size, settings.rule)
+        self._parameters.draw(settings.seed)
         self.history: list[Epoch] = []
         self.position = Position()
         self.consistent = True
         self.anchors = anchors
-        self.blocks = BlockTrainer(self.stream, self.parameters, settings, anchors, workers)
+        self.blocks = BlockTrainer(self.stream, self._parameters, settings, anchors, workers)
+        self.elsewhere: Elsewhere | None = None
 
     def copy(self, memory: int | None = None) -> Trainer:
         """Return a trainer in the same state. Both use the same counts, which never change."""
@@ -90,6 +103,12 @@ class Trainer:
         twin.parameters.restore(self.parameters.arrays())
         twin.history[:], twin.position = self.history, self.position
         return twin
+
+    @property
+    def parameters(self) -> Parameters:
+        if self.elsewhere is not None:
+            self.elsewhere.fetch(self._parameters)
+        return self._parameters
 
     @property
     def strata(self) -> int:
@@ -138,11 +157,17 @@ class Trainer:
             If the mean loss of a stratum is more than `_DIVERGED` times what vectors of zeros would have, or the loss
             or a parameter is no longer finite.
         """
-        self.compile()
+        if self.elsewhere is None:
+            self.compile()
         _ = self.loss_of_zeros
         with ThreadPoolExecutor(self.workers) as pool:
             while not self.done:
-                self._epoch(pool, after_stratum)
+                if self.elsewhere is None:
+                    self._epoch(pool, after_stratum)
+                else:
+                    self.elsewhere.epoch(self)
+                if after_stratum:
+                    after_stratum(self)
                 for callback in callbacks:
                     callback(self, self.history[-1].epoch, self.history[-1].loss)
 
@@ -162,17 +187,20 @@ class Trainer:
             here = self.position.stratum
             begin = time.perf_counter()
             losses, records = self._step(*steps[here : here + 2], pool=pool)
-            self._record(losses, records, time.perf_counter() - begin)
+            self.record(losses, records, time.perf_counter() - begin)
             if self.position.stratum < self.strata and after_stratum:
                 after_stratum(self)
         self.check_finite()
         self.parameters.settle()
+        self.end_epoch(self._held_out_loss(pool) if self.settings.holdout else None)
+
+    def end_epoch(self, held_out: float | None) -> None:
+        """Close an epoch whose steps have been recorded."""
         at = self.position
-        held_out = self._held_out_loss(pool) if self.settings.holdout else None
         empty = at.unobserved_records
         self.history.append(
             Epoch(
-                number + 1,
+                len(self.history) + 1,
                 at.loss / max(1, at.records),
                 held_out,
                 at.seconds,
@@ -182,12 +210,10 @@ class Trainer:
             )
         )
         self.position = Position()
-        if after_stratum:
-            after_stratum(self)
 
-    def check_finite(self) -> None:
-        """Raise a TrainingError if a parameter is not finite."""
-        if not self.parameters.finite():
+    def check_finite(self, finite: bool | None = None) -> None:
+        """Raise a TrainingError if a parameter is not finite; `finite` is given where that is known."""
+        if not (self.parameters.finite() if finite is None else finite):
             raise self._diverged(f"a parameter is no longer finite in epoch {len(self.history) + 1}")
 
     @cached_property
@@ -229,7 +255,7 @@ class Trainer:
         order = self.blocks.order
         return np.concatenate([order.blocks(shift, group, stratum) for group in range(order.groups)])
 
-    def _record(self, losses: np.ndarray, records: np.ndarray, seconds: float) -> None:
+    def record(self, losses: np.ndarray, records: np.ndarray, seconds: float) -> None:
         """Move the position behind a step, unless the training has diverged."""
         at, loss = self.position, float(losses[0])
         if not loss <= _DIVERGED * self.loss_of_zeros * max(1, int(records[0])):
