@@ -231,7 +231,7 @@ class MirrorDescentAdaGrad(Rule):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Penalised(Rule):
+class PenalisedAdaGrad(Rule):
     """AdaGrad with the penalties l1 and l2 in its step, of which biases have none.
 
     Attributes
@@ -264,7 +264,7 @@ class _Penalised(Rule):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ProximalAdaGrad(_Penalised):
+class ProximalAdaGrad(PenalisedAdaGrad):
     """AdaGrad with L1 and L2, a row being shrunk when it is updated. TensorFlow's `ProximalAdagrad`.
 
     Biases are not shrunk.
@@ -275,7 +275,7 @@ class ProximalAdaGrad(_Penalised):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DualAveragingAdaGrad(_Penalised):
+class DualAveragingAdaGrad(PenalisedAdaGrad):
     """AdaGrad with L1 and L2 by dual averaging. Duchi, Hazan, Singer 2011, equation 3; TensorFlow's `AdagradDA`.
 
     Parameters follow from the sum of their gradients alone, so the starting point would be lost, and for a product of
