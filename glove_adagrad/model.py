@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -569,12 +570,14 @@ class GloVe:
         start: Start,
         vocabulary: Vocabulary,
         folder: TemporaryFolder | None = None,
+        within: Callable[[Trainer], AbstractContextManager[Any]] = nullcontext,
     ) -> GloVe:
         trainer, _ = start.new_trainer(matrix, self.settings, workers=self.workers, memory=self.memory)
         self._trainer, self._vocabulary, self._folder = trainer, vocabulary, folder
         self._vectors, self._history = None, []
         self._forget_vectors()
-        return self._run(self.settings.epochs)
+        with within(trainer):
+            return self._run(self.settings.epochs)
 
     def _run(self, epochs: int) -> GloVe:
         """Train until there are `epochs` in all. After an exception too, the model has what was trained."""

@@ -5,5 +5,6 @@ those of one machine.
 """
 
 from glove_adagrad.dask.counting import count
+from glove_adagrad.dask.fitting import train
 
-__all__ = ["count"]
+__all__ = ["count", "train"]

@@ -127,7 +127,7 @@ def threads(client: Client) -> int:
 
 
 class Tasks:
-    """Submits the tasks of one call, under names that the dashboard shows; on an error of the block, cancels them.
+    """Submits the tasks of one call, under names that the dashboard shows; on an error of the block, gives them up.
 
     Parameters
     ----------
@@ -174,8 +174,9 @@ class Tasks:
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if error is not None:
-            with contextlib.suppress(Exception):  # the client may be closed
-                self.client.cancel(list(self._futures))
+            for future in list(self._futures):
+                with contextlib.suppress(Exception):  # the client may be closed
+                    future.release()
         self._errors.__exit__(kind, error, trace)
 
 
@@ -198,6 +199,16 @@ def task(function: Callable[..., Result]) -> Callable[..., Result]:
         return result
 
     return on_worker
+
+
+def aligned(value: Any) -> Any:
+    """Return an array, or another value, as kernels take it: small arrays may arrive at addresses of no alignment.
+
+    A kernel would be compiled for those once more, with other sums in the last digit.
+    """
+    import numpy as np
+
+    return np.require(value, requirements="A") if isinstance(value, np.ndarray) else value
 
 
 def scratch(tmp: Path | None) -> Path:
@@ -230,16 +241,18 @@ def errors_in_one_line(what: str) -> Iterator[None]:
     from concurrent.futures import CancelledError
 
     from distributed import KilledWorker
-    from distributed.client import FutureCancelledError
+    from distributed import client as module
     from distributed.comm import CommClosedError
 
+    # which older versions do not have
+    closed = [getattr(module, name, CancelledError) for name in ("ClosedClientError", "FutureCancelledError")]
     try:
         yield
     except KilledWorker as error:
         raise GloveError(
             f"{what}: workers died while they ran {error.task}; give them more memory, or smaller shards"
         ) from error
-    except (CancelledError, FutureCancelledError, CommClosedError) as error:
+    except (CancelledError, CommClosedError, *closed) as error:
         raise GloveError(
             f"{what}: the Dask client was closed or the scheduler was lost; nothing was written"
         ) from error

@@ -20,7 +20,16 @@ from glove_adagrad.cooccurrence.spill import spill_folder
 from glove_adagrad.cooccurrence.tiles import Tiles
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus
-from glove_adagrad.dask.cluster import Tasks, check_visible, connected, scratch, share_of_memory, task, threads
+from glove_adagrad.dask.cluster import (
+    Tasks,
+    aligned,
+    check_visible,
+    connected,
+    scratch,
+    share_of_memory,
+    task,
+    threads,
+)
 from glove_adagrad.dask.merging import (
     Halves,
     add_range,
@@ -312,6 +321,8 @@ def _count_words(work: Work, number: int, items: Sequence[Any] | None) -> WordTa
 
 @task
 def _add_words(tables: Sequence[WordTable]) -> WordTable:
+    for table in tables:
+        table.slots, table.arena = aligned(table.slots), aligned(table.arena)
     return joined(tables)
 
 

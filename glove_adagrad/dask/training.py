@@ -19,7 +19,7 @@ import numpy as np
 
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.spill import spill_folder
-from glove_adagrad.dask.cluster import Tasks, check_visible, connected, share_of_memory, task
+from glove_adagrad.dask.cluster import Tasks, aligned, check_visible, connected, share_of_memory, task
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import full_disk_named
 from glove_adagrad.trainer import Anchors, Parameters, Trainer, TrainingSettings
@@ -257,7 +257,7 @@ def _train(
 ) -> Trained:
     """Train a superblock."""
     blocks = _blocks(job, common)
-    blocks.unobserved = unobserved
+    blocks.unobserved = None if unobserved is None else UnobservedPairs(*map(aligned, unobserved))
     parameters, starts = blocks.parameters, _starts(blocks.parameters, blocks.order)
     other = blocks.order.context_group(shift, group)
     own, theirs = slice(*starts[group : group + 2]), slice(*starts[other : other + 2])
