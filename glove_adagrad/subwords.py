@@ -146,7 +146,7 @@ def _by_length(words: Sequence[str], min_n: int, max_n: int) -> Iterator[tuple[n
     begins = np.flatnonzero(codes & 0xC0 != 0x80)  # of characters
     widths = np.diff(begins, append=len(codes))
     owners = np.repeat(np.arange(len(marked), dtype=np.int32), list(map(len, marked)))[begins]
-    changes: np.ndarray = np.diff(owners, prepend=-1, append=-1) != 0
+    changes = np.asarray(np.diff(owners, prepend=-1, append=-1) != 0)
     is_first, is_last = changes[:-1], changes[1:]
     first = last = np.arange(len(begins))
     hashes = np.full(len(begins), _FNV_START)
