@@ -204,11 +204,11 @@ def fit_ngrams(
     share = (settings.mix / (counts + settings.mix))[:, None].astype(np.float32)
     lengths = _lengths(vectors)
     mixed = _scaled((1 - share) * units + share * composed) * lengths.astype(np.float32)
-    has_ngrams = composed.any(axis=1)
+    has_ngrams = composed.any(axis=1, keepdims=True)
     rarest = np.flatnonzero(has_ngrams)[-_RAREST:]
     means = _lengths(sums[rarest]) * to_means[rarest, None]
     fitted *= np.float32(lengths[rarest].sum() / means.sum() if means.any() else 1)
-    mixed = np.where(has_ngrams[:, None], mixed, vectors)
+    mixed = np.where(has_ngrams, mixed, vectors)
     return mixed, NGrams(rows, fitted, settings.buckets, settings.min_n, settings.max_n)
 
 
