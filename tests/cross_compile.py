@@ -1,8 +1,8 @@
 """Compiles kernels for ARM: `python cross_compile.py COMMANDS`, a JSON list of the arguments of commands to run.
 
 The commands run with kernels for any 64-bit x86 processor, as if nothing were known about this one. Then the same
-intermediate code is compiled for 64-bit ARM, and a JSON object is printed: the number of libraries, calls of functions
-that only x86 processors have, and the number of multiply-and-add instructions for ARM's vectors.
+intermediate code is compiled for 64-bit ARM, and a JSON object is printed: the number of libraries, calls of
+functions that only x86 processors have, and the number of multiply-and-add instructions for ARM's vectors.
 """
 
 import json

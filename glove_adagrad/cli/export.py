@@ -91,7 +91,7 @@ def export(
     elif target == "fasttext-bin":
         written = _export_ngrams(source, file, asked["top"])
     else:
-        written = _export_vectors(source, file, target, **asked)
+        written = _export_vectors(source, file, target, quiet, **asked)
     if not quiet:
         click.echo(f"{file}: {written}")
 
@@ -144,6 +144,7 @@ def _export_vectors(
     source: Path,
     file: Path,
     target: str,
+    quiet: bool,
     which: str | None,
     size: int | None,
     top: int | None,
@@ -165,7 +166,7 @@ def _export_vectors(
         word2vec,
     )
 
-    wv = sources.load(source, which, **reading)
+    wv = read = sources.load(source, which, **reading)
     if weights:
         wv = static_model.sif_weighted(wv)
     wv = reduced(wv, size=size, top=top, unk=unk)
@@ -189,6 +190,8 @@ def _export_vectors(
             history = read_history(source) if is_run(source) and (source / "history.json").exists() else None
             notes = {"weights of words": f"SIF, a = {static_model.SIF_A}"} if weights else {}
             static_model.write(file, wv, dtype, history=history, notes=notes)
+    if not quiet:
+        sources.echo_layout(source, read)
     return f"{len(wv.words):,} words, {wv.vectors.shape[1]} dimensions"
 
 

@@ -128,6 +128,21 @@ def test_binary_is_used_to_the_last_byte_or_refused(
         np.testing.assert_array_equal(found.vectors, vectors)
 
 
+OTHER_NUMBERS = {
+    ">f4": "big-endian float32", "<f8": "float64", ">f8": "big-endian float64", "<f2": "float16",
+    ">f2": "big-endian float16",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", OTHER_NUMBERS)
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_binary_rows_of_other_numbers_are_named(code: str, end: bytes, tmp_path: Path) -> None:
+    vectors = np.random.default_rng(1).normal(size=(30, 8)).astype(code)
+    rows = [b"word%d " % row + vector.tobytes() + end for row, vector in enumerate(vectors)]
+    message = refused(tmp_path / "v", b"30 8\n" + b"".join(rows))
+    assert f"v: is word2vec binary of {OTHER_NUMBERS[code]}, not of little-endian float32" in message
+
+
 BAD_ROWS = {
     "tab as the word": "\t 1 2 3",
     "no word": " 1 2 3",
