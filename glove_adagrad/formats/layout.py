@@ -26,6 +26,8 @@ class VectorLayout:
     byte_order_mark : bool
     compression : str or None
         The suffix that such files have, as `.gz`.
+    not_utf8 : int
+        Number of words whose bytes are not UTF-8.
     """
 
     format: str
@@ -33,6 +35,7 @@ class VectorLayout:
     separator: str | None = None
     byte_order_mark: bool = False
     compression: str | None = None
+    not_utf8: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -47,8 +50,18 @@ class VectorLayout:
             *([f"separated by {self.separator}"] if text else []),
             *(["with a byte order mark"] if self.byte_order_mark else []),
             *([f"compressed as {self.compression}"] if self.compression else []),
+            *([f"words not in UTF-8: {self.not_utf8:,}"] if self.not_utf8 else []),
         ]
         return ", ".join(parts)
+
+
+def count_not_utf8(words: list[str]) -> int:
+    """How many words, decoded by `text.to_text`, have bytes that are not UTF-8."""
+    try:
+        "".join(words).encode()
+    except UnicodeEncodeError:
+        return sum(any("\ud800" <= character <= "\udfff" for character in word) for word in words)
+    return 0
 
 
 def separator_of(row: bytes) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats import glove_text, keyedvectors, stanford_binary, word2vec
-from glove_adagrad.formats.layout import KEYED_VECTORS, STANFORD_BINARY, VectorLayout
+from glove_adagrad.formats.layout import KEYED_VECTORS, STANFORD_BINARY, VectorLayout, count_not_utf8
 from glove_adagrad.formats.run_folder import is_run, read_run
 from glove_adagrad.formats.signatures import SIGNATURE_BYTES, other_kind
 from glove_adagrad.formats.stanford_binary import NOT_TEXT
@@ -93,6 +93,10 @@ def _read_file(path: Path, trust_pickle: bool, strict: bool) -> WordVectors:
             wv, layout = stanford.select("sum"), VectorLayout(STANFORD_BINARY)
         else:
             wv, layout = glove_text.read(path, stream, strict)
-        return replace(
-            wv, layout=replace(layout, byte_order_mark=head.startswith(_BOM), compression=stream.compression)
+        layout = replace(
+            layout,
+            byte_order_mark=head.startswith(_BOM),
+            compression=stream.compression,
+            not_utf8=count_not_utf8(wv.words),
         )
+        return replace(wv, layout=layout)

@@ -35,6 +35,9 @@ FILES = {
     "GloVe text, without a header, separated by blanks, with a byte order mark, compressed as .gz": (
         lambda path: path.write_bytes(gzip.compress(b"\xef\xbb\xbf" + ROWS.encode()))
     ),
+    "GloVe text, without a header, separated by blanks, words not in UTF-8: 1": (
+        lambda path: path.write_bytes(ROWS.encode() + b"caf\xe9 1 1 1\n")
+    ),
     "word2vec binary": _binary,
     "KeyedVectors of gensim": _keyed,
 }

@@ -214,6 +214,12 @@ OTHERS = {
     b"\x89HDF\r\n\x1a\n": "HDF5",
     b"x" * 257 + b"ustar\0": "tar archive",
     struct.pack("<Q", 100) + b'{"a":{}}': "safetensors",
+    b"IxF2" + struct.pack("<iq", 100, 4): "faiss",
+    b"RDX3\nX\n\0\0\0\3": "R data",
+    b"MATLAB 5.0 MAT-file, Platform: GLNXA64": "MATLAB",
+    b"FEA1" + bytes(4): "Feather",
+    b"Obj\1\4\x16avro.schema": "Avro",
+    b"0.1 0.2 0.3\n-1.5 2e-3 7\n.25 1 1\n": "numbers without words",
     b"\0\1\2\3": "not in a known format",
 }
 
