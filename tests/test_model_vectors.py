@@ -67,7 +67,7 @@ def test_ngrams_of_a_run_change_its_vectors_and_compose_unknown_words(command: C
     counts = after.counts.tolist()
     expected, table = naive.subwords(after.words, counts, before.select().vectors, 2, 3, 0.3, 5.0)
     np.testing.assert_allclose(after.select().vectors, expected, atol=5e-3)
-    assert sorted(after.ngrams.names) == sorted(table)
+    assert after.ngrams.rows.tolist() == sorted(table)
     assert json.loads((run / "history.json").read_text())["subwords"]["mix"] == 5
     unknown = after.words[0] + after.words[1]
     assert unknown not in after.words
@@ -129,13 +129,16 @@ def test_a_model_without_ngrams_says_so(original: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        {"ngram_ends": np.array([3, 2, 9])},
-        {"ngram_ends": np.zeros(0, np.int64)},
+        {"ngram_rows": np.array([3, 2, 9])},
+        {"ngram_rows": np.zeros(0, np.int64)},
+        {"ngram_rows": np.array([-1, 2, 9])},
+        {"ngram_rows": np.array([1, 2, 10])},
         {"ngram_vectors": np.full((3, 10), np.nan, np.float32)},
         {"ngram_vectors": np.zeros((3, 9), np.float32)},
-        {"ngram_sizes": np.array([0, 2])},
-        {"ngram_length": np.array(np.nan)},
-        {"ngram_names": np.zeros(3)},
+        {"ngram_sizes": np.array([0, 2, 10])},
+        {"ngram_sizes": np.array([3, 6])},
+        {"ngram_rows": np.zeros(3)},
+        {"ngram_names": np.zeros(3, np.uint8)},
         {"vectors": np.zeros((2, 10), np.float32)},
         {"vectors": np.full(3, "x")},
     ],
@@ -143,10 +146,8 @@ def test_a_model_without_ngrams_says_so(original: Path) -> None:
 def test_damaged_arrays_are_refused(damage: dict[str, Any], run: Path) -> None:
     arrays = dict(np.load(run / "model.npz"))
     arrays.update(
-        ngram_names=np.frombuffer(b"abcdefghi", np.uint8), ngram_ends=np.array([3, 6, 9]),
-        ngram_vectors=np.ones((3, 10), np.float32), ngram_sizes=np.array([3, 6]),
-        ngram_length=np.array(2.0),
-    )  # fmt: skip
+        ngram_rows=np.array([3, 6, 9]), ngram_vectors=np.ones((3, 10), np.float32), ngram_sizes=np.array([3, 6, 10])
+    )
     np.savez(run / "model.npz", **arrays)
     assert read_run(run).ngrams is not None
     np.savez(run / "model.npz", **{**arrays, **damage})
