@@ -17,11 +17,8 @@ from glove_adagrad.source_paths import files_of
 from glove_adagrad.text_file import TextFile
 from glove_adagrad.text_options import WHITESPACE, TextOptions
 
-#: Bounds of the bytes of a shard, unless given: its counts have to fit the memory of a worker.
+#: Bounds of the bytes of a shard, one for each thread unless given: its counts have to fit the memory of a worker.
 _LEAST_SHARD, _MOST_SHARD = 1 << 16, 256 << 20
-
-#: Shards for each thread, so that no worker waits long for the last one.
-_SHARDS_PER_THREAD = 2
 
 
 class Piece(NamedTuple):
@@ -165,7 +162,7 @@ def shards_of(
         raise InputError(f"{names}: a Wikipedia dump is read only from a local path; copy it first")
     total = sum(piece.file_size for piece in found)
     if shard_bytes is None:
-        shard_bytes = min(max(total // (_SHARDS_PER_THREAD * threads), _LEAST_SHARD), _MOST_SHARD)
+        shard_bytes = min(max(-(-total // threads), _LEAST_SHARD), _MOST_SHARD)
     plain = text.text_format == "text" and text.encoding is None and text.tokenizer == WHITESPACE
     shards: list[list[Piece]] = []
     room = 0

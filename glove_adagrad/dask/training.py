@@ -156,8 +156,11 @@ class _Cluster:
         begin = time.perf_counter()
         settings, submit = trainer.settings, self._tasks.submit
         epoch = len(trainer.history)
-        words, contexts = ([submit("glove-load", _load_rows, str(self._path(side, g))) for g in self._groups]
-                           for side in range(2))  # fmt: skip
+        homes = self._homes()
+        words, contexts = (
+            [submit("glove-load", _load_rows, str(self._path(side, group)), **homes[group]) for group in self._groups]
+            for side in range(2)
+        )
         common: Any = self._common
         moves = settings.rule.timed or settings.rule.shared
         results: list[list[Future]] = []
@@ -167,7 +170,7 @@ class _Cluster:
                 other = self._order.context_group(step.shift, group)
                 trained = submit(
                     "glove-train", _train, self._job, words[group], contexts[other], common, self._unobserved,
-                    step.shift, group, step.strata, epoch,
+                    step.shift, group, step.strata, epoch, **homes[group],
                 )  # fmt: skip
                 words[group], contexts[other] = (submit("glove-rows", _item, trained, side) for side in range(2))
                 results[-1].append(submit("glove-losses", _item, trained, 2))
@@ -196,6 +199,17 @@ class _Cluster:
         if moves:
             common = self._tasks.results([common])[0]
         self._close(trainer, found, common, finite, mean_loss(losses) if settings.holdout else None, begin)
+
+    def _homes(self) -> list[dict[str, Any]]:
+        """Hints where the superblocks of each word group are best trained, so that only contexts move.
+
+        Consecutive groups have one home: a super-stratum needs there all contexts of the one before but one.
+        """
+        workers = sorted(self._tasks.client.nthreads())
+        return [
+            {"workers": [workers[group * len(workers) // len(self._groups)]], "allow_other_workers": True}
+            for group in self._groups
+        ]
 
     def _close(
         self,
