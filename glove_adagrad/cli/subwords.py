@@ -40,11 +40,11 @@ _SETTINGS = "subwords:SubwordSettings"
     type=option_types.Whole(1),
     help="Keep at most N n-grams, those in most words.",
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    _SETTINGS,
     "--buckets",
     type=option_types.Whole(1),
-    default=2_000_000,
-    show_default=True,
     help="N-grams with equal hashes modulo N share a vector; `export --format fasttext-bin` writes N rows.",
 )
 @options.force_option

@@ -49,6 +49,9 @@ class TrainingSettings:
         cluster share the work well. 1 is the order for one machine.
     vectors : {'sum', 'pca'}
         How word and context vectors become the vectors of the model; training does not depend on it.
+    svd_weight : float
+        Weight of vectors from a decomposition of the same counts (`svd.decompose`), joined with the trained ones,
+        whose weight is 1; 0 leaves them out. Training does not depend on it.
     subwords : bool
         Mix the vectors of rare words with what their character n-grams say; training does not depend on it.
 
@@ -73,6 +76,7 @@ class TrainingSettings:
     unobserved_chance: float = 0.5
     groups: int = 1
     vectors: str = "sum"
+    svd_weight: float = 0.0
     subwords: bool = False
 
     def __post_init__(self) -> None:
@@ -89,6 +93,7 @@ class TrainingSettings:
         require("unobserved_chance", self.unobserved_chance, 0 <= self.unobserved_chance <= 1, "between 0 and 1")
         require("groups", self.groups, self.groups >= 1, "1 or more")
         require("vectors", self.vectors, self.vectors in VECTORS, " or ".join(VECTORS))
+        require("svd_weight", self.svd_weight, 0 <= self.svd_weight <= 1000, "between 0 and 1000")
         self.rule.check_size(1, row_length(self.vector_size), 4)
         if self.patience is not None:
             require("patience", self.patience, self.patience >= 1, "1 or more")
