@@ -205,7 +205,7 @@ class _Cluster:
 
         Consecutive groups have one home: a super-stratum needs there all contexts of the one before but one.
         """
-        workers = sorted(self._tasks.client.nthreads())
+        workers = self._tasks.workers()
         return [
             {"workers": [workers[group * len(workers) // len(self._groups)]], "allow_other_workers": True}
             for group in self._groups
