@@ -10,6 +10,8 @@ from typing import IO
 
 import numpy as np
 
+from glove_adagrad.cooccurrence.partition import Partition
+from glove_adagrad.cooccurrence.tile_builder import RawTiles
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, section_bases
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, check_output_folder
@@ -67,18 +69,40 @@ def _merge(runs: Sequence[Tiles], path: Path, minimum: int, workers: int, *, las
     return Tiles(path, writer.table(), first.words, writer.checksum)
 
 
-def _add(
-    runs: Sequence[Tiles], files: Sequence[IO[bytes]], tile: int, minimum: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _add(runs: Sequence[Tiles], files: Sequence[IO[bytes]], tile: int, minimum: int) -> RawTiles:
     """Read and add up one tile of each run."""
-    from glove_adagrad.kernels import tiles as kernels
-
     pieces = [run.read(file, tile) for run, file in zip(runs, files, strict=True)]
     table = np.stack([run.table[tile] for run in runs])
-    first = runs[0]
-    rows = int(first.sizes[tile // first.parts])
+    return add_tiles(pieces, table, runs[0].partition, tile // runs[0].parts, minimum)
+
+
+def add_tiles(
+    pieces: Sequence[np.ndarray], table: np.ndarray, partition: Partition, part: int, minimum: int
+) -> RawTiles:
+    """Add up tiles of one place.
+
+    Parameters
+    ----------
+    pieces : sequence of uint8 arrays
+        The bytes of each tile.
+    table : int64 array [n, 3 or more]
+        Their rows of the tables of `Tiles`.
+    partition : Partition
+    part : int
+        The part of the tiles' rows.
+    minimum : int
+        Smaller sums are left out.
+
+    Raises
+    ------
+    InputError
+        If a sum does not fit in 64 bits.
+    """
+    from glove_adagrad.kernels import tiles as kernels
+
+    rows = int(partition.sizes[part])
     base, _ = section_bases(rows, table[:, 1], table[:, 2])
-    width = int(first.sizes.max())
+    width = int(partition.sizes.max())
     sums = np.zeros(-(-width // 8) * 8, np.uint64)
     touched = np.zeros(len(sums) // 8, np.uint8)
     room, offsets = section_bases(rows, table[:, 1].sum(keepdims=True), table[:, 1].sum(keepdims=True))
