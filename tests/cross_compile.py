@@ -10,7 +10,7 @@ import os
 import re
 import sys
 
-# compiled anew and not optimised: the optimiser adapts code to the processor
+# compiled from scratch and not optimised: the optimiser adapts code to the processor
 os.environ |= {"NUMBA_CPU_NAME": "generic", "NUMBA_OPT": "0", "NUMBA_CACHE_DIR": sys.argv[2]}
 
 import llvmlite.binding as llvm

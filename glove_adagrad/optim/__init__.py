@@ -3,6 +3,8 @@
 A rule holds settings (`adagrad`, `relatives`) and a formula (`steps`); it works on any NumPy arrays, and the training
 kernel compiles the same formula. Nothing here knows GloVe, files, or Numba.
 
+Examples
+--------
 >>> import numpy as np
 >>> optimizer = AdaGrad(learning_rate=0.5)
 >>> optimizer.minimize(lambda w: 2 * (w - 3), np.zeros(1), steps=200).round(3)
@@ -103,6 +105,23 @@ def make(name: str, **options: Any) -> Rule:
             hint = "; preset=torch has more" if rule is StanfordAdaGrad else ""
             raise InputError(f"optimizer {name}: option {option!r} is not known; it has: {', '.join(kinds)}{hint}")
     return rule(**{**base, **{key: _value(name, key, str(kinds[key]), text) for key, text in options.items()}})
+
+
+def named_or_given(optimizer: str | Rule, learning_rate: float | None = None) -> Rule:
+    """A rule by its name, with a learning rate if one is given; or a rule itself, which has its own.
+
+    Raises
+    ------
+    InputError
+        As `make` does, and for a learning rate next to a rule.
+    """
+    if isinstance(optimizer, str):
+        return make(optimizer, **({} if learning_rate is None else {"learning_rate": learning_rate}))
+    if learning_rate is not None:
+        raise InputError(
+            f"learning_rate {learning_rate}: is a setting of the rule that optimizer names; give it there"
+        )
+    return optimizer
 
 
 def _value(name: str, option: str, kind: str, text: Any) -> Any:
