@@ -16,7 +16,10 @@ _PART_WORDS = 2048
 _LEAST_PARTS = 32
 
 #: The most parts, because tables of parts x parts are kept; a part never has more than 65,536 words.
-_MOST_PARTS = 256
+_MOST_PARTS = 2048
+
+#: The most parts in folders of formats 1 and 2.
+OLD_MOST_PARTS = 256
 
 
 class Partition:
@@ -26,6 +29,8 @@ class Partition:
     ----------
     words : int
         Size of the vocabulary, V. The number of parts P follows from it alone, never from the machine.
+    most : int
+        The most parts, which files of earlier versions had fewer of.
 
     Attributes
     ----------
@@ -45,9 +50,9 @@ class Partition:
     [0, 1, 0, 1]
     """
 
-    def __init__(self, words: int) -> None:
+    def __init__(self, words: int, most: int = _MOST_PARTS) -> None:
         self.words = words
-        parts = min(max(-(-words // _PART_WORDS), _LEAST_PARTS), _MOST_PARTS)
+        parts = min(max(-(-words // _PART_WORDS), _LEAST_PARTS), most)
         self.parts = min(max(parts, -(-words // 65536)), words)
         self.sizes = (words - np.arange(self.parts) + self.parts - 1) // self.parts
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)])

@@ -10,7 +10,7 @@ from typing import IO
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, section_bases
+from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, Views, tile_offsets
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, check_output_folder
 from glove_adagrad.parallel import in_order
@@ -73,30 +73,19 @@ def _add(
     """Read and add up one tile of each run."""
     from glove_adagrad.kernels import tiles as kernels
 
-    pieces = [run.read(file, tile) for run, file in zip(runs, files, strict=True)]
-    table = np.stack([run.table[tile] for run in runs])
     first = runs[0]
-    rows = int(first.sizes[tile // first.parts])
-    base, _ = section_bases(rows, table[:, 1], table[:, 2])
-    width = int(first.sizes.max())
-    sums = np.zeros(-(-width // 8) * 8, np.uint64)
-    touched = np.zeros(len(sums) // 8, np.uint8)
-    room, offsets = section_bases(rows, table[:, 1].sum(keepdims=True), table[:, 1].sum(keepdims=True))
-    views = Views(np.zeros(offsets[-1], np.uint8))
-    cells, large = kernels.merge_tiles(
-        Views(np.concatenate(pieces)).all, base, rows, np.uint64(minimum), sums, touched, room[0], *views.all
+    p, q = divmod(tile, first.parts)
+    rows, columns = int(first.sizes[p]), int(first.sizes[q])
+    pieces = [run.read(file, tile).u64 for run, file in zip(runs, files, strict=True)]
+    firsts = np.cumsum([0, *(len(piece) for piece in pieces[:-1])])
+    cells = np.array([run.tile_cells[tile] for run in runs])
+    row, column, total, large = kernels.add_tiles(
+        firsts, cells, rows, columns, np.uint64(minimum), *Views(np.concatenate(pieces)).all
     )
-    if cells < 0:
+    if large < 0:
         raise InputError("an X is too large to be kept once it is added up; merge fewer counts")
-    number, too_large = np.array([cells]), np.array([large])
-    exact, offsets = section_bases(rows, number, too_large)
-    packed = Views(np.zeros(offsets[-1], np.uint8))
-    sections: list[tuple[np.ndarray, np.ndarray, int]] = [
-        (packed.u32, views.u32, rows),
-        (packed.u16, views.u16, cells),
-        (packed.u32, views.u32, cells),
-        (packed.u64, views.u64, large),
-    ]
-    for (to, source, length), where, start in zip(sections, exact[0], room[0], strict=True):
-        to[where : where + length] = source[start : start + length]
-    return packed.u64.view(np.uint8), offsets, number, too_large
+    number, too_large = np.array([len(row)]), np.array([large])
+    offsets = tile_offsets(rows, number, too_large)
+    raw = np.zeros(offsets[-1], np.uint8)
+    kernels.write_tile(row, column, total, 0, rows, *Views(raw).all)
+    return raw, offsets, number, too_large

@@ -22,6 +22,9 @@ _32 = np.uint64(32)
 #: Occurrences of a word are far apart: this many ahead, the text around them is fetched into the cache.
 _AHEAD = np.uint64(4)
 
+#: A row is sorted if it has fewer than a 2^-_SPARSE of the cells it could have.
+_SPARSE = 5
+
 
 @kernel
 def sample_ids(ids, number, limits, keep_positions, out):
@@ -106,6 +109,7 @@ def count_rows(
     # the words that count around one occurrence; one that does not is overwritten by the next, to spare a branch
     near = np.empty(2 * int(window), np.uint32)
     distance = np.empty(2 * int(window), np.uint32)
+    listed = np.empty(0, np.uint32)
     cells = np.uint64(0)
     rows = len(row_cells)
     while row < rows:
@@ -113,6 +117,11 @@ def count_rows(
         most = min(a + 1, int(window) * sides * (starts[a + 1] - starts[a]))
         if int(cells) + most > len(out_column):
             break
+        # a row of few cells is sorted; going through the flags of all columns would take longer
+        few = most < a >> _SPARSE
+        if few and most > len(listed):
+            listed = np.empty(2 * most, np.uint32)
+        number = np.uint64(0)
         below_left = np.uint32(max(a + left, 0))
         below_right = np.uint32(max(a + right, 0))
         for m in range(np.uint64(starts[a]), np.uint64(starts[a + 1])):
@@ -139,11 +148,31 @@ def count_rows(
                     near[found] = b
                     distance[found] = k
                     found += np.uint64((b < below_right) & (k >= first))
+            if few:
+                for k in range(found):
+                    cell = np.uint64(near[k])
+                    listed[number] = cell
+                    number += np.uint64(sums[cell] == 0)
+                    sums[cell] += weight[distance[k]]
+                continue
             for k in range(found):
                 cell = np.uint64(near[k])
                 sums[cell] += weight[distance[k]]
                 touched[cell >> _3] = 1
         before = cells
+        if few:
+            columns = listed[:number]
+            columns.sort()
+            for k in range(number):
+                b = columns[k]
+                if sums[b]:  # a column whose weights were 0 at first is listed more than once
+                    out_column[cells] = b
+                    out_sum[cells] = sums[b]
+                    sums[b] = 0
+                    cells += _1
+            row_cells[row] = cells - before
+            row += 1
+            continue
         for group in range(np.uint64(a >> 3) + _1):
             if touched[group]:
                 touched[group] = 0

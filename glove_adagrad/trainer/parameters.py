@@ -54,6 +54,8 @@ class Parameters:
     vector_size : int
     rule : Rule
         Says which state each parameter and each row has.
+    partition : Partition, optional
+        Of the matrix to train on, if an earlier version wrote it.
 
     Attributes
     ----------
@@ -68,10 +70,10 @@ class Parameters:
         The row of each word of the vocabulary.
     """
 
-    def __init__(self, words: int, vector_size: int, rule: Rule) -> None:
+    def __init__(self, words: int, vector_size: int, rule: Rule, partition: Partition | None = None) -> None:
         self.words, self.vector_size, self.rule = words, vector_size, rule
         self.n = row_length(vector_size)
-        partition = Partition(words)
+        partition = partition or Partition(words)
         self.sizes, self.starts = partition.sizes, partition.starts[:-1]
         self.rows = partition.positions
         self.sides: tuple[np.ndarray, ...] = tuple(_zeros((words, 1 + len(rule.slots), self.n)) for _ in range(2))
