@@ -18,7 +18,7 @@ from typing import IO
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.partition import OLD_MOST_PARTS, Partition
+from glove_adagrad.cooccurrence.partition import MANY_PARTS, Partition
 from glove_adagrad.decoding import DamagedError
 from glove_adagrad.kernels.tile_sections import sections
 
@@ -106,7 +106,7 @@ class Tiles:
         self.table = table
         self.words = words
         self.old = old
-        self.partition = Partition(words, most=OLD_MOST_PARTS) if old else Partition(words)
+        self.partition = Partition(words, most=MANY_PARTS) if old else Partition(words)
         self.parts, self.sizes = self.partition.parts, self.partition.sizes
         self._file = file
         if file is not None:

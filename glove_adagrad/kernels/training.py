@@ -15,12 +15,19 @@ import numpy as np
 from glove_adagrad.kernels.cells import CHUNK, buffers_of_cells, cell_key, held_out, read_cells
 from glove_adagrad.kernels.draws import GAMMA, mixed, uniform
 from glove_adagrad.kernels.jit import fast_kernel, forced_inline
+from glove_adagrad.kernels.prefetch import prefetch
 from glove_adagrad.kernels.rules import of_block
 from glove_adagrad.kernels.tile_layout import place_of, read_rows
 from glove_adagrad.kernels.updates import product, update
 
 #: Entries for each row in the table that guides draws of unobserved pairs.
 GUIDE = 4
+
+#: In tiles of few cells, rows are fetched this many rows and cells ahead.
+_ROWS_AHEAD, _CELLS_AHEAD = 4, 6
+
+#: Numbers in a cache line.
+_LINE = 16
 
 
 @fast_kernel
@@ -89,6 +96,13 @@ def _train_unobserved(
     return loss, done
 
 
+@forced_inline
+def _fetch(side, row, step):
+    """Ask for a row of parameters, `step` numbers long."""
+    for at in range(row * step, (row + 1) * step, _LINE):
+        prefetch(side, at)
+
+
 @fast_kernel
 def _train_tile(
     rule, biases, slots, sides, row_states, n, tile, place, forward, scale, objective, unobserved, buffers, listing,
@@ -114,10 +128,19 @@ def _train_tile(
     large, first, read, at = sections[5], 0, 0, CHUNK
     loss = empty_loss = 0.0
     records = empty = 0
-    for k in range(read_rows(u64, sections, rows, cells, unobserved is not None, numbers, ends)):
+    listed = read_rows(u64, sections, rows, cells, unobserved is not None, numbers, ends)
+    # with fewer cells than rows, most rows come from memory, and the processor cannot foresee which
+    sparse = cells < rows
+    own, others = sides if forward else (sides[1], sides[0])
+    step = n * (1 + len(slots))
+    for k in range(listed):
         row, last = np.int64(numbers[k]), np.int64(ends[k])
         a = a0 + row
+        if sparse:
+            _fetch(own, a0 + np.int64(numbers[min(k + _ROWS_AHEAD, listed - 1)]), step)
         for cell in range(first, last):
+            if sparse:
+                _fetch(others, b0 + np.int64(u16[sections[3] + min(cell + _CELLS_AHEAD, cells - 1)]), step)
             if at == CHUNK:
                 large = read_cells(
                     u32, u64, sections[4], read, min(CHUNK, cells - read), large, scale, log_x_max, alpha, buffers
