@@ -15,6 +15,8 @@ import os
 import shutil
 import stat
 import sys
+import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -317,6 +319,33 @@ def check_output_folder(path: Path) -> None:
         raise InputError(f"{path}: is a file; name a folder")
     make_folders(path)
     _check_writable(path)
+
+
+class TemporaryFolder:
+    """A temporary folder that exists as long as this object.
+
+    Parameters
+    ----------
+    parent : Path, optional
+        The folder to create it in; the system's for temporary files by default.
+
+    Attributes
+    ----------
+    path : Path
+
+    Raises
+    ------
+    InputError
+        If the parent folder cannot be written.
+    """
+
+    def __init__(self, parent: Path | None = None) -> None:
+        parent = parent or Path(tempfile.gettempdir())
+        check_output_folder(parent)
+        clear_leftovers(parent, parent / "glove-adagrad")
+        temporary = Temporary.new_folder(parent / "glove-adagrad")
+        self.path = temporary.path
+        weakref.finalize(self, temporary.remove)
 
 
 def _check_writable(folder: Path) -> None:

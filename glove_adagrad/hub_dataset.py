@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from glove_adagrad.corpus import CHUNK_BYTES, Chunk, lowered
+from glove_adagrad.corpus import CHUNK_BYTES, Chunk, Corpus, lowered, tokenized_text
 from glove_adagrad.errors import InputError
 from glove_adagrad.readers.source import described, encoded_records
+from glove_adagrad.text_options import WHITESPACE, TextOptions
 
 #: Rows read at a time.
 _ROWS = 256
+
+
+def open_dataset(
+    dataset: Any, field: str | None, options: TextOptions, *, tmp: Path | None = None, workers: int = 1
+) -> Corpus:
+    """Return the text of a data set's column `field`, "text" by default, tokenized as the options say.
+
+    Raises
+    ------
+    InputError, TypeError
+        As `DatasetText` and `tokenized_text` do.
+    """
+    plain = options.tokenizer == WHITESPACE
+    text = DatasetText(dataset, field or "text", lowercase=plain and options.lowercase)
+    return text if plain else tokenized_text(text, options, "the data set", tmp=tmp, workers=workers)
 
 
 def is_dataset(value: object) -> bool:

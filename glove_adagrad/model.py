@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import tempfile
-import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,29 +11,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glove_adagrad import optim
-from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
+from glove_adagrad.cooccurrence.count import compile_counting
 from glove_adagrad.cooccurrence.distance_weights import format_weights
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.cooccurrence.scipy_sparse import as_cells, from_scipy
+from glove_adagrad.cooccurrence.scipy_sparse import from_scipy, named_cells
 from glove_adagrad.cooccurrence.windows import Windows
-from glove_adagrad.corpus import Corpus, open_corpus, tokenized_text
+from glove_adagrad.corpus import Corpus, open_corpus
+from glove_adagrad.counting import Counting
 from glove_adagrad.errors import InputError
-from glove_adagrad.files import check_output_folder
-from glove_adagrad.hub_dataset import DatasetText, is_dataset
+from glove_adagrad.files import TemporaryFolder
+from glove_adagrad.hub_dataset import is_dataset, open_dataset
 from glove_adagrad.interrupt import DeferredInterrupt
 from glove_adagrad.parallel import number_of_workers
 from glove_adagrad.phrases import Phrases
 from glove_adagrad.presets import with_preset
 from glove_adagrad.progress import progress_bar, training_progress
-from glove_adagrad.sentences import Sentences, encoded
-from glove_adagrad.temporary import Temporary, clear_leftovers
-from glove_adagrad.text_options import WHITESPACE, TextOptions
+from glove_adagrad.sentences import Sentences
+from glove_adagrad.text_options import TextOptions
 from glove_adagrad.tokenizing import tokenizer_name
 from glove_adagrad.trainer import Epoch, Trainer, TrainingSettings
+from glove_adagrad.trainer.callbacks import checked_callbacks
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.trainer.trainer import Callback
 from glove_adagrad.vocabulary import Vocabulary, check_limits
-from glove_adagrad.warm_start import kept_vocabulary, read_anchors, read_start, source_name, start_from
+from glove_adagrad.warm_start import Start
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -46,6 +45,10 @@ if TYPE_CHECKING:
     from glove_adagrad.explore import Page
     from glove_adagrad.formats import RunVectors, WordVectors
     from glove_adagrad.model_vectors import ModelVectors
+
+
+_UNTRAINED = "the model has not been trained; use fit, or give it sentences or a corpus_file"
+_UNFINISHED = "the first epoch was interrupted; use train to continue"
 
 
 class GloVe:
@@ -247,7 +250,7 @@ class GloVe:
             alpha=alpha,
             epochs=chosen["epochs"],
             seed=seed,
-            rule=_rule(optimizer, chosen["learning_rate"]),
+            rule=optim.named_or_given(optimizer, chosen["learning_rate"]),
             clip=chosen["clip"],
             holdout=holdout,
             patience=patience,
@@ -278,7 +281,7 @@ class GloVe:
         self.keep_words = keep_words
         self.workers, self.memory = number_of_workers(workers), memory
         self.tmp = None if tmp is None else Path(tmp)
-        self.callbacks, self.show_progress = _checked_callbacks(callbacks), show_progress
+        self.callbacks, self.show_progress = checked_callbacks(callbacks), show_progress
         self._trainer: Trainer | None = None
         self._vocabulary: Vocabulary | None = None
         self._history: list[Epoch] = []
@@ -286,7 +289,7 @@ class GloVe:
         self._vectors: Vectors | None = None
         self._cache: dict[str, KeyedVectors] = {}
         self._made: ModelVectors | None = None
-        self._folder: _Folder | None = None
+        self._folder: TemporaryFolder | None = None
         if sentences is not None or corpus_file is not None:
             self.fit(sentences, corpus_file)
 
@@ -303,34 +306,25 @@ class GloVe:
             raise InputError("give either sentences or corpus_file")
         if self.keep_words and self.init is None:
             raise InputError("keep_words: give the vectors whose words are to be kept as `init`")
-        starts = self._read_starts()
+        start = self._read_start()
         corpus = self._open(sentences, corpus_file)
         self._joined = Phrases.learn(corpus, self.phrases) if self.phrases else None
         if self._joined is not None:
             corpus = self._joined.applied(corpus, self.tmp, "the text with phrases")
+        counting = Counting(self.min_count, self.max_vocab, self.phrases, self.windows, self.min_cooccurrence)
         resources: dict[str, Any] = {"workers": self.workers, "memory": self.memory}
         quiet = not self.show_progress
-        folder = _Folder(self.tmp)
+        folder = TemporaryFolder(self.tmp)
         with progress_bar("vocabulary", corpus.total_bytes, "B", quiet) as bar:
             if not quiet:  # so that a bar does not count compilation as counting
                 compile_counting(self.windows, folder.path)
-            limits: dict[str, Any] = {"min_count": self.min_count, "max_vocab": self.max_vocab}
-            if self.keep_words:
-                vocabulary = kept_vocabulary(starts[0].words, corpus, progress=bar.to, **limits, **resources)
-            else:
-                vocabulary = Vocabulary.count(corpus, progress=bar.to, **limits, **resources)
+            keep = start.kept_words(self.settings.vector_size)
+            vocabulary = counting.count_words(corpus, keep, progress=bar.to, **resources)
         with progress_bar("co-occurrences", corpus.total_bytes, "B", quiet) as bar:
-            matrix = count_cooccurrences(
-                corpus,
-                vocabulary,
-                folder.path / "cooccurrence",
-                windows=self.windows,
-                min_cooccurrence=self.min_cooccurrence,
-                same_text=True,
-                progress=bar.to,
-                **resources,
+            matrix = counting.count_cooccurrences(
+                corpus, vocabulary, folder.path / "cooccurrence", progress=bar.to, **resources
             )
-        return self._start(matrix, starts, vocabulary, folder)
+        return self._start(matrix, start, vocabulary, folder)
 
     def _open(
         self,
@@ -341,13 +335,9 @@ class GloVe:
         if sentences is None:
             files = [corpus_file] if isinstance(corpus_file, (str, Path)) else list(corpus_file or ())
             return open_corpus(files, replace(self.text, field=self.field), tmp=self.tmp, workers=self.workers)
-        if not is_dataset(sentences):
-            return Sentences(sentences, lowercase=self.text.lowercase)
-        plain = self.text.tokenizer == WHITESPACE
-        text = DatasetText(sentences, self.field or "text", lowercase=plain and self.text.lowercase)
-        if plain:
-            return text
-        return tokenized_text(text, self.text, "the data set", tmp=self.tmp, workers=self.workers)
+        if is_dataset(sentences):
+            return open_dataset(sentences, self.field, self.text, tmp=self.tmp, workers=self.workers)
+        return Sentences(sentences, lowercase=self.text.lowercase)
 
     @classmethod
     def from_cooccurrence(cls, matrix: Any, words: Sequence[str] | None = None, **settings: Any) -> GloVe:
@@ -371,33 +361,17 @@ class GloVe:
             If `matrix` is of another kind, or a word is not a string.
         """
         model = cls(**settings)
-        starts = model._read_starts()
+        start = model._read_start()
         if isinstance(matrix, (str, Path)):
             matrix = CooccurrenceMatrix.open(Path(matrix))
         if isinstance(matrix, CooccurrenceMatrix):
-            return model._start(matrix, starts, matrix.vocabulary)
-        matrix = as_cells(matrix)
-        if words is None:
-            raise InputError("words: name the rows of the matrix")
-        if len(set(matrix.shape)) != 1:
-            raise InputError(f"matrix of shape {tuple(matrix.shape)}: must be square")
-        names = [encoded(word, f"words[{row}]") for row, word in enumerate(words)]
-        if len(names) != matrix.shape[0]:
-            raise InputError(f"words: {len(names):,} of them do not fit a matrix of {matrix.shape[0]:,} rows")
-        if len(set(names)) < len(names):
-            raise InputError("words: one is named twice")
-        with np.errstate(invalid="ignore"):  # NaN is refused below, by its place
-            counts = np.maximum(1, np.rint(np.asarray(matrix.sum(axis=1), np.float64).ravel())).astype(np.int64)
-        vocabulary = Vocabulary(names, counts)
-        folder = _Folder(model.tmp)
+            return model._start(matrix, start, matrix.vocabulary)
+        cells, vocabulary = named_cells(matrix, words)
+        folder = TemporaryFolder(model.tmp)
         counted = from_scipy(
-            matrix,
-            vocabulary.writable(),
-            folder.path / "cooccurrence",
-            workers=model.workers,
-            memory=model.memory,
+            cells, vocabulary.writable(), folder.path / "cooccurrence", workers=model.workers, memory=model.memory
         )
-        return model._start(counted, starts, vocabulary, folder)
+        return model._start(counted, start, vocabulary, folder)
 
     def train(self, epochs: int) -> GloVe:
         """Train for more epochs on the same counts; the result is that of one longer training. Returns the model.
@@ -455,12 +429,7 @@ class GloVe:
         """
         if word in self.wv.key_to_index:
             return np.asarray(self.wv[word])
-        ngrams = self._own().ngrams
-        composed = None if ngrams is None else ngrams.vector(word)
-        if composed is None:
-            why = "the model has no n-grams (subwords=True)" if ngrams is None else "none of its n-grams is known"
-            raise KeyError(f"{word!r}: not in the vocabulary, and {why}")
-        return composed
+        return self._own().composed(word)
 
     @property
     def context_wv(self) -> KeyedVectors:
@@ -581,36 +550,22 @@ class GloVe:
         twin._cache, twin._history = {}, list(self._history)
         twin._vectors = copy.deepcopy(self._vectors, memo)
         if (trainer := self._trainer) is not None:
-            # the counts never change: both models use them
-            twin._trainer = Trainer(
-                trainer.matrix, trainer.settings, workers=trainer.workers, memory=self.memory, anchors=trainer.anchors
-            )
-            twin._trainer.parameters.restore(trainer.parameters.arrays())
-            twin._trainer.history[:], twin._trainer.position = trainer.history, trainer.position
+            twin._trainer = trainer.copy(self.memory)
         return twin
 
-    def _read_starts(self) -> tuple[Any, Any]:
+    def _read_start(self) -> Start:
         """The vectors of `init` and of `anchor`, read before hours of counting."""
-        size = self.settings.vector_size
-        init, anchor = (None if given is None else read_start(given, size) for given in (self.init, self.anchor))
-        return init, anchor
+        start = Start(self.init, self.keep_words, self.anchor, self.anchor_weight)
+        return start.read(self.settings.vector_size)
 
     def _start(
         self,
         matrix: CooccurrenceMatrix,
-        starts: tuple[Any, Any],
+        start: Start,
         vocabulary: Vocabulary,
-        folder: _Folder | None = None,
+        folder: TemporaryFolder | None = None,
     ) -> GloVe:
-        init, anchor = starts
-        anchors = None
-        if anchor is not None:
-            anchors = read_anchors(
-                anchor, matrix, self.settings.vector_size, self.anchor_weight, source_name(self.anchor)
-            )
-        trainer = Trainer(matrix, self.settings, workers=self.workers, memory=self.memory, anchors=anchors)
-        if init is not None:
-            start_from(trainer, init, source_name(self.init))
+        trainer, _ = start.new_trainer(matrix, self.settings, workers=self.workers, memory=self.memory)
         self._trainer, self._vocabulary, self._folder = trainer, vocabulary, folder
         self._vectors, self._history = None, []
         self._forget_vectors()
@@ -673,43 +628,3 @@ class GloVe:
             vectors = WordVectors(self.vocabulary.decoded(), chosen(self._current()), self.vocabulary.counts)
             self._cache[name] = to_keyed_vectors(vectors)
         return self._cache[name]
-
-
-class _Folder:
-    """A temporary folder for counts, which exists as long as a model that uses it."""
-
-    def __init__(self, parent: Path | None) -> None:
-        parent = parent or Path(tempfile.gettempdir())
-        check_output_folder(parent)
-        clear_leftovers(parent, parent / "glove-adagrad")
-        temporary = Temporary.new_folder(parent / "glove-adagrad")
-        self.path = temporary.path
-        weakref.finalize(self, temporary.remove)
-
-
-_UNTRAINED = "the model has not been trained; use fit, or give it sentences or a corpus_file"
-_UNFINISHED = "the first epoch was interrupted; use train to continue"
-
-
-def _rule(optimizer: str | optim.Rule, learning_rate: float | None) -> optim.Rule:
-    if isinstance(optimizer, str):
-        return optim.make(optimizer, **({} if learning_rate is None else {"learning_rate": learning_rate}))
-    if learning_rate is not None:
-        raise InputError(
-            f"learning_rate {learning_rate}: is a setting of the rule that optimizer names; give it there"
-        )
-    return optimizer
-
-
-def _checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
-    given = (callbacks,) if callable(callbacks) or not isinstance(callbacks, Iterable) else tuple(callbacks)
-    for callback in given:
-        if not callable(callback):
-            name = type(callback).__name__
-            if hasattr(callback, "on_epoch_end"):
-                raise TypeError(
-                    f"callbacks: {name} is a callback of gensim's Word2Vec; give a function instead, as "
-                    "lambda trainer, epoch, loss: ..."
-                )
-            raise TypeError(f"callbacks: {name} cannot be called; give functions of (trainer, epoch, loss)")
-    return given

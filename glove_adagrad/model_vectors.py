@@ -19,6 +19,20 @@ class ModelVectors(NamedTuple):
     vectors: np.ndarray | None = None
     ngrams: NGrams | None = None
 
+    def composed(self, word: str) -> np.ndarray:
+        """Return the vector of an unknown word, float32 [d], composed of its n-grams.
+
+        Raises
+        ------
+        KeyError
+            If there are no n-grams, or none of the word's is known.
+        """
+        composed = None if self.ngrams is None else self.ngrams.vector(word)
+        if composed is None:
+            why = "none of its n-grams is known" if self.ngrams else "the model has no n-grams (subwords=True)"
+            raise KeyError(f"{word!r}: not in the vocabulary, and {why}")
+        return composed
+
 
 def model_vectors(
     parameters: Vectors,

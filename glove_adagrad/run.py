@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +24,18 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replacea
 from glove_adagrad.cooccurrence.spill import spill_folder
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Corpus
+from glove_adagrad.counting import Counting
 from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_files, check_free_space, check_output_folder
 from glove_adagrad.phrases import Phrases
+from glove_adagrad.progress import Bar, progress_bar
 from glove_adagrad.provenance import versions
 from glove_adagrad.run_record import RunRecord, is_marked, last_state, read_provenance
 from glove_adagrad.signals import stop_requests
 from glove_adagrad.temporary import SUFFIX, clear_leftovers, remove
 from glove_adagrad.trainer import Trainer
 from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
-from glove_adagrad.warm_start import extended_vocabulary, kept_vocabulary
+from glove_adagrad.warm_start import extended_vocabulary
 
 #: What an untrained run has left, to be replaced when it is started again.
 _UNTRAINED = ("vocab.txt", "vectors.txt", "history.json", "phrases.json")
@@ -39,10 +44,24 @@ _UNTRAINED = ("vocab.txt", "vectors.txt", "history.json", "phrases.json")
 class Run:
     """A folder being filled, stage by stage; locked until `close` or the end of a `with` block.
 
+    `count`, `extend` or `use` start the run and return its matrix, `new_trainer` makes a trainer of it, and `train`
+    does the rest. `resume` makes the trainer of a run that was interrupted.
+
     Parameters
     ----------
     folder : Path
         Created if missing.
+    checkpoint_minutes : float
+        Time between checkpoints.
+    workers, memory, tmp
+        Threads, bytes, and the folder of temporary files, for counting and training.
+    show_progress : bool
+        Show progress of counting on stderr.
+
+    Attributes
+    ----------
+    record : RunRecord or None
+        What the run was started with.
 
     Raises
     ------
@@ -50,13 +69,26 @@ class Run:
         If it cannot be written, or another process fills it.
     """
 
-    def __init__(self, folder: Path, checkpoint_minutes: float = 10.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        checkpoint_minutes: float = 10.0,
+        *,
+        workers: int = 1,
+        memory: int = 4 << 30,
+        tmp: Path | None = None,
+        show_progress: bool = False,
+    ) -> None:
         check_output_folder(folder)
         self._lock = locks.Lock(folder / locks.SUFFIX, folder)
         clear_leftovers(folder)
         self.folder = folder
         self.checkpoints = Checkpoints(folder / "checkpoints", checkpoint_minutes)
+        self.record: RunRecord | None = None
+        self._resources: dict[str, Any] = {"workers": workers, "memory": memory}
+        self._tmp, self._show_progress = tmp, show_progress
         self._stages: dict[str, float] = {}
+        self._earlier: tuple[Checkpoint, Vocabulary] | None = None
 
     def close(self) -> None:
         """Give up the lock."""
@@ -68,16 +100,138 @@ class Run:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def begin(
-        self, record: RunRecord, matrix: CooccurrenceMatrix | None = None, phrases: Phrases | None = None
-    ) -> None:
-        """Write the run's record, removing what an earlier untrained run left; phrases, and a given vocabulary.
+    def use(self, record: RunRecord, matrix: CooccurrenceMatrix) -> CooccurrenceMatrix:
+        """Start the run with co-occurrences that are there.
 
         Raises
         ------
         InputError
             If the folder holds a run that has been trained, or files that do not belong to a run.
         """
+        self._begin(replace(record, matrix_folder=self.matrix_name(matrix)), matrix=matrix)
+        return matrix
+
+    def count(
+        self, record: RunRecord, corpus: Corpus, counting: Counting, phrases: Phrases | None = None
+    ) -> CooccurrenceMatrix:
+        """Start the run with a text: count it into `vocab.txt` and `cooccurrence/`.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            With phrases joined.
+        phrases : Phrases, optional
+            Those that were joined, to be kept with the run.
+
+        Raises
+        ------
+        InputError
+            As `use`, `Vocabulary.count` and `count_cooccurrences` do.
+        """
+        self._begin(record, phrases)
+        keep = record.start.kept_words(record.settings.vector_size)
+        with self._bar("vocabulary", corpus) as bar:
+            compile_word_counting()
+            with self._stage("vocabulary"):
+                vocabulary = counting.count_words(corpus, keep, progress=bar.to, **self._resources)
+                vocabulary.write(self.folder / "vocab.txt")
+        with self._bar("co-occurrences", corpus) as bar:
+            compile_counting(counting.windows, self.folder)
+            with self._stage("cooccurrence"):
+                where: dict[str, Any] = {**self._resources, "tmp": self._tmp}
+                output = self.folder / "cooccurrence"
+                return counting.count_cooccurrences(corpus, vocabulary, output, progress=bar.to, **where)
+
+    def extend(
+        self, record: RunRecord, corpus: Corpus, *, min_count: int = 5, phrases: Phrases | None = None
+    ) -> CooccurrenceMatrix:
+        """Start the run with the last state of another, `record.extend`, to whose counts a text is added.
+
+        The size of vectors and the update rule are those of the other run. With `min_count` 1 in both and nothing
+        left out by `sample`, the matrix is what counting the texts together gives.
+
+        Raises
+        ------
+        InputError
+            As `count` does, and if the other run has no checkpoint or no matrix.
+        """
+        from glove_adagrad.cooccurrence.merge import merge_matrices
+
+        assert record.extend is not None
+        checkpoint, earlier = last_state(record.extend)
+        self._earlier = checkpoint, earlier.vocabulary
+        fixed = {name: getattr(checkpoint.settings, name) for name in ("vector_size", "rule")}
+        record = replace(record, settings=replace(record.settings, **fixed))
+        record.start.check(record.settings.vector_size)
+        self._begin(record, phrases)
+        with self._bar("co-occurrences", corpus) as bar:
+            compile_counting(earlier.windows or Windows(), self.folder)
+            with self._stage("vocabulary"):
+                vocabulary = extended_vocabulary(
+                    earlier.vocabulary,
+                    corpus,
+                    min_count=min_count,
+                    keep_words=record.start.keep_words,
+                    **self._resources,
+                )
+                vocabulary.write(self.folder / "vocab.txt")
+            where: dict[str, Any] = {**self._resources, "tmp": self._tmp}
+            with self._stage("cooccurrence"), spill_folder(self._tmp or self.folder) as spill:
+                new = count_cooccurrences(
+                    corpus, vocabulary, spill / "new", windows=earlier.windows, progress=bar.to, **where
+                )
+                return merge_matrices([earlier, new], self.folder / "cooccurrence", vocabulary=vocabulary, **where)
+
+    def new_trainer(self, matrix: CooccurrenceMatrix) -> tuple[Trainer, int]:
+        """Return a trainer of a run that was started, and how many words start from given vectors."""
+        assert self.record is not None
+        return self.record.new_trainer(matrix, earlier=self._earlier, **self._resources)
+
+    def resume(self, matrix_folder: Path | None = None, epochs: int | None = None) -> tuple[Trainer, int]:
+        """Return a trainer at the last checkpoint of the run, or what `new_trainer` does if there is none yet.
+
+        Parameters
+        ----------
+        matrix_folder : Path, optional
+            Where the matrix is now, if it was moved.
+        epochs : int, optional
+            Another number of epochs in all.
+
+        Raises
+        ------
+        InputError
+            If the folder is not a run, its counts are not complete, or it cannot be read.
+        """
+        longer: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
+        if not self.checkpoints.paths():
+            record, matrix = self._started(matrix_folder)
+            self.record = replace(record, settings=replace(record.settings, **longer))
+            return self.new_trainer(matrix)
+        checkpoint, matrix = last_state(self.folder, matrix_folder)
+        self._stages = dict(checkpoint.meta["stages"])
+        settings = replace(checkpoint.settings, **longer)
+        trainer = Trainer(matrix, settings, anchors=checkpoint.anchors, **self._resources)
+        checkpoint.restore(trainer)
+        return trainer, 0
+
+    def _started(self, matrix_folder: Path | None) -> tuple[RunRecord, CooccurrenceMatrix]:
+        """The record and the matrix of a run that was interrupted before its first checkpoint."""
+        record = RunRecord.read(self.folder)
+        folder = matrix_folder or self.folder / record.matrix_folder
+        if not folder.exists():
+            raise InputError(
+                f"{self.folder}: was interrupted before its co-occurrences were counted; repeat the command that "
+                "started it"
+            )
+        matrix = CooccurrenceMatrix.open(folder)
+        if not (self.folder / "vocab.txt").exists():  # interrupted right after the record was written
+            matrix.vocabulary.write(self.folder / "vocab.txt")
+        return record, matrix
+
+    def _begin(
+        self, record: RunRecord, phrases: Phrases | None = None, matrix: CooccurrenceMatrix | None = None
+    ) -> None:
+        """Write the run's record, removing what an earlier untrained run left; phrases, and a given vocabulary."""
         given = matrix is not None and self.matrix_name(matrix) == "cooccurrence"
         if is_marked(self.folder) or self.checkpoints.paths():
             if self.checkpoints.paths() or (self.folder / "model.npz").exists():
@@ -92,6 +246,7 @@ class Run:
                 (self.folder / name).unlink(missing_ok=True)
         else:
             self._refuse_foreign({"cooccurrence"} if given else set(), matrix)
+        self.record = record
         record.write(self.folder)
         if phrases is not None:
             phrases.write(self.folder)
@@ -108,85 +263,15 @@ class Run:
                     f"{self.folder}: holds {path.name}, which does not belong to a run; choose a new folder"
                 )
 
-    def count_words(self, corpus: Corpus, *, keep: Sequence[str] = (), **settings: Any) -> Vocabulary:
-        """Count the corpus's words (`Vocabulary.count`) into `vocab.txt`, keeping all words of given vectors."""
-        compile_word_counting()
+    def _bar(self, label: str, corpus: Corpus) -> AbstractContextManager[Bar]:
+        return progress_bar(label, corpus.total_bytes, "B", quiet=not self._show_progress)
+
+    @contextlib.contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        """Measure how long a stage takes."""
         begin = time.perf_counter()
-        vocabulary = kept_vocabulary(keep, corpus, **settings) if keep else Vocabulary.count(corpus, **settings)
-        vocabulary.write(self.folder / "vocab.txt")
-        self._stages["vocabulary"] = time.perf_counter() - begin
-        return vocabulary
-
-    def count_cooccurrences(self, corpus: Corpus, vocabulary: Vocabulary, **settings: Any) -> CooccurrenceMatrix:
-        """Count co-occurrences (`count_cooccurrences`) into `cooccurrence/`."""
-        compile_counting(settings.get("windows") or Windows(), self.folder)
-        begin = time.perf_counter()
-        matrix = count_cooccurrences(corpus, vocabulary, self.folder / "cooccurrence", same_text=True, **settings)
-        self._stages["cooccurrence"] = time.perf_counter() - begin
-        return matrix
-
-    def extend(
-        self,
-        earlier: CooccurrenceMatrix,
-        corpus: Corpus,
-        *,
-        min_count: int,
-        keep_words: bool = False,
-        workers: int,
-        memory: int,
-        tmp: Path | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> CooccurrenceMatrix:
-        """Add a text to an earlier run's counts, into `vocab.txt` and `cooccurrence/`.
-
-        Returns the matrix of both texts. With `min_count` 1 in both and nothing left out by `sample` it is what
-        counting the texts together gives.
-        """
-        from glove_adagrad.cooccurrence.merge import merge_matrices
-
-        compile_counting(earlier.windows or Windows(), self.folder)
-        begin = time.perf_counter()
-        resources: dict[str, Any] = {"workers": workers, "memory": memory}
-        vocabulary = extended_vocabulary(
-            earlier.vocabulary, corpus, min_count=min_count, keep_words=keep_words, **resources
-        )
-        vocabulary.write(self.folder / "vocab.txt")
-        self._stages["vocabulary"] = time.perf_counter() - begin
-        begin = time.perf_counter()
-        resources["tmp"] = tmp
-        with spill_folder(tmp or self.folder) as spill:
-            new = count_cooccurrences(
-                corpus, vocabulary, spill / "new", windows=earlier.windows, progress=progress, **resources
-            )
-            matrix = merge_matrices([earlier, new], self.folder / "cooccurrence", vocabulary=vocabulary, **resources)
-        self._stages["cooccurrence"] = time.perf_counter() - begin
-        return matrix
-
-    def resume(self, matrix_folder: Path | None = None) -> tuple[Checkpoint, CooccurrenceMatrix]:
-        """Return the last checkpoint and the matrix that it was trained on; `last_state` has details and errors."""
-        checkpoint, matrix = last_state(self.folder, matrix_folder)
-        self._stages = dict(checkpoint.meta["stages"])
-        return checkpoint, matrix
-
-    def restart(self, matrix_folder: Path | None = None) -> tuple[RunRecord, CooccurrenceMatrix]:
-        """Return the record and the matrix of a run that was interrupted before its first checkpoint.
-
-        Raises
-        ------
-        InputError
-            If the folder is not a run, or its counts are not complete.
-        """
-        record = RunRecord.read(self.folder)
-        folder = matrix_folder or self.folder / record.matrix_folder
-        if not folder.exists():
-            raise InputError(
-                f"{self.folder}: was interrupted before its co-occurrences were counted; repeat the command that "
-                "started it"
-            )
-        matrix = CooccurrenceMatrix.open(folder)
-        if not (self.folder / "vocab.txt").exists():  # interrupted right after the record was written
-            matrix.vocabulary.write(self.folder / "vocab.txt")
-        return record, matrix
+        yield
+        self._stages[name] = time.perf_counter() - begin
 
     def train(self, trainer: Trainer, after_stratum: Callable[[Trainer], None] | None = None) -> None:
         """Train, saving checkpoints, then write the model, its vectors and its history.

@@ -19,7 +19,7 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
-from glove_adagrad.warm_start import continue_from, read_anchors, read_start, start_from
+from glove_adagrad.warm_start import Start, continue_from
 
 _FORMAT, _VERSION = "glove-adagrad run", 1
 
@@ -35,23 +35,18 @@ class RunRecord:
     settings : TrainingSettings
     matrix_folder : str
         Absolute, or relative to the run's folder.
-    init, anchor, extend : Path, optional
-        Vectors to start from, anchor vectors, and an earlier run.
-    anchor_weight : float
-    trust_pickle, strict : bool
-        How `init` and `anchor` are read, see `formats.read_vectors`.
+    start : Start
+        Vectors to start from, and anchor vectors; `Path`s.
+    extend : Path, optional
+        An earlier run.
     provenance : dict
         What the result does not depend on: command, preset, corpus, time, machine.
     """
 
     settings: TrainingSettings
     matrix_folder: str = "cooccurrence"
-    init: Path | None = None
-    anchor: Path | None = None
-    anchor_weight: float = 0.1
+    start: Start = field(default_factory=Start)
     extend: Path | None = None
-    trust_pickle: bool = False
-    strict: bool = False
     provenance: dict[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
@@ -60,14 +55,14 @@ class RunRecord:
             "format": f"{_FORMAT} {_VERSION}",
             "settings": self.settings.to_json(),
             "matrix_folder": self.matrix_folder,
-            "anchor_weight": self.anchor_weight,
-            "trust_pickle": self.trust_pickle,
-            "strict": self.strict,
+            "anchor_weight": self.start.anchor_weight,
+            "trust_pickle": self.start.trust_pickle,
+            "strict": self.start.strict,
             "provenance": self.provenance,
             "inputs": {
                 name: {"path": str(path.resolve()), "files": _files(path)}
-                for name in ("init", "anchor", "extend")
-                if (path := getattr(self, name)) is not None
+                for name, path in (("init", self.start.init), ("anchor", self.start.anchor), ("extend", self.extend))
+                if path is not None
             },
         }
         with atomic_file(folder / _NAME) as file:
@@ -89,14 +84,19 @@ class RunRecord:
         with decoding(path):
             inputs = {name: Path(entry["path"]) for name, entry in record["inputs"].items()}
             files = {name: entry["files"] for name, entry in record["inputs"].items()}
-            made = cls(
-                read_settings(record["settings"], path),
-                os.fspath(record["matrix_folder"]),
+            start = Start(
+                inputs.get("init"),
+                anchor=inputs.get("anchor"),
                 anchor_weight=float(record["anchor_weight"]),
                 trust_pickle=record["trust_pickle"],
                 strict=record["strict"],
-                provenance=dict(record["provenance"]),
-                **inputs,
+            )
+            made = cls(
+                read_settings(record["settings"], path),
+                os.fspath(record["matrix_folder"]),
+                start,
+                inputs.get("extend"),
+                dict(record["provenance"]),
             )
         for name, before in files.items():
             if _files(inputs[name]) != before:
@@ -120,39 +120,13 @@ class RunRecord:
         earlier : tuple, optional
             Last checkpoint and vocabulary of the run `extend`; read from there if left out.
         """
-        size = self.settings.vector_size
-        reading = {"trust_pickle": self.trust_pickle, "strict": self.strict}
-        anchors = None
-        if self.anchor is not None:
-            vectors = read_start(self.anchor, size, **reading)
-            anchors = read_anchors(vectors, matrix, size, self.anchor_weight, str(self.anchor))
-        trainer = Trainer(matrix, self.settings, anchors=anchors, workers=workers, memory=memory)
+        trainer, number = self.start.new_trainer(matrix, self.settings, workers=workers, memory=memory)
         if self.extend is not None:
             if earlier is None:
                 checkpoint, old = last_state(self.extend)
                 earlier = checkpoint, old.vocabulary
             continue_from(trainer, *earlier)
-        if self.init is None:
-            return trainer, 0
-        return trainer, start_from(trainer, read_start(self.init, size, **reading), str(self.init))
-
-    def words_of_init(self) -> list[str]:
-        """Return the words of the vectors to start from; none if there are no vectors."""
-        if self.init is None:
-            return []
-        reading = {"trust_pickle": self.trust_pickle, "strict": self.strict}
-        return read_start(self.init, self.settings.vector_size, **reading).words
-
-    def check(self) -> None:
-        """Refuse vectors to start from, and anchors, that cannot be read or are of another size.
-
-        Raises
-        ------
-        InputError
-        """
-        for path in (self.init, self.anchor):
-            if path is not None:
-                read_start(path, self.settings.vector_size, trust_pickle=self.trust_pickle, strict=self.strict)
+        return trainer, number
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import Corpus, Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.text import to_bytes
-from glove_adagrad.trainer import Anchors, Parameters, Trainer
+from glove_adagrad.trainer import Anchors, Parameters, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Vocabulary, check_limits
 from glove_adagrad.word_counting import UNKNOWN_WORD, byte_order
@@ -26,6 +27,70 @@ if TYPE_CHECKING:
 
 #: Bytes that no word of a text has.
 _WHITE_SPACE = re.compile(rb"[ \t\n\r\0]")
+
+
+@dataclass(frozen=True)
+class Start:
+    """Vectors to start from and anchor vectors: files, or anything that `formats.as_word_vectors` takes.
+
+    Attributes
+    ----------
+    init, optional
+        Vectors to start from.
+    keep_words : bool
+        Keep all words of `init`, or of an earlier run that is extended.
+    anchor, optional
+        Anchor vectors.
+    anchor_weight : float
+        Weight mu of the penalty mu |w + c - r|^2 of each word with an anchor r.
+    trust_pickle, strict : bool
+        How files are read, see `formats.read_vectors`.
+    names : tuple of str or None
+        What messages call `init` and `anchor`; by default what they are.
+    """
+
+    init: Any = None
+    keep_words: bool = False
+    anchor: Any = None
+    anchor_weight: float = 0.1
+    trust_pickle: bool = False
+    strict: bool = False
+    names: tuple[str | None, str | None] = (None, None)
+
+    def read(self, vector_size: int) -> Start:
+        """Return the same with all vectors in memory; errors are those of `read_start`."""
+        names = [None if given is None else source_name(given) for given in (self.init, self.anchor)]
+        init, anchor = (self._read(given, vector_size) for given in (self.init, self.anchor))
+        return replace(self, init=init, anchor=anchor, names=(names[0], names[1]))
+
+    def check(self, vector_size: int) -> None:
+        """Refuse vectors that cannot be read or are of another size; errors are those of `read_start`."""
+        for source in (self.init, self.anchor):
+            self._read(source, vector_size)
+
+    def kept_words(self, vector_size: int) -> list[str]:
+        """Return the words of `init` if they are to be kept, or else none."""
+        return list(self._read(self.init, vector_size).words) if self.keep_words and self.init is not None else []
+
+    def new_trainer(
+        self, matrix: CooccurrenceMatrix, settings: TrainingSettings, *, workers: int = 1, memory: int | None = None
+    ) -> tuple[Trainer, int]:
+        """Return a trainer at epoch 0, and how many words start from the vectors of `init`."""
+        size, anchors = settings.vector_size, None
+        if self.anchor is not None:
+            vectors = self._read(self.anchor, size)
+            anchors = read_anchors(
+                vectors, matrix, size, self.anchor_weight, self.names[1] or source_name(self.anchor)
+            )
+        trainer = Trainer(matrix, settings, anchors=anchors, workers=workers, memory=memory)
+        if self.init is None:
+            return trainer, 0
+        return trainer, start_from(trainer, self._read(self.init, size), self.names[0] or source_name(self.init))
+
+    def _read(self, source: Any, vector_size: int) -> Any:
+        if source is None:
+            return None
+        return read_start(source, vector_size, trust_pickle=self.trust_pickle, strict=self.strict)
 
 
 def read_start(source: Any, vector_size: int, **reading: bool) -> RunVectors | WordVectors:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import option_types, options, sources
+from glove_adagrad.cli import option_types, options, sections, sources
 
 
 @click.command()
@@ -25,11 +25,11 @@ from glove_adagrad.cli import option_types, options, sources
     multiple=True,
     help="Weight of each of VECTORS in the cosines of the blend, in their order.  [default: equal]",
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    "blending:blend",
     "--words",
     type=click.Choice(["intersection", "union"]),
-    default="intersection",
-    show_default=True,
     help="Take the words that all of VECTORS have, or that any has.",
 )
 @sources.vectors_option

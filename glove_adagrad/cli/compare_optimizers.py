@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glove_adagrad.cli import option_types, options, sections
+from glove_adagrad.cli import option_types, options, sections, training_options
 from glove_adagrad.errors import InputError, Interrupted
 from glove_adagrad.files import atomic_file, check_output_folder
 from glove_adagrad.locks import output_lock
@@ -20,12 +20,57 @@ from glove_adagrad.text_options import TextOptions
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+    from glove_adagrad.corpus import TextFiles
+    from glove_adagrad.counting import Counting
     from glove_adagrad.optimizer_comparison import Candidate, Comparison
 
 #: Pictures that `plots.optimizers` draws.
 _PICTURES = ("loss-by-epoch", "loss-by-second", "scores", "cost", "rates")
 
 _REMEDY = "choose another folder, or replace it with --force"
+
+_COMPARISON = "optimizer_comparison:Comparison"
+
+#: Keyword `training`: these parameters of `TrainingSettings`.
+_training_options = sections.ValueOptions(
+    "training",
+    dict,
+    training_options.vector_size_option(default=50),
+    training_options.epochs_option(default=15),
+    training_options.x_max_option,
+    training_options.seed_option,
+)
+
+#: Keyword `search`: these parameters of `Comparison`.
+_search_options = sections.ValueOptions(
+    "search",
+    dict,
+    sections.setting(
+        sections.TRAINING,
+        _COMPARISON,
+        "--trial-share",
+        type=option_types.Number(0, 1, min_open=True),
+        help="Share of the cells used to search for a rate. A small share favours rates that are too high for all "
+        "cells.",
+    ),
+    sections.setting(
+        sections.TRAINING,
+        _COMPARISON,
+        "--trial-epochs",
+        type=option_types.Whole(1),
+        help="Epochs of each trial of a rate.",
+    ),
+    sections.setting(
+        sections.TRAINING,
+        _COMPARISON,
+        "--factor",
+        type=option_types.Number(1, min_open=True),
+        help="Try the rule's default rate times powers of this factor.",
+    ),
+)
+
+#: Keyword `counting`: the options' values as they are given, for the record.
+_counting_options = sections.ValueOptions("counting", dict, options.vocabulary_options, options.window_options)
 
 
 @click.command(cls=sections.SectionedCommand)
@@ -41,38 +86,7 @@ _REMEDY = "choose another folder, or replace it with --force"
     help="A rule to compare, with settings of it; repeatable. A learning_rate given is not searched for.  "
     "[default: all but adagrad-full]",
 )
-@sections.option(
-    sections.TRAINING,
-    "--vector-size",
-    type=option_types.Whole(1),
-    default=50,
-    show_default=True,
-    help="Dimension of the vectors.",
-)
-@sections.option(
-    sections.TRAINING,
-    "--epochs",
-    type=option_types.Whole(1),
-    default=15,
-    show_default=True,
-    help="Passes over the matrix.",
-)
-@sections.option(
-    sections.TRAINING,
-    "--x-max",
-    type=option_types.Number(),
-    default=10.0,
-    show_default=True,
-    help="Counts of at least x_max get weight 1.",
-)
-@sections.option(
-    sections.TRAINING,
-    "--seed",
-    type=option_types.Whole(0),
-    default=1,
-    show_default=True,
-    help="Random seed; equal seeds give identical vectors.",
-)
+@_training_options
 @sections.option(
     sections.TRAINING,
     "--seeds",
@@ -82,32 +96,8 @@ _REMEDY = "choose another folder, or replace it with --force"
     help="Train each rule with N seeds, from --seed on, at the rate found with the first; show means and half the "
     "range between seeds.",
 )
-@sections.option(
-    sections.TRAINING,
-    "--trial-share",
-    type=option_types.Number(0, 1, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="Share of the cells used to search for a rate. A small share favours rates that are too high for all cells.",
-)
-@sections.option(
-    sections.TRAINING,
-    "--trial-epochs",
-    type=option_types.Whole(1),
-    default=2,
-    show_default=True,
-    help="Epochs of each trial of a rate.",
-)
-@sections.option(
-    sections.TRAINING,
-    "--factor",
-    type=option_types.Number(1, min_open=True),
-    default=2.0,
-    show_default=True,
-    help="Try the rule's default rate times powers of this factor.",
-)
-@options.vocabulary_options
-@options.window_options
+@_search_options
+@_counting_options
 @options.corpus_options
 @options.workers_option
 @options.memory_options
@@ -117,22 +107,15 @@ def compare_optimizers(
     output: Path,
     force: bool,
     optimizers: tuple[str, ...],
-    vector_size: int,
-    epochs: int,
-    x_max: float,
-    seed: int,
+    training: dict[str, Any],
     seeds: int,
-    trial_share: float,
-    trial_epochs: int,
-    factor: float,
-    min_count: int,
-    max_vocab: int | None,
+    search: dict[str, Any],
+    counting: dict[str, Any],
     text: TextOptions,
     workers: int,
     memory: int,
     tmp: Path | None,
     quiet: bool,
-    **window_settings: Any,
 ) -> None:
     """Train with several update rules on one matrix, each at its own best rate, and compare the results.
 
@@ -145,6 +128,7 @@ def compare_optimizers(
     """
     from glove_adagrad import optim
     from glove_adagrad.comparison_record import corpus_identity, matrix_identity
+    from glove_adagrad.corpus import open_corpus
     from glove_adagrad.evaluation import default_suite
     from glove_adagrad.optimizer_comparison import Candidate, Comparison
     from glove_adagrad.plots.figures import check_matplotlib
@@ -156,20 +140,15 @@ def compare_optimizers(
     try:
         names = optimizers or [name for name in optim.available() if name != optim.FullMatrixAdaGrad.name]
         candidates = [Candidate.parse(name) for name in names]
-        training = TrainingSettings(vector_size=vector_size, epochs=epochs, x_max=x_max, seed=seed)
-        replace(training, seed=seed + seeds - 1)  # the last one is checked too
+        first = TrainingSettings(**training)
+        replace(first, seed=first.seed + seeds - 1)  # the last one is checked too
     except InputError as error:  # an option that cannot be is wrong usage
         raise click.UsageError(str(error)) from error
     check_output_folder(output)
     click.get_current_context().with_resource(output_lock(output))
-    settings = {
-        "vector_size": vector_size, "epochs": epochs, "x_max": x_max, "seed": seed, "seeds": seeds,
-        "trial_share": trial_share, "trial_epochs": trial_epochs, "factor": factor,
-        "rules": [[candidate.label, candidate.rule.options(), candidate.rate_given] for candidate in candidates],
-    }  # fmt: skip
-    counting = {"min_count": min_count, "max_vocab": max_vocab, **window_settings}
+    rules = [[candidate.label, candidate.rule.options(), candidate.rate_given] for candidate in candidates]
     matrix = _given_matrix(corpus)
-    record: dict[str, Any] = {"settings": settings}
+    record: dict[str, Any] = {"settings": {**training, "seeds": seeds, **search, "rules": rules}}
     if matrix is not None:
         record["matrix"] = matrix_identity(matrix)
     else:
@@ -179,11 +158,13 @@ def compare_optimizers(
     if matrix is None:
         matrix = _counted_before(output, earlier)
     if matrix is None:
-        matrix = _counted(corpus, output, text=text, workers=workers, memory=memory, tmp=tmp, quiet=quiet, **counting)
+        files = open_corpus(corpus, text, tmp=tmp or output, workers=workers)
+        resources: dict[str, Any] = {"workers": workers, "memory": memory}
+        matrix = _counted(files, _counting_of(**counting), output, tmp, quiet, resources)
     record["matrix"] = matrix_identity(matrix)
     if earlier.get("matrix", record["matrix"]) != record["matrix"]:
         raise InputError(f"{output}: holds a comparison on other counts than the corpus gives now; {_REMEDY}")
-    comparison = Comparison(matrix, training, default_suite(), trial_share, trial_epochs, factor, workers)
+    comparison = Comparison(matrix, first, default_suite(), **search, workers=workers)
     comparison.check(candidates)
     record["frequencies"] = comparison.frequencies()
     # one entry for each command that has trained rules of this comparison
@@ -314,38 +295,21 @@ def _counted_before(output: Path, earlier: Mapping[str, Any]) -> CooccurrenceMat
     return matrix if matrix_identity(matrix) == earlier["matrix"] else None
 
 
+def _counting_of(min_count: int, max_vocab: int | None, **windows: Any) -> Counting:
+    from glove_adagrad.counting import Counting
+
+    return Counting(min_count, max_vocab, windows=options.windows_of(**windows))
+
+
 def _counted(
-    corpus: tuple[str, ...],
-    output: Path,
-    *,
-    min_count: int,
-    max_vocab: int | None,
-    text: TextOptions,
-    workers: int,
-    memory: int,
-    tmp: Path | None,
-    quiet: bool,
-    **window_settings: Any,
+    files: TextFiles, counting: Counting, output: Path, tmp: Path | None, quiet: bool, resources: Mapping[str, Any]
 ) -> CooccurrenceMatrix:
     """Count a corpus into a folder of the comparison's."""
-    from glove_adagrad.cooccurrence.count import count_cooccurrences
-    from glove_adagrad.corpus import open_corpus
-    from glove_adagrad.vocabulary import Vocabulary
-
-    files = open_corpus(corpus, text, tmp=tmp or output, workers=workers)
-    resources: dict[str, Any] = {"workers": workers, "memory": memory}
     with progress_bar("vocabulary", files.total_bytes, "B", quiet) as bar:
-        vocabulary = Vocabulary.count(files, min_count=min_count, max_vocab=max_vocab, progress=bar.to, **resources)
+        vocabulary = counting.count_words(files, progress=bar.to, **resources)
     with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
-        return count_cooccurrences(
-            files,
-            vocabulary,
-            output / "cooccurrence",
-            windows=options.windows_of(**window_settings),
-            same_text=True,
-            tmp=tmp,
-            progress=bar.to,
-            **resources,
+        return counting.count_cooccurrences(
+            files, vocabulary, output / "cooccurrence", tmp=tmp, progress=bar.to, **resources
         )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glove_adagrad.cli import option_types, options, sources
+from glove_adagrad.cli import option_types, options, sections, sources
 from glove_adagrad.errors import InputError
 from glove_adagrad.progress import progress_bar
 
@@ -63,11 +63,11 @@ class _Columns(click.ParamType):
     metavar="WORD,CLASS",
     help="The columns to take from --categories files, by their names in the header or numbers from 1.",
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    "evaluation.analogies:evaluate_analogies",
     "--method",
     type=click.Choice(["add", "mul", "both"]),
-    default="add",
-    show_default=True,
     help="Answer analogies by 3CosAdd, 3CosMul or both.",
 )
 @click.option("--case-sensitive", is_flag=True, help="Keep letter case; by default it is ignored, as gensim does.")
@@ -76,11 +76,11 @@ class _Columns(click.ParamType):
     is_flag=True,
     help="Count questions with unknown words as wrong and pairs as of cosine 0; by default they are left out.",
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    "evaluation.lookup:Rules",
     "--restrict-vocab",
     type=option_types.Whole(1),
-    default=300_000,
-    show_default=True,
     help="Use only the N most frequent words.",
 )
 @sources.vectors_option

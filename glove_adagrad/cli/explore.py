@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from glove_adagrad.cli import option_types, options, sources
+from glove_adagrad.cli import option_types, options, sections, sources
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import check_not_input, check_output_file
 
@@ -17,11 +17,11 @@ from glove_adagrad.files import check_not_input, check_output_file
 @click.command()
 @click.argument("vectors", nargs=-1, required=True, type=option_types.FilePath(), metavar="VECTORS [SECOND]")
 @options.output_option("HTML file to write.")
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    "explore.page:explore_page",
     "--top",
     type=option_types.Whole(2),
-    default=20_000,
-    show_default=True,
     help="How many of the first words to include.",
 )
 @sources.projection_option

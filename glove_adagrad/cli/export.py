@@ -47,13 +47,7 @@ _FORMATS = (
     help="Weight words by frequency, for static-model: those of a share p of the text by 0.001 / (0.001 + p).",
 )
 @sources.reading_options
-@click.option(
-    "--memory",
-    type=option_types.Size(),
-    default="4G",
-    show_default=True,
-    help="Memory that sorting stanford-records may use.",
-)
+@options.memory_option("Memory that sorting stanford-records may use.")
 @options.force_option
 @options.quiet_option
 def export(

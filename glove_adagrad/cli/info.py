@@ -10,7 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
-from glove_adagrad.cli import option_types, options, sources
+from glove_adagrad.cli import option_types, options, sections, sources
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.text import printable
 
@@ -24,8 +24,12 @@ _SHOWN_WEIGHTS = 10
 
 @click.command()
 @click.argument("folder", type=option_types.FilePath(), metavar="DIR")
-@click.option(
-    "--vector-size", type=option_types.Whole(1), default=100, show_default=True, help="For the estimates of training."
+@sections.setting(
+    sections.OPTIONS,
+    "trainer:TrainingSettings",
+    "--vector-size",
+    type=option_types.Whole(1),
+    help="For the estimates of training.",
 )
 @options.workers_option
 @sources.json_option

@@ -26,6 +26,11 @@ class Size(click.ParamType):
             self.fail(f"{value!r} is not a size; write a number and a unit, as 500M or 2G", param, ctx)
         return int(float(found[1]) * _UNITS[found[2].upper()])
 
+    def written(self, size: int) -> str:
+        """Return how a number of bytes is given as a value."""
+        unit = max((unit for unit in _UNITS if size % _UNITS[unit] == 0), key=lambda unit: _UNITS[unit])
+        return f"{size // _UNITS[unit]}{unit}"
+
 
 class FilePath(click.Path):
     """A path, as `pathlib.Path`; the library checks whether it can be used."""

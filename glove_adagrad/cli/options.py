@@ -5,7 +5,6 @@ A command applies a group's decorator and receives the group's options as keywor
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,13 @@ from glove_adagrad.cli.option_types import FilePath, Number, Size, Whole
 from glove_adagrad.cli.sections import (
     COUNTING,
     INPUT,
+    OPTIONS,
     RESOURCES,
-    TRAINING,
-    UNOBSERVED,
-    Command,
     Decorator,
+    ValueOptions,
     group,
     option,
+    setting,
 )
 from glove_adagrad.errors import InputError
 from glove_adagrad.parallel import available_cores
@@ -29,7 +28,6 @@ from glove_adagrad.text_options import COLUMNS, FORMATS, TextOptions
 
 if TYPE_CHECKING:
     from glove_adagrad.cooccurrence.windows import Windows
-    from glove_adagrad.trainer import TrainingSettings
 
 #: CORPUS..., at least one: keyword `corpus`, a tuple of str. `train`, which can do without, declares its own.
 corpus_argument: Decorator[Any] = click.argument("corpus", nargs=-1, required=True)
@@ -40,17 +38,23 @@ def output_option(text: str, *, required: bool = True) -> Decorator[Any]:
     return option(INPUT, "-o", "--output", type=FilePath(), required=required, help=text)
 
 
-#: What the files of a corpus contain; see `TextOptions`.
-TEXT_SETTINGS = ("text_format", "field", "column", "encoding", "tokenizer", "lowercase")
+def _text_options_of(**settings: Any) -> TextOptions:
+    try:
+        return TextOptions(**settings)
+    except InputError as error:
+        raise click.UsageError(str(error)) from error
 
-_text_options: Decorator[Any] = group(
-    option(
+
+#: Keyword `text`, the `TextOptions` of a corpus.
+corpus_options = ValueOptions(
+    "text",
+    _text_options_of,
+    setting(
         INPUT,
+        "text_options:TextOptions",
         "--format",
         "text_format",
         type=click.Choice(FORMATS),
-        default="text",
-        show_default=True,
         help="Plain text; JSON lines; CSV; Parquet; CoNLL-U; WET files of Common Crawl; or a Wikipedia dump "
         "(.xml.bz2), whose articles are extracted with gensim.",
     ),
@@ -67,53 +71,36 @@ _text_options: Decorator[Any] = group(
         metavar="NAME",
         help="Convert the text from this encoding, for example latin-1.  [default: none, as for UTF-8]",
     ),
-    option(
+    setting(
         INPUT,
+        "text_options:TextOptions",
         "--tokenizer",
-        default="whitespace",
-        show_default=True,
         metavar="NAME",
         help="whitespace, gensim (simple_preprocess), or module:function, from a line (str) to a list of tokens.",
     ),
     option(INPUT, "--lowercase", is_flag=True, help="Convert the text to lower case."),
 )
 
-
-def corpus_options(command: Command) -> Command:
-    """Keyword `text`, the `TextOptions` of a corpus."""
-
-    @functools.wraps(command)
-    def with_text(*arguments: Any, **settings: Any) -> Any:
-        values = {name: settings.pop(name) for name in TEXT_SETTINGS}
-        try:
-            text = TextOptions(**values)
-        except InputError as error:
-            raise click.UsageError(str(error)) from error
-        return command(*arguments, text=text, **settings)
-
-    return _text_options(with_text)
-
-
 #: Keywords `min_count` and `max_vocab`, as `Vocabulary.count` takes them.
 vocabulary_options: Decorator[Any] = group(
-    option(
+    setting(
         COUNTING,
+        "vocabulary:Vocabulary.count",
         "--min-count",
         type=Whole(1),
-        default=5,
-        show_default=True,
         help="Ignore words that occur fewer times than this.",
     ),
     option(COUNTING, "--max-vocab", type=Whole(1), help="Keep only the N most frequent words."),
 )
 
+_COUNT, _WINDOWS = "cooccurrence.count:count_cooccurrences", "cooccurrence.windows:Windows"
+
 #: Keywords of `distance_weights_of`.
 distance_weights_options: Decorator[Any] = group(
-    option(
+    setting(
         COUNTING,
+        _WINDOWS,
         "--distance-weights",
-        default="harmonic",
-        show_default=True,
         metavar="NAME|FILE",
         help="Weight of a pair at distance d: harmonic (1/d), flat (1), linear ((window + 1 - d) / window), or a "
         "file with a number for each distance on a line of its own.",
@@ -122,35 +109,30 @@ distance_weights_options: Decorator[Any] = group(
 )
 
 #: Keywords of `windows_of`.
-WINDOW_SETTINGS = (
-    "window", "left_only", "distance_weights", "no_distance_weighting", "boundary", "keep_positions", "sample",
-)  # fmt: skip
-
 window_options: Decorator[Any] = group(
-    option(
+    setting(
         COUNTING,
+        _WINDOWS,
         "--window",
         type=Whole(1, 1000),
-        default=15,
-        show_default=True,
         help="Words up to this distance co-occur.",
     ),
     option(COUNTING, "--left-only", is_flag=True, help="Count only the words to the left of a word."),
     distance_weights_options,
-    option(
+    setting(
         COUNTING,
+        _WINDOWS,
         "--boundary",
         type=click.Choice(["line", "blank-line", "none"]),
-        default="line",
-        show_default=True,
         help="Where a context ends.",
     ),
     option(COUNTING, "--keep-positions", is_flag=True, help="Words outside the vocabulary occupy a window position."),
-    option(
+    setting(
         COUNTING,
+        _WINDOWS,
         "--sample",
+        show_default=False,
         type=Number(0, 1, max_open=True),
-        default=0.0,
         metavar="SHARE",
         help="Randomly drop occurrences of words more frequent than this share of the text (word2vec subsampling; "
         "try 1e-4).  [default: off]",
@@ -158,119 +140,13 @@ window_options: Decorator[Any] = group(
 )
 
 #: Keyword `min_cooccurrence`.
-min_cooccurrence_option: Decorator[Any] = option(
+min_cooccurrence_option: Decorator[Any] = setting(
     COUNTING,
+    _COUNT,
     "--min-cooccurrence",
+    show_default=False,
     type=Number(0),
-    default=0.0,
     help="Drop pairs whose count X is smaller.  [default: keep all]",
-)
-
-#: Keywords of `training_settings`.
-training_options: Decorator[Any] = group(
-    option(
-        TRAINING, "--vector-size", type=Whole(1), default=100, show_default=True, help="Dimension of the vectors."
-    ),
-    option(TRAINING, "--epochs", type=Whole(1), default=25, show_default=True, help="Passes over the matrix."),
-    option(
-        TRAINING,
-        "--x-max",
-        type=Number(),
-        default=10.0,
-        show_default=True,
-        help="Counts of at least x_max get weight 1.",
-    ),
-    option(TRAINING, "--alpha", type=Number(), default=0.75, show_default=True, help="Exponent of the weighting."),
-    option(
-        TRAINING,
-        "--optimizer",
-        default="adagrad",
-        show_default=True,
-        metavar="NAME",
-        help="The update rule: adagrad (Stanford's), adagrad-norm, adam, ...; an unknown name lists all.",
-    ),
-    option(
-        TRAINING,
-        "--learning-rate",
-        type=Number(),
-        help="Learning rate of the rule.  [default: the rule's own; adagrad: 0.05]",
-    ),
-    option(
-        TRAINING, "--optimizer-option", multiple=True, metavar="KEY=VALUE", help="A setting of the rule; repeatable."
-    ),
-    option(
-        TRAINING,
-        "--clip",
-        type=Number(),
-        default=100.0,
-        show_default=True,
-        help="Clip gradient components to [-X, X].",
-    ),
-    option(
-        TRAINING,
-        "--holdout",
-        type=Number(),
-        default=0.0,
-        metavar="SHARE",
-        help="Exclude this share of the cells from training and report their loss.",
-    ),
-    option(TRAINING, "--patience", type=Whole(1), help="Stop when the held-out loss has not fallen for N epochs."),
-    option(
-        TRAINING,
-        "--vectors",
-        type=click.Choice(["sum", "pca"]),
-        default="sum",
-        show_default=True,
-        help="What vectors.txt contains: sums of word and context vectors, or both side by side, reduced to "
-        "--vector-size components by principal component analysis.",
-    ),
-    option(
-        TRAINING,
-        "--subwords",
-        is_flag=True,
-        help="Mix vectors of rare words with what their character n-grams say, and let unknown words have vectors; "
-        "see the command subwords.",
-    ),
-    option(
-        TRAINING,
-        "--seed",
-        type=Whole(0),
-        default=1,
-        show_default=True,
-        help="Random seed; equal seeds give identical vectors.",
-    ),
-    option(
-        UNOBSERVED,
-        "--unobserved",
-        type=Number(),
-        default=0.0,
-        metavar="RATIO",
-        help="Also train on RATIO unobserved pairs per record; 1 is recommended.  [default: off]",
-    ),
-    option(
-        UNOBSERVED,
-        "--unobserved-weight",
-        type=Number(),
-        default=0.1,
-        show_default=True,
-        help="Weight of an unobserved pair.",
-    ),
-    option(
-        UNOBSERVED,
-        "--unobserved-power",
-        type=Number(),
-        default=0.75,
-        show_default=True,
-        help="Draw words in proportion to their counts to this power.",
-    ),
-    option(
-        UNOBSERVED,
-        "--unobserved-chance",
-        type=Number(),
-        default=0.5,
-        show_default=True,
-        help="Target of an unobserved pair: 1 = expected count under independence, 0 = one constant.",
-    ),
 )
 
 #: Keyword `workers`.
@@ -284,16 +160,15 @@ workers_option: Decorator[Any] = option(
     help="Threads. Results do not depend on their number.",
 )
 
+
+def memory_option(text: str, section: str = OPTIONS) -> Decorator[Any]:
+    """Keyword `memory`, in bytes."""
+    return setting(section, _COUNT, "--memory", type=Size(), help=text)
+
+
 #: Keywords `memory` (bytes) and `tmp` (Path or None).
 memory_options: Decorator[Any] = group(
-    option(
-        RESOURCES,
-        "--memory",
-        type=Size(),
-        default="4G",
-        show_default=True,
-        help="Memory for counting; the rest goes to temporary files.",
-    ),
+    memory_option("Memory for counting; the rest goes to temporary files.", RESOURCES),
     option(RESOURCES, "--tmp", type=FilePath(), help="Folder for temporary files.  [default: next to the output]"),
 )
 
@@ -311,31 +186,6 @@ def _workers(value: int) -> int:
     if value == 0:
         raise click.UsageError("--workers 0: give the number of threads, or -1 for all cores")
     return available_cores() if value < 0 else value
-
-
-def training_settings(
-    *, optimizer: str, optimizer_option: tuple[str, ...], learning_rate: float | None, **settings: Any
-) -> TrainingSettings:
-    """The settings of a training out of the keywords of `training_options`.
-
-    Raises
-    ------
-    click.UsageError
-        If a value is impossible.
-    """
-    from glove_adagrad import optim
-    from glove_adagrad.trainer import TrainingSettings
-
-    rule: dict[str, Any] = {} if learning_rate is None else {"learning_rate": learning_rate}
-    for setting in optimizer_option:
-        key, equals, value = setting.partition("=")
-        if not key or not equals:
-            raise click.UsageError(f"--optimizer-option {setting}: write KEY=VALUE")
-        rule[key] = value
-    try:
-        return TrainingSettings(rule=optim.make(optimizer, **rule), **settings)
-    except InputError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def distance_weights_of(distance_weights: str, no_distance_weighting: bool) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from glove_adagrad.cli import option_types, options, sources
+from glove_adagrad.cli import option_types, options, sections, sources
 from glove_adagrad.files import check_output_folder
 from glove_adagrad.locks import output_lock
 
@@ -22,11 +22,11 @@ from glove_adagrad.locks import output_lock
     metavar="WORDS",
     help="Words to map: king,queen,... or a file with a word, or word<TAB>class, a line.",
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    "plots.word_map:plot_content_words",
     "--top",
     type=option_types.Whole(2),
-    default=150,
-    show_default=True,
     help="Without --words, map the most frequent content words, this many.",
 )
 @sources.projection_option

@@ -6,36 +6,38 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import option_types, options
+from glove_adagrad.cli import option_types, options, sections
+
+_SETTINGS = "subwords:SubwordSettings"
 
 
 @click.command()
 @click.argument("run", type=option_types.FilePath())
-@click.option(
-    "--min-n", type=option_types.Whole(1), default=3, show_default=True, help="Length of the shortest n-grams."
+@sections.setting(
+    sections.OPTIONS, _SETTINGS, "--min-n", type=option_types.Whole(1), help="Length of the shortest n-grams."
 )
-@click.option(
-    "--max-n", type=option_types.Whole(1), default=6, show_default=True, help="Length of the longest n-grams."
+@sections.setting(
+    sections.OPTIONS, _SETTINGS, "--max-n", type=option_types.Whole(1), help="Length of the longest n-grams."
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    _SETTINGS,
     "--ridge",
     type=option_types.Number(0, min_open=True),
-    default=0.3,
-    show_default=True,
     help="Weight of the penalty on the length of n-gram vectors.",
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    _SETTINGS,
     "--mix",
     type=option_types.Number(0, min_open=True),
-    default=10.0,
-    show_default=True,
     help="A word of N occurrences keeps N / (N + X) of its own vector.",
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    _SETTINGS,
     "--max-ngrams",
     type=option_types.Whole(1),
-    default=500_000,
-    show_default=True,
     help="Keep at most N n-grams, those in most words.",
 )
 @options.force_option

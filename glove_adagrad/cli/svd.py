@@ -8,34 +8,36 @@ from pathlib import Path
 
 import click
 
-from glove_adagrad.cli import option_types, options
+from glove_adagrad.cli import option_types, options, sections
+
+_SETTINGS = "svd:SVDSettings"
 
 
 @click.command()
 @click.argument("folder", type=option_types.FilePath(), metavar="DIR")
 @options.output_option("Folder to write: vocab.txt, model.npz, vectors.txt, history.json.")
-@click.option(
-    "--vector-size", type=option_types.Whole(1), default=100, show_default=True, help="Dimension of the vectors."
+@sections.setting(
+    sections.OPTIONS, _SETTINGS, "--vector-size", type=option_types.Whole(1), help="Dimension of the vectors."
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    _SETTINGS,
     "--smoothing",
     type=option_types.Number(0, 1),
-    default=0.75,
-    show_default=True,
     help="Contexts are as probable as their counts to this power; 1 is plain PMI.",
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    _SETTINGS,
     "--shift",
     type=option_types.Number(0, min_open=True),
-    default=1.0,
-    show_default=True,
     help="Subtract ln X from every PMI; word2vec's number of negative samples.",
 )
-@click.option(
+@sections.setting(
+    sections.OPTIONS,
+    _SETTINGS,
     "--power",
     type=option_types.Number(0, 1),
-    default=0.0,
-    show_default=True,
     help="Scale components by their singular values to this power; try 0.5, too.",
 )
 @click.option(
@@ -46,15 +48,9 @@ from glove_adagrad.cli import option_types, options
     show_default=True,
     help="What vectors.txt contains: sums of word and context vectors, or word vectors alone.",
 )
-@click.option("--seed", type=option_types.Whole(0), default=1, show_default=True, help="Of the random start.")
+@sections.setting(sections.OPTIONS, _SETTINGS, "--seed", type=option_types.Whole(0), help="Of the random start.")
 @options.workers_option
-@click.option(
-    "--memory",
-    type=option_types.Size(),
-    default="4G",
-    show_default=True,
-    help="Memory for the counts; if they need more, they are read again for each of ten passes.",
-)
+@options.memory_option("Memory for the counts; if they need more, they are read again for each of ten passes.")
 @options.force_option
 @options.quiet_option
 def svd(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from glove_adagrad.cooccurrence.build import Cells, build_matrix, choose_denominator
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.errors import InputError
+from glove_adagrad.sentences import encoded
 from glove_adagrad.vocabulary import Vocabulary
 
 #: Cells dealt with at a time.
@@ -69,6 +70,39 @@ def from_scipy(
         workers=workers,
         memory=memory,
     )
+
+
+def named_cells(matrix: Any, words: Sequence[str] | None) -> tuple[Any, Vocabulary]:
+    """Return the cells of a square matrix, as `as_cells` does, and the vocabulary of its rows.
+
+    The count of a word, of which only sums of X are known, is that of its row, and at least 1.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse matrix or array, or NumPy array [V, V]
+    words : sequence of str
+        A name for each row and column.
+
+    Raises
+    ------
+    InputError
+        As `as_cells` does, and if the matrix is not square or the words do not fit it.
+    TypeError
+        If it is not a matrix of real numbers, or a word is not a string.
+    """
+    cells = as_cells(matrix)
+    if words is None:
+        raise InputError("words: name the rows of the matrix")
+    if len(set(cells.shape)) != 1:
+        raise InputError(f"matrix of shape {tuple(cells.shape)}: must be square")
+    names = [encoded(word, f"words[{row}]") for row, word in enumerate(words)]
+    if len(names) != cells.shape[0]:
+        raise InputError(f"words: {len(names):,} of them do not fit a matrix of {cells.shape[0]:,} rows")
+    if len(set(names)) < len(names):
+        raise InputError("words: one is named twice")
+    with np.errstate(invalid="ignore"):  # NaN is refused by `from_scipy`, by its place
+        counts = np.maximum(1, np.rint(np.asarray(cells.sum(axis=1), np.float64).ravel())).astype(np.int64)
+    return cells, Vocabulary(names, counts)
 
 
 def as_cells(matrix: Any) -> Any:

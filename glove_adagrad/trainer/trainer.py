@@ -85,6 +85,13 @@ class Trainer:
         self.anchors = anchors
         self._empty: UnobservedPairs | None = None
 
+    def copy(self, memory: int | None = None) -> Trainer:
+        """Return a trainer in the same state. Both use the same counts, which never change."""
+        twin = Trainer(self.matrix, self.settings, workers=self.workers, memory=memory, anchors=self.anchors)
+        twin.parameters.restore(self.parameters.arrays())
+        twin.history[:], twin.position = self.history, self.position
+        return twin
+
     @property
     def strata(self) -> int:
         """Strata of an epoch."""
