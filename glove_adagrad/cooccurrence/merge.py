@@ -10,6 +10,7 @@ import numpy as np
 
 from glove_adagrad.cooccurrence.build import Cells, build_matrix
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
+from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.cooccurrence.spill import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Progress
@@ -73,6 +74,14 @@ def merge_matrices(
             vocabulary = first.vocabulary
             for matrix in matrices[1:]:
                 _check_words(matrix, first)
+            # an earlier version divided large vocabularies into fewer parts
+            parts = Partition(first.words).parts
+            matrices = [
+                matrix
+                if matrix.lower.parts == parts
+                else remap(matrix, vocabulary, spill / f"divided-{number}", workers=workers, memory=memory, tmp=where)
+                for number, matrix in enumerate(matrices)
+            ]
         with full_disk_named(where):
             merged = {
                 half: merge_runs([matrix.halves[half] for matrix in matrices], spill, minimum, workers)

@@ -22,6 +22,7 @@ from glove_adagrad.cooccurrence.partition import MANY_PARTS, Partition
 from glove_adagrad.decoding import DamagedError
 from glove_adagrad.kernels.tile_sections import sections
 
+
 def tile_offsets(rows: int | np.ndarray, cells: np.ndarray, large: np.ndarray) -> np.ndarray:
     """Where consecutive tiles begin, and where the last ends: int64 [tiles + 1], in bytes.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from glove_adagrad.kernels.draws import GAMMA, mixed
-from glove_adagrad.kernels.jit import kernel
+from glove_adagrad.kernels.jit import forced_inline, kernel
 from glove_adagrad.kernels.prefetch import prefetch
 from glove_adagrad.kernels.words import BOUNDARY, UNKNOWN
 
@@ -69,6 +69,58 @@ def index_positions(ids, begin, end, cursor, positions):
         if a < UNKNOWN:
             positions[cursor[a]] = t
             cursor[a] += 1
+
+
+@forced_inline
+def _around(ids, t, fresh, window, to_left, to_right, below_left, below_right, near, distance):
+    """List the words that count around position t and how far each is; returns how many there are."""
+    found = np.uint64(0)
+    if to_left and t >= fresh:
+        for k in range(_1, window + _1):
+            b = ids[t - k]
+            if b == BOUNDARY:
+                break
+            near[found] = b
+            distance[found] = k
+            found += np.uint64(b < below_left)
+    if to_right:
+        first = fresh - t if t < fresh else _1
+        for k in range(_1, window + _1):
+            b = ids[t + k]
+            if b == BOUNDARY:
+                break
+            near[found] = b
+            distance[found] = k
+            found += np.uint64((b < below_right) & (k >= first))
+    return found
+
+
+@forced_inline
+def _write_touched(groups, touched, sums, out_column, out_sum, cells):
+    """Write the sums of a row that are flagged in `touched` and clear them; returns the number of cells by then."""
+    for group in range(groups):
+        if touched[group]:
+            touched[group] = 0
+            for b in range(group * _8, group * _8 + _8):
+                if sums[b]:
+                    out_column[cells] = b
+                    out_sum[cells] = sums[b]
+                    sums[b] = 0
+                    cells += _1
+    return cells
+
+
+@forced_inline
+def _write_listed(columns, sums, out_column, out_sum, cells):
+    """As `_write_touched`, for a row whose columns are listed, in any order."""
+    columns.sort()
+    for b in columns:
+        if sums[b]:  # a column whose weights were 0 at first is listed more than once
+            out_column[cells] = b
+            out_sum[cells] = sums[b]
+            sums[b] = 0
+            cells += _1
+    return cells
 
 
 @kernel
@@ -130,24 +182,7 @@ def count_rows(
             prefetch(ids, ahead - window)
             prefetch(ids, ahead)
             prefetch(ids, ahead + window)
-            found = np.uint64(0)
-            if left >= 0 and t >= fresh:
-                for k in range(_1, window + _1):
-                    b = ids[t - k]
-                    if b == BOUNDARY:
-                        break
-                    near[found] = b
-                    distance[found] = k
-                    found += np.uint64(b < below_left)
-            if right >= 0:
-                first = fresh - t if t < fresh else _1
-                for k in range(_1, window + _1):
-                    b = ids[t + k]
-                    if b == BOUNDARY:
-                        break
-                    near[found] = b
-                    distance[found] = k
-                    found += np.uint64((b < below_right) & (k >= first))
+            found = _around(ids, t, fresh, window, left >= 0, right >= 0, below_left, below_right, near, distance)
             if few:
                 for k in range(found):
                     cell = np.uint64(near[k])
@@ -161,27 +196,9 @@ def count_rows(
                 touched[cell >> _3] = 1
         before = cells
         if few:
-            columns = listed[:number]
-            columns.sort()
-            for k in range(number):
-                b = columns[k]
-                if sums[b]:  # a column whose weights were 0 at first is listed more than once
-                    out_column[cells] = b
-                    out_sum[cells] = sums[b]
-                    sums[b] = 0
-                    cells += _1
-            row_cells[row] = cells - before
-            row += 1
-            continue
-        for group in range(np.uint64(a >> 3) + _1):
-            if touched[group]:
-                touched[group] = 0
-                for b in range(group * _8, group * _8 + _8):
-                    if sums[b]:
-                        out_column[cells] = b
-                        out_sum[cells] = sums[b]
-                        sums[b] = 0
-                        cells += _1
+            cells = _write_listed(listed[:number], sums, out_column, out_sum, cells)
+        else:
+            cells = _write_touched(np.uint64(a >> 3) + _1, touched, sums, out_column, out_sum, cells)
         row_cells[row] = cells - before
         row += 1
     return row, cells

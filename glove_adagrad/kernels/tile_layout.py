@@ -8,11 +8,11 @@ columns : uint16 [cells], row number within the column's part, ascending within 
 sums : uint32 [cells], the sum; 0 stands for one that does not fit, the next of the following section
 large : uint64 [cells that do not fit]
 
-Row numbers never descend, so they are stored in the way of Elias (1974) and Fano (1971): of each number, the lowest
-bits as they are, as many as make the number of cells times 2^bits at most the number of rows; the rest as a bit string
-in which the cell k of a row r has its 1 at (r >> bits) + k. A tile with few cells takes 2 bits a cell more than
-log2(rows / cells), one with many takes a bit for each cell and each row. Everything follows from the numbers of rows
-and cells.
+Row numbers never descend, so they are stored as by Elias (1974) and Fano (1971). The lowest bits of each number are
+stored as they are: as many as keep the number of cells times 2^bits within the number of rows. The rest is a string
+of bits, in which cell k of row r has its 1 at (r >> bits) + k. A cell of a tile with few cells takes 2 bits more than
+log2(rows / cells), and a tile with many takes a bit for each cell and each row. The sizes of all sections follow from
+the numbers of rows, cells and large sums.
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ def read_rows(u64, place, rows, cells, every, numbers, ends):
         while bits == _0:
             word += _1
             bits = u64[word]
-        number = np.int64(
-            (((word << _6) + trailing_zeros(bits) - first - cell) << low) | _low(u64, lows, cell, low)
-        )
+        number = np.int64((((word << _6) + trailing_zeros(bits) - first - cell) << low) | _low(u64, lows, cell, low))
         bits &= bits - _1
         if number != row:
             if every:

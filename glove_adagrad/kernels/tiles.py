@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from glove_adagrad.kernels.jit import fast_kernel, inline, kernel
-from glove_adagrad.kernels.tile_layout import place_of, read_rows, checked_rows, write_row
+from glove_adagrad.kernels.tile_layout import checked_rows, place_of, read_rows, write_row
 
 _LARGEST = np.uint64(0xFFFFFFFF)
 _1 = np.uint64(1)
@@ -166,8 +166,8 @@ def add_tiles(firsts, cells_of, rows, columns, minimum, u16, u32, u64):
     firsts, cells_of : int64 [tiles], where each begins, and its cells.
     rows, columns : words of the two parts.
 
-    Returns rows and columns (uint16) and sums (uint64) of the cells of at least `minimum`, in order, and the number of
-    sums that need more than 32 bits; -1 if a sum does not fit 64 bits.
+    Returns rows and columns (uint16) and sums (uint64) of the cells of at least `minimum`, in order, and how many
+    sums need more than 32 bits; -1 if a sum does not fit 64 bits.
     """
     numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
     number = cells_of.sum()

@@ -12,8 +12,9 @@ import numpy as np
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.tiles import Tiles, Views
 
-#: Tiles as `kernels.training.train_blocks` takes them: for each half the three views of memory, where each tile begins
-#: (in words of 8 bytes; of use for tiles that were loaded), its cells, and which of X[a, b] and X[b, a] these are.
+#: Tiles as `kernels.training.train_blocks` takes them: for each half the three views of memory, where each tile
+#: begins (in words of 8 bytes; of use for tiles that were loaded), its cells, and which of X[a, b] and X[b, a] they
+#: are.
 Halves = tuple[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, bool, bool], ...]
 
 

@@ -75,9 +75,7 @@ class Trainer:
     ) -> None:
         self.matrix, self.settings, self.workers = matrix, settings, workers
         self.stream = MatrixStream(matrix, memory)
-        self.parameters = Parameters(
-            matrix.words, settings.vector_size, settings.rule, matrix.lower.partition
-        )
+        self.parameters = Parameters(matrix.words, settings.vector_size, settings.rule, matrix.lower.partition)
         self.parameters.draw(settings.seed)
         self.history: list[Epoch] = []
         self.position = Position()

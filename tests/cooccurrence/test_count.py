@@ -12,6 +12,7 @@ import pytest
 from data import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
+from old_formats import as_format
 
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.disk_space import expected_cells
@@ -56,7 +57,7 @@ def test_equals_stanford(tmp_path: Path, name: str, text: str, vocab: str, windo
     np.testing.assert_allclose(found["x"], expected["x"], rtol=1e-9)
 
 
-@pytest.mark.parametrize("words", [1, 5, 31, 1000, 70_000])
+@pytest.mark.parametrize("words", [1, 5, 31, 1000, 70_000, 1_100_000])
 def test_partition_deals_ranks_out_in_turn(words: int) -> None:
     partition = Partition(words)
     ranks = np.arange(words)
@@ -69,6 +70,25 @@ def test_partition_deals_ranks_out_in_turn(words: int) -> None:
     for part in (0, partition.parts - 1):
         rows = np.arange(partition.starts[part], partition.starts[part + 1])
         assert (partition.rank_of(part, rows) == ranks[part :: partition.parts]).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (10, 10),
+        (40, 32),
+        (65_537, 33),
+        (70_686, 35),
+        (524_288, 256),
+        (1 << 20, 256),
+        (2_000_000, 489),
+        (1 << 24, 2048),
+    ],
+)
+def test_number_of_parts(words: int, parts: int) -> None:
+    """Up to a million words it must stay as it is: it decides the order of training, and so its result."""
+    assert Partition(words).parts == parts
+    assert Partition(words, most=256).parts == min(parts, 256)
 
 
 WORDS = [b"a", b"b", b"c", b"d", b"unknown", b"\n", b"\n\n", b"\n\n\n"]
@@ -128,6 +148,21 @@ def test_equals_twin(
     else:
         assert matrix.records == len(expected)
         assert values(matrix) == {cell: float(x) for cell, x in expected.items()}
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_rows_of_few_cells_equal_the_twin(tmp_path: Path, symmetric: bool) -> None:
+    """In a vocabulary of hundreds of words such rows are sorted; a weight of 0 lists a column twice."""
+    drawn = (700 * np.random.default_rng(1).random(1500) ** 3).astype(int)
+    text = b" ".join(b"w%d" % number for number in drawn)
+    vocabulary = Vocabulary.count(Sentences([text.decode().split()]), min_count=1)
+    assert len(vocabulary) > 300
+    windows = Windows(3, distance_weights="0,1,1/2", symmetric=symmetric)
+    (tmp_path / "text").write_bytes(text)
+    matrix = count_cooccurrences(TextFiles([tmp_path / "text"]), vocabulary, tmp_path / "m", windows=windows)
+    contexts = naive.ids(text, list(vocabulary.words), "line", False)
+    expected = naive.cooccurrences(contexts, 3, symmetric, windows.distance_weights)
+    assert values(matrix) == {cell: float(x) for cell, x in expected.items() if x}
 
 
 @pytest.fixture(scope="module")
@@ -278,21 +313,12 @@ def test_merging_onto_a_vocabulary(
     assert folder_bytes(merged.folder) == folder_bytes(whole.folder)
 
 
-def as_format_1(folder: Path) -> None:
-    """Make a folder what it was before tiles, tables and meta.json had checksums, and windows had `sample`."""
-    meta = json.loads((folder / "meta.json").read_text())
-    del meta["windows"]["sample"], meta["files"], meta["checksum"]
-    (folder / "meta.json").write_text(json.dumps({**meta, "format": "glove-adagrad co-occurrences 1"}))
-    for half in meta["checksums"]:
-        np.save(folder / f"{half}.npy", np.load(folder / f"{half}.npy")[:, :3])
-
-
 def test_counts_of_before_there_was_sample_can_be_merged(
     tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary
 ) -> None:
     one = count_cooccurrences(corpus, vocabulary, tmp_path / "one")
     sampled = count_cooccurrences(corpus, vocabulary, tmp_path / "sampled", windows=Windows(sample=1e-3))
-    as_format_1(one.folder)
+    as_format(one.folder, 1)
     old = CooccurrenceMatrix.open(one.folder)
     assert merge_matrices([old, old], tmp_path / "merged").records == one.records
     with pytest.raises(InputError, match=r"sampled: was counted with sample 0.001, and .*one with 0.0"):
