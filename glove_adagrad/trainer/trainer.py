@@ -21,14 +21,12 @@ from glove_adagrad import optim
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.errors import TrainingError
 from glove_adagrad.trainer.anchors import Anchors
-from glove_adagrad.trainer.history import Epoch, Plan, Position
+from glove_adagrad.trainer.history import Epoch, Position
 from glove_adagrad.trainer.parameters import Parameters
+from glove_adagrad.trainer.plan import Plan, disk_bytes, parameter_bytes, trial
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
 from glove_adagrad.trainer.unobserved import UnobservedPairs, unobserved_pairs
-
-#: Cells timed to say how long an epoch will take.
-_PROBED_CELLS = 50_000
 
 #: Training has diverged once a stratum's mean loss is this multiple of the loss of vectors of zeros.
 _DIVERGED = 1000.0
@@ -52,6 +50,11 @@ class Trainer:
     memory : int, optional
         Bytes of the matrix that may stay in memory; all of it by default.
     anchors : Anchors, optional
+
+    Raises
+    ------
+    InputError
+        If parameters and matrix would not fit in the machine's memory.
 
     Attributes
     ----------
@@ -96,24 +99,31 @@ class Trainer:
         return self.stream.parts
 
     def plan(self) -> Plan:
-        """Say what training will need, by a short trial on scratch parameters. Compiles the kernels."""
-        parameters = self.parameters
-        scratch = tuple(np.repeat(side[:1], parameters.sizes[0], axis=0) for side in parameters.sides)
-        states = tuple(tuple(array[: parameters.sizes[0]].copy() for array in states)
-                       for states in parameters.row_states)  # fmt: skip
-        # every part at row 0: the arithmetic is the same, and the scratch is small
-        starts = np.zeros_like(parameters.starts)
-        p, q = divmod(int(np.argmin(np.abs(self.stream.cells - _PROBED_CELLS))), self.stream.parts)
-        block = np.array([[p, q]])
-        losses, records = _sums(1)
-        self._train(block[:0], losses[:0], records[:0], scratch, states, starts)  # compiles
-        self.stream.load(block)
-        begin = time.perf_counter()
-        self._train(block, losses, records, scratch, states, starts)
-        seconds = time.perf_counter() - begin
-        share = self.matrix.records / max(1, int(records[0, 0]))
-        threads = min(self.workers, self.stream.parts)
-        return Plan(parameters.nbytes, self.stream.resident_bytes, seconds * share / threads)
+        """Say what training will need, by a short trial on copies of parameters. Compiles the kernels."""
+        self.compile()
+        tried = trial(self.stream, self.parameters, self.workers)
+        self._unobserved_pairs()
+        with ThreadPoolExecutor(self.workers) as pool:
+            self.stream.load(tried.blocks, pool, self.workers)
+
+            def work(share: list[int]) -> None:
+                states = tried.row_states
+                if self.settings.rule.shared:
+                    states = (tuple(np.repeat(array, len(share)) for array in states[0]),) * 2
+                blocks = tried.blocks[share]
+                self._train(blocks, *_sums(len(share)), tried.sides, states, tried.starts)
+
+            begin = time.perf_counter()
+            list(pool.map(work, _shares(self.stream.cells[tried.blocks[:, 0], tried.blocks[:, 1]], self.workers)))
+            seconds = time.perf_counter() - begin
+        words, settings = self.matrix.words, self.settings
+        return Plan(
+            self.parameters.nbytes,
+            self.stream.resident_bytes,
+            parameter_bytes(words, settings),
+            disk_bytes(words, settings),
+            seconds / tried.share,
+        )
 
     def compile(self) -> None:
         """Compile the kernels, or load them from the cache, so that training time does not include it."""
