@@ -129,11 +129,21 @@ def rules() -> list[str]:
     return lines
 
 
+def costs() -> list[str]:
+    """Speed of each rule relative to AdaGrad's at 100 components, and of the full-matrix rule at 20."""
+    tables = (EVAL / "optimizers" / "speed.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\S[^|]*) \| [\d.]+ \| ([\d.]+) \| ([\d.]+) \|$", tables, re.MULTILINE)
+    lines = ["| rule | records per second, relative to `adagrad` | bytes of state per parameter |", "|---|---:|---:|"]
+    for rule, relative, state in rows[: [rule for rule, *_ in rows].index("adagrad", 1)] + rows[-1:]:
+        lines.append(f"| `{rule}`{', 20 components' if rule == 'adagrad-full' else ''} | {relative} | {state} |")
+    return lines
+
+
 #: Page of the repository -> its tables, in order.
 PAGES = {
     "README.md": [benchmark],
     "docs/unobserved.md": [unobserved],
-    "docs/adagrad.md": [rules],
+    "docs/adagrad.md": [costs, rules],
     "eval/optimizers/reading.md": [seeds, l1],
 }
 

@@ -1,6 +1,8 @@
 """Settings of all tests."""
 
 import signal
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,11 @@ for _folder in (_package / "kernels", Path(__file__).parent):
 def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command line, within this process."""
     return Command(capsys, monkeypatch)
+
+
+@pytest.fixture
+def no_warnings() -> Iterator[None]:
+    """A warning is a failure unless the test asks for it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield

@@ -18,10 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glove_adagrad import corpus as corpus_module
-from glove_adagrad.corpus import TextFiles, open_corpus
+from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError
 from glove_adagrad.sentences import Sentences
-from glove_adagrad.text_options import TextOptions
 
 TEXT = b"the cat\r\nsat on\tthe mat\n\nna\xc3\xafve \xff\xfe words\n" * 50
 
@@ -117,29 +116,6 @@ def test_named_pipes_are_kept_too(tmp_path: Path) -> None:
     threading.Thread(target=pipe.write_bytes, args=(b"a b\n",), daemon=True).start()
     files = TextFiles([pipe], tmp=tmp_path)
     assert joined(files) == joined(files) == b"a b\n"
-
-
-def test_a_wikipedia_dump_is_read_with_gensim(tmp_path: Path) -> None:
-    from gensim.corpora import WikiCorpus
-    from gensim.test.utils import datapath
-
-    whole = datapath("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
-    with bz2.open(whole) as file:
-        start = file.read(1_000_000)
-    dump = str(tmp_path / "pages.xml.bz2")
-    pages = start[: start.rindex(b"</page>")] + b"</page></mediawiki>"
-    Path(dump).write_bytes(bz2.compress(pages))
-    found = joined(open_corpus([dump], TextOptions(text_format="wikipedia", lowercase=True), tmp=tmp_path, workers=2))
-    expected = WikiCorpus(dump, dictionary={}, processes=2)
-    assert len(found.splitlines()) > 5
-    assert found.decode().splitlines() == [" ".join(tokens) for tokens in expected.get_texts()]
-
-
-def test_a_file_other_than_a_dump_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.bz2").write_bytes(bz2.compress(b"<html>"))
-    with pytest.raises(InputError, match=r"a\.bz2: not a Wikipedia dump"):
-        open_corpus([tmp_path / "a.bz2"], TextOptions(text_format="wikipedia"), tmp=tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.bz2"]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,12 @@ def test_tables_of_the_documentation_are_those_of_the_recorded_results() -> None
         assert (ROOT / page).read_text() == figures.updated(page), f"{page}: run python -m eval.figures"
 
 
+def test_figures_in_sentences_are_those_of_the_recorded_results() -> None:
+    statements = module("eval.statements")
+    for page in statements.PAGES:
+        assert not statements.missing(page), f"docs/{page}"
+
+
 def test_provenance_names_command_revision_and_versions(tmp_path: Path) -> None:
     script = "import json; from eval.measure import provenance; print(json.dumps(provenance()))"
     (tmp_path / "tried.py").write_text(script)

@@ -3,6 +3,8 @@
 A rule holds settings (`adagrad`, `relatives`) and a formula (`steps`); it works on any NumPy arrays, and the training
 kernel compiles the same formula. Nothing here knows GloVe, files, or Numba.
 
+Examples
+--------
 >>> import numpy as np
 >>> optimizer = AdaGrad(learning_rate=0.5)
 >>> optimizer.minimize(lambda w: 2 * (w - 3), np.zeros(1), steps=200).round(3)

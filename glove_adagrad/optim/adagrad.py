@@ -231,13 +231,16 @@ class MirrorDescentAdaGrad(Rule):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ProximalAdaGrad(Rule):
-    """AdaGrad with L1 and L2, a row being shrunk when it is updated. TensorFlow's `ProximalAdagrad`.
+class PenalisedAdaGrad(Rule):
+    """AdaGrad with the penalties l1 and l2 in its step, of which biases have none.
 
-    Biases are not shrunk.
+    Attributes
+    ----------
+    STEP : step class
+        Made with a rate, l1 and l2.
     """
 
-    name: ClassVar[str] = "adagrad-proximal"
+    STEP: ClassVar[type]
     learning_rate: float = 0.05
     l1: float = 0.0
     l2: float = 0.0
@@ -248,10 +251,10 @@ class ProximalAdaGrad(Rule):
         self._check_divisor("initial_accumulator", self.initial_accumulator)
 
     def vector_settings(self) -> Any:
-        return steps.ProximalStep(self.learning_rate, self.l1, self.l2)
+        return self.STEP(self.learning_rate, self.l1, self.l2)
 
     def bias_settings(self) -> Any:
-        return steps.ProximalStep(self.learning_rate, 0.0, 0.0)
+        return self.STEP(self.learning_rate, 0.0, 0.0)
 
     def start(self) -> dict[str, float]:
         return {"sum_of_squares": self.initial_accumulator}
@@ -261,7 +264,18 @@ class ProximalAdaGrad(Rule):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DualAveragingAdaGrad(Rule):
+class ProximalAdaGrad(PenalisedAdaGrad):
+    """AdaGrad with L1 and L2, a row being shrunk when it is updated. TensorFlow's `ProximalAdagrad`.
+
+    Biases are not shrunk.
+    """
+
+    name: ClassVar[str] = "adagrad-proximal"
+    STEP: ClassVar[type] = steps.ProximalStep
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DualAveragingAdaGrad(PenalisedAdaGrad):
     """AdaGrad with L1 and L2 by dual averaging. Duchi, Hazan, Singer 2011, equation 3; TensorFlow's `AdagradDA`.
 
     Parameters follow from the sum of their gradients alone, so the starting point would be lost, and for a product of
@@ -271,29 +285,13 @@ class DualAveragingAdaGrad(Rule):
     """
 
     name: ClassVar[str] = "adagrad-da"
-    learning_rate: float = 0.05
-    l1: float = 0.0
-    l2: float = 0.0
-    initial_accumulator: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_divisor("initial_accumulator", self.initial_accumulator)
-
-    def vector_settings(self) -> Any:
-        return steps.DualAveragingStep(self.learning_rate, self.l1, self.l2)
-
-    def bias_settings(self) -> Any:
-        return steps.DualAveragingStep(self.learning_rate, 0.0, 0.0)
+    STEP: ClassVar[type] = steps.DualAveragingStep
 
     def start(self) -> dict[str, float]:
-        return {"sum_of_gradients": 0.0, "sum_of_squares": self.initial_accumulator}
+        return {"sum_of_gradients": 0.0, **super().start()}
 
     def row_start(self) -> dict[str, float]:
         return {"row_updates": 0.0}
 
     def start_from(self, w: Array) -> State:
         return {"sum_of_gradients": (-w * (self.initial_accumulator**0.5 / self.learning_rate)).astype(w.dtype)}
-
-    def effective_rate(self, state: State) -> Array:
-        return self.learning_rate / np.sqrt(state["sum_of_squares"])

@@ -145,7 +145,8 @@ class AMSGrad(Adam):
     _squares: ClassVar[str] = "largest_mean_of_squares"
 
     def vector_settings(self) -> Any:
-        return steps.AMSGradStep(self.learning_rate, 1 - self.beta1, 1 - self.beta2, self.epsilon)
+        step: Any = steps.AMSGradStep  # whose `begin`, Adam's, type checkers take for a field
+        return step(self.learning_rate, 1 - self.beta1, 1 - self.beta2, self.epsilon)
 
     def start(self) -> dict[str, float]:
         return {**super().start(), "largest_mean_of_squares": 0.0}

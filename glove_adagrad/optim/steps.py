@@ -328,12 +328,7 @@ class AMSGradStep(NamedTuple):
     beta2_complement: float
     epsilon: float
 
-    def begin(self, row: Values, now: Any, squared_norm: Any) -> tuple[Values, Values]:
-        first, second = row
-        first = first + self.beta1_complement * (1.0 - first)
-        second = second + self.beta2_complement * (1.0 - second)
-        root = np.sqrt(second)
-        return (first, second), (self.learning_rate * root / first, self.epsilon * root)
+    begin = AdamStep.begin  # type: ignore[misc]
 
     def step(self, scalars: Values, w: Any, g: Any, state: Values) -> tuple[Any, Values]:
         m, v, largest = state

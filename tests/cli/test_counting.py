@@ -292,15 +292,33 @@ def test_what_a_killed_count_left_is_cleared_by_the_next(large: Path, tmp_path: 
         assert path.read_bytes() == (tmp_path / "clean" / "m" / path.name).read_bytes()
 
 
+#: Flushes begin with the first bytes written, and find the disk full.
+FAILING_FLUSH = """
+import errno, os, glove_adagrad.files as files
+files.EarlyFlush._STEP = 1
+def fsync(number):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+os.fsync = fsync
+"""
+
+FILE_LIMIT = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))"
+
+
 @pytest.mark.parametrize("segments", ["", SMALL_SEGMENTS], ids=["one segment", "many segments"])
-def test_a_disk_that_fills_up_gives_one_line(large: Path, tmp_path: Path, segments: str) -> None:
+@pytest.mark.parametrize(
+    ("failing", "why"),
+    [(FILE_LIMIT, "File too large"), (FAILING_FLUSH, "No space left on device")],
+    ids=["writing", "an early flush"],
+)
+def test_a_disk_that_fills_up_gives_one_line(
+    large: Path, tmp_path: Path, segments: str, failing: str, why: str
+) -> None:
     pytest.importorskip("resource")
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))"
     arguments = ["cooccur", "corpus.txt", "--vocab", "vocab.txt", "--output", str(tmp_path / "m")]
-    run = process(large, *arguments, before=limit + segments)
+    run = process(large, *arguments, before=failing + segments)
     assert run.returncode == 1
-    why = "cannot be written (File too large); free some space or choose another place"
-    assert run.stderr.endswith(f"glove-adagrad: error: {tmp_path}: {why}\n")
+    message = f"{tmp_path}: cannot be written ({why}); free some space or choose another place"
+    assert run.stderr.endswith(f"glove-adagrad: error: {message}\n")
     assert not list(tmp_path.iterdir())
 
 
@@ -322,26 +340,6 @@ def test_a_full_small_disk_gives_one_line(large: Path, tmp_path: Path) -> None:
         assert not list(disk.iterdir())
     finally:
         subprocess.run(["umount", str(disk)], check=True)
-
-
-#: Flushes begin with the first bytes written, and find the disk full.
-FAILING_FLUSH = """
-import errno, os, glove_adagrad.files as files
-files.EarlyFlush._STEP = 1
-def fsync(number):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-os.fsync = fsync
-"""
-
-
-@pytest.mark.parametrize("segments", ["", SMALL_SEGMENTS], ids=["one segment", "many segments"])
-def test_an_early_flush_that_fails_is_reported(large: Path, tmp_path: Path, segments: str) -> None:
-    arguments = ["cooccur", "corpus.txt", "--vocab", "vocab.txt", "--output", str(tmp_path / "m")]
-    run = process(large, *arguments, before=FAILING_FLUSH + segments)
-    assert run.returncode == 1
-    why = "cannot be written (No space left on device); free some space or choose another place"
-    assert run.stderr.endswith(f"glove-adagrad: error: {tmp_path}: {why}\n")
-    assert not list(tmp_path.iterdir())
 
 
 def test_help_is_quick_to_load() -> None:

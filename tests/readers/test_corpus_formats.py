@@ -9,7 +9,6 @@ import json
 import random
 import re
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ from runs import Command
 from glove_adagrad.corpus import TextFiles, open_corpus
 from glove_adagrad.errors import InputError
 from glove_adagrad.text_options import TextOptions
+
+pytestmark = pytest.mark.usefixtures("no_warnings")
 
 #: Documents with all that a format may have trouble with.
 DOCUMENTS = [
@@ -45,14 +46,6 @@ def text_of(*paths: Path, **options: Any) -> str:
 
 def without_blank_lines(text: str) -> str:
     return re.sub(r"\n\n+", "\n\n", text).lstrip("\n")
-
-
-@pytest.fixture(autouse=True)
-def no_warnings() -> Iterator[None]:
-    """A warning is a failure unless the test asks for it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 def as_json_lines(texts: list[str], **settings: Any) -> bytes:
