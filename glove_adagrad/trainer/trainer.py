@@ -23,7 +23,7 @@ from glove_adagrad.errors import TrainingError
 from glove_adagrad.trainer.anchors import Anchors
 from glove_adagrad.trainer.history import Epoch, Position
 from glove_adagrad.trainer.parameters import Parameters
-from glove_adagrad.trainer.plan import Plan, disk_bytes, parameter_bytes, trial
+from glove_adagrad.trainer.plan import Plan, check_memory, disk_bytes, parameter_bytes, trial
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
 from glove_adagrad.trainer.unobserved import UnobservedPairs, unobserved_pairs
@@ -78,6 +78,7 @@ class Trainer:
     ) -> None:
         self.matrix, self.settings, self.workers = matrix, settings, workers
         self.stream = MatrixStream(matrix, memory)
+        check_memory(matrix.words, settings, self.stream.resident_bytes)
         self.parameters = Parameters(matrix.words, settings.vector_size, settings.rule, matrix.lower.partition)
         self.parameters.draw(settings.seed)
         self.history: list[Epoch] = []
