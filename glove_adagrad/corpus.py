@@ -177,19 +177,23 @@ class TextFiles:
             if self._encoding:
                 content = Recoded(content, self._encoding, file.name)  # type: ignore[assignment]
             buffered = io.BufferedReader(content, CHUNK_BYTES)  # type: ignore[type-var]
-            for text, starts_line in _cut(self._blocks(file, raw, buffered, tally), self.lowercase):
+            blocks = self._blocks(file, raw, buffered, tally)
+            for text, starts_line in _cut(blocks, self.lowercase, file.starts_line, file.ends_line):
                 if (zero := text.find(b"\0")) >= 0:
                     near = text[max(0, zero - 20) : zero]
                     raise InputError(
                         f"{file.name}: a zero byte after {near!r}: not text in UTF-8 or another byte encoding; "
                         "convert the file with iconv if it is UTF-16, or leave it out"
                     )
-                yield text, starts_line, min(raw.tell(), file.size)
+                yield text, starts_line, min(raw.tell() - file.begin, file.size)
 
     def _blocks(
         self, file: TextFile, raw: IO[bytes], content: io.BufferedReader[Any], tally: Tally
     ) -> Iterator[bytes]:
         """Look at the first bytes of a file, and yield its text without a byte order mark."""
+        if file.begin:
+            yield from _blocks(content)
+            return
         head = content.peek()
         if not self._reader or not self._reader.binary:
             refuse_other_files(head, file.name)
@@ -293,10 +297,11 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _cut(blocks: Iterable[bytes], lowercase: bool) -> Iterator[tuple[bytes, bool]]:
+def _cut(
+    blocks: Iterable[bytes], lowercase: bool, starts_line: bool = True, ends_line: bool = True
+) -> Iterator[tuple[bytes, bool]]:
     """Cut blocks after a line end, or between words where a line is longer than a block; drop carriage returns."""
     rest = b""
-    starts_line = True
     for block in blocks:
         text = rest + block.replace(b"\r", b"")
         end = text.rfind(b"\n") + 1
@@ -309,8 +314,8 @@ def _cut(blocks: Iterable[bytes], lowercase: bool) -> Iterator[tuple[bytes, bool
         rest, text = text[end:], text[:end]
         yield (lowered(text) if lowercase else text), starts_line
         starts_line = text.endswith(b"\n")
-    if rest or not starts_line:
-        yield (lowered(rest) if lowercase else rest) + b"\n", starts_line
+    if rest or (ends_line and not starts_line):
+        yield (lowered(rest) if lowercase else rest) + b"\n" * ends_line, starts_line
 
 
 def _find_token(text: bytes, token: bytes) -> int:

@@ -9,12 +9,15 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from glove_adagrad.compression import SUFFIXES, decompressed, detect
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import full_disk_named
 from glove_adagrad.temporary import Temporary, clear_leftovers
+
+#: Bytes read at a time to find a cut, and the length from which a line may be cut between words.
+_SEARCHED, _LONG_LINE = 1 << 16, 1 << 20
 
 
 class TextFile:
@@ -25,6 +28,17 @@ class TextFile:
     path : Path
     name : str, optional
         What messages call it; the path by default.
+    begin, end : int, optional
+        Bytes of a plain file to read instead of all: from the first cut at or after `begin` to the first at or after
+        `end`. A cut is the end of a line, or of a word where a line is very long; the parts between any positions
+        make up the text.
+
+    Attributes
+    ----------
+    begin, size : int
+        The first byte and the number of bytes, as stored.
+    starts_line, ends_line : bool
+        Whether the text starts at the start of a line, and whether a line end is added where the last one lacks it.
 
     Raises
     ------
@@ -32,15 +46,18 @@ class TextFile:
         If it cannot be read.
     """
 
-    def __init__(self, path: Path, name: str | None = None) -> None:
+    def __init__(self, path: Path, name: str | None = None, begin: int = 0, end: int | None = None) -> None:
         self.path = path
         self.name = name or str(path)
         try:
-            with open(path, "rb") as file:
-                self._state = _state(file)
-                self.size = os.fstat(file.fileno()).st_size
+            with self._open() as file:
+                self._state = self._state_of(file)
+                size = file.seek(0, os.SEEK_END)
+                self.begin, self.starts_line = _cut_from(file, begin, size)
+                last = size if end is None else _cut_from(file, end, size)[0]
+                self.size, self.ends_line = last - self.begin, last == size
         except OSError as error:
-            raise InputError(f"{self.name}: cannot be read ({error.strerror})") from error
+            raise InputError(f"{self.name}: cannot be read ({error.strerror or error})") from error
 
     @classmethod
     def copy(cls, name: str, folder: Path | None, blocks: Iterable[bytes]) -> TextFile:
@@ -78,7 +95,7 @@ class TextFile:
             If the file cannot be read, is damaged, or has changed since this object was made.
         """
         try:
-            with open(self.path, "rb", buffering=0) as raw:
+            with self._open() as raw:
                 self._check_unchanged(raw)
                 with self._content(raw) as content:
                     yield raw, content
@@ -86,7 +103,18 @@ class TextFile:
         except OSError as error:
             raise InputError(f"{self.name}: cannot be read ({error.strerror or error})") from error
 
+    def _open(self) -> IO[bytes]:
+        return open(self.path, "rb", buffering=0)
+
+    def _state_of(self, file: IO[bytes]) -> tuple[Any, ...]:
+        """What shows that the file is no longer the same."""
+        found = os.fstat(file.fileno())
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
     def _content(self, raw: IO[bytes]) -> IO[bytes]:
+        raw.seek(self.begin)
+        if self.begin or not self.ends_line:
+            return cast("IO[bytes]", _Part(raw, self.size))
         compression = detect(raw.read(8))
         raw.seek(0)
         if compression:
@@ -96,13 +124,48 @@ class TextFile:
                 f"{self.name}: its name ends in {self.path.suffix}, but its content is not compressed so; "
                 "it is damaged, or should have another name"
             )
-        return open(raw.fileno(), "rb", buffering=0, closefd=False)
+        return cast("IO[bytes]", _Part(raw, self.size))
 
     def _check_unchanged(self, file: IO[bytes]) -> None:
-        if _state(file) != self._state:
+        if self._state_of(file) != self._state:
             raise InputError(
                 f"{self.name}: has changed since the command started; run it again when nothing writes to the file"
             )
+
+
+def _cut_from(file: IO[bytes], position: int, size: int) -> tuple[int, bool]:
+    """The first place at or after a position where text may be cut, and whether a line starts there."""
+    if not 0 < position < size:
+        return min(position, size), True
+    at = file.seek(position - 1)
+    blank = size
+    while at - position <= _LONG_LINE or blank == size:
+        block = file.read(_SEARCHED)
+        if not block:
+            return size, True
+        line = block.find(b"\n")
+        found = [at + place + 1 for white in (b" ", b"\t") if (place := block.find(white)) >= 0]
+        blank = min(blank, *found, size)
+        if line >= 0 and (at + line + 1 - position <= _LONG_LINE or at + line + 1 < blank):
+            return at + line + 1, True
+        at += len(block)
+    return blank, blank == size
+
+
+class _Part(io.RawIOBase):
+    """The next `size` bytes of a file."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file, self._left = file, size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(min(len(buffer), self._left))
+        self._left -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class Recoded(io.RawIOBase):
@@ -157,9 +220,3 @@ class LineFeeds(io.RawIOBase):
         data = self._content.read(len(buffer)).replace(b"\r", b"\n")
         buffer[: len(data)] = data
         return len(data)
-
-
-def _state(file: IO[bytes]) -> tuple[int, ...]:
-    """What shows that a file is no longer the same."""
-    found = os.fstat(file.fileno())
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from glove_adagrad.files import atomic_file
 from glove_adagrad.parallel import in_order
 from glove_adagrad.sentences import Sentences
 from glove_adagrad.text_kind import BYTE_ORDER_MARK, undecodable
-from glove_adagrad.word_counting import UNKNOWN_WORD, WordTable, count_words, ranked
+from glove_adagrad.word_counting import UNKNOWN_WORD, WordCounts, WordTable, count_words, ranked
 
 BOUNDARIES = ("none", "line", "blank-line")
 
@@ -119,11 +119,26 @@ class Vocabulary:
         """
         check_limits(min_count, max_vocab)
         found = count_words(corpus, min_count=min_count, workers=workers, memory=memory, progress=progress)
+        return cls.chosen(found, corpus.locate, min_count=min_count, max_vocab=max_vocab)
+
+    @classmethod
+    def chosen(
+        cls, found: WordCounts, locate: Callable[[bytes], str], *, min_count: int, max_vocab: int | None
+    ) -> Vocabulary:
+        """Order counted words by rank, and keep the first `max_vocab`; errors and warnings are those of `count`.
+
+        Parameters
+        ----------
+        found : WordCounts
+            Words that occur `min_count` times or more.
+        locate : callable
+            Called with a word; returns where it occurs.
+        """
         order = ranked(found)[:max_vocab]
         words = [found.words[at] for at in order]
         if found.has_unknown_word:
             raise InputError(
-                f"{corpus.locate(UNKNOWN_WORD)}: the corpus holds the word <unk>, which stands for unknown words "
+                f"{locate(UNKNOWN_WORD)}: the corpus holds the word <unk>, which stands for unknown words "
                 "in vector files; replace it by another"
             )
         if not words:
@@ -134,7 +149,7 @@ class Vocabulary:
             )
         if bad := undecodable(words):
             warnings.warn(
-                f"{corpus.locate(bad[0])}: {len(bad):,} of {len(words):,} words are not UTF-8, such as "
+                f"{locate(bad[0])}: {len(bad):,} of {len(words):,} words are not UTF-8, such as "
                 f"{bad[0][:50]!r}; if the text has another encoding, name it, as with `encoding=latin-1`",
                 stacklevel=2,
             )

@@ -104,6 +104,11 @@ class WordTable:
                 self._rebuild(needed)
             words.move_hot(self.hot, *self.arrays)
 
+    @property
+    def has_unknown_word(self) -> bool:
+        """Whether `<unk>` is one of the words; all counts are in the slots."""
+        return bool((self.slots[:, 0] == _UNKNOWN_KEY).any())
+
     def words(self, at_least: int) -> tuple[list[bytes], np.ndarray, np.ndarray]:
         """Words with that count or more, in no order; their counts, and keys (uint64) to order most of them by."""
         from glove_adagrad.kernels import words
@@ -147,7 +152,7 @@ def count_words(
         table, left = _count_share(corpus, *shares.pop(), workers, memory, progress)
         shares += left
         some = table.words(min_count)
-        has_unknown_word = has_unknown_word or bool((table.slots[:, 0] == _UNKNOWN_KEY).any())
+        has_unknown_word = has_unknown_word or table.has_unknown_word
         distinct += int(table.used[0])
         words += some[0]
         counts.append(some[1])

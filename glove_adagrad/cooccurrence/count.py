@@ -80,55 +80,33 @@ def count_cooccurrences(
         64 bits may not hold the sums.
     """
     windows = windows or Windows()
-    halves = {"lower": _SYMMETRIC} if windows.symmetric else {"lower": _LOWER, "upper": _UPPER}
-    minimum = max(1, int(np.ceil(min_cooccurrence * windows.denominator)))
-    runs: dict[str, list[Tiles]] = {half: [] for half in halves}
-    tokens = 0
+    minimum = least_sum(min_cooccurrence, windows)
     meter = _Meter(progress)
     workers = _affordable_workers(len(vocabulary), workers, memory)
-    capacity = _segment_size(windows, len(vocabulary), workers, memory)
+    segments = -(-int(vocabulary.counts.sum()) // _segment_size(windows, len(vocabulary), workers, memory))
     where = tmp or output.absolute().parent
     windows.check_sums(int(vocabulary.counts.max()))
-    most_frequent = 0
     with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
         check_disk(
             windows.counted(vocabulary.counts),
             windows.window,
             symmetric=windows.symmetric,
-            segments=-(-int(vocabulary.counts.sum()) // capacity),
+            segments=segments,
             output=output.absolute().parent,
             spill=where,
         )
-        encoded = vocabulary.encode(
-            corpus,
-            boundary=windows.boundary,
-            keep_positions=windows.keep_positions,
-            workers=workers,
-            progress=meter.read,
-        )
-        if windows.sample:
-            encoded = _sampled(encoded, windows, vocabulary.counts)
         with full_disk_named(where):
-            for segment in _segments(encoded, windows.window, capacity):
-                tokens += segment.words
-                alone = segment.last and not runs["lower"]
-                index = _index(segment, len(vocabulary), workers)
-                # the vocabulary may be of a smaller text
-                most_frequent += int(np.diff(index[1]).max())
-                windows.check_sums(most_frequent)
-                for number, (half, sides) in enumerate(halves.items()):
-                    counter = _Counter(segment, index, windows, sides, minimum if alone else 1)
-                    with open(spill / f"{half}-{len(runs[half])}", "wb") as file, EarlyFlush(file) as early:
-                        writer = TileWriter(file)
-                        for part, tiles in enumerate(counter.parts(workers)):
-                            writer.write(*tiles)
-                            if alone:  # else the file will be gone before it need be on the disk
-                                early.written(tiles[0].nbytes)
-                            meter.counted((number + (part + 1) / counter.partition.parts) / len(halves))
-                    runs[half].append(Tiles(Path(file.name), writer.table(), len(vocabulary), writer.checksum))
-                meter.segment_done()
-            _check_tokens(tokens, int(vocabulary.counts.sum()) if same_text else None)
-            merged = {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}
+            merged, tokens = count_halves(
+                encode(corpus, vocabulary, windows, workers=workers, progress=meter.read),
+                vocabulary,
+                windows,
+                spill,
+                minimum=minimum,
+                workers=workers,
+                memory=memory,
+                meter=meter,
+            )
+        check_tokens(tokens, int(vocabulary.counts.sum()) if same_text else None)
         write_matrix(
             folder,
             vocabulary,
@@ -141,7 +119,89 @@ def count_cooccurrences(
     return CooccurrenceMatrix.open(output)
 
 
-def _check_tokens(tokens: int, before: int | None) -> None:
+def least_sum(min_cooccurrence: float, windows: Windows) -> int:
+    """The smallest sum of a cell that is kept."""
+    return max(1, int(np.ceil(min_cooccurrence * windows.denominator)))
+
+
+def encode(
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    windows: Windows,
+    *,
+    before: int = 0,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Iterator[tuple[np.ndarray, int]]:
+    """Turn a corpus into ids as they are counted: `Vocabulary.encode` without what `windows.sample` leaves out.
+
+    `before` is the number of words of the vocabulary in the text before this one, on which the draws depend.
+    """
+    encoded = vocabulary.encode(
+        corpus, boundary=windows.boundary, keep_positions=windows.keep_positions, workers=workers, progress=progress
+    )
+    return _sampled(encoded, windows, vocabulary.counts, before) if windows.sample else encoded
+
+
+def count_halves(
+    encoded: Iterator[tuple[np.ndarray, int]],
+    vocabulary: Vocabulary,
+    windows: Windows,
+    spill: Path,
+    *,
+    minimum: int,
+    workers: int,
+    memory: int,
+    context: int = 0,
+    meter: _Meter | None = None,
+) -> tuple[dict[str, Tiles], int]:
+    """Count encoded text into one file of tiles for each half of the matrix, in the folder `spill`.
+
+    Parameters
+    ----------
+    encoded : iterator of (uint32 array, int)
+        Ids, and how many words they stand for.
+    minimum : int
+        Smaller sums are left out.
+    workers, memory
+        Threads and bytes to use.
+    context : int
+        Number of first ids whose pairs among each other do not count; at most the window.
+
+    Returns
+    -------
+    halves : dict of str to Tiles
+    tokens : int
+        The number of words.
+    """
+    halves = {"lower": _SYMMETRIC} if windows.symmetric else {"lower": _LOWER, "upper": _UPPER}
+    runs: dict[str, list[Tiles]] = {half: [] for half in halves}
+    meter = meter or _Meter(None)
+    workers = _affordable_workers(len(vocabulary), workers, memory)
+    capacity = _segment_size(windows, len(vocabulary), workers, memory)
+    tokens = most_frequent = 0
+    for segment in _segments(encoded, windows.window, capacity, context):
+        tokens += segment.words
+        alone = segment.last and not runs["lower"]
+        index = _index(segment, len(vocabulary), workers)
+        # the vocabulary may be of a smaller text
+        most_frequent += int(np.diff(index[1]).max())
+        windows.check_sums(most_frequent)
+        for number, (half, sides) in enumerate(halves.items()):
+            counter = _Counter(segment, index, windows, sides, minimum if alone else 1)
+            with open(spill / f"{half}-{len(runs[half])}", "wb") as file, EarlyFlush(file) as early:
+                writer = TileWriter(file)
+                for part, tiles in enumerate(counter.parts(workers)):
+                    writer.write(*tiles)
+                    if alone:  # else the file will be gone before it need be on the disk
+                        early.written(tiles[0].nbytes)
+                    meter.counted((number + (part + 1) / counter.partition.parts) / len(halves))
+            runs[half].append(Tiles(Path(file.name), writer.table(), len(vocabulary), writer.checksum))
+        meter.segment_done()
+    return {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}, tokens
+
+
+def check_tokens(tokens: int, before: int | None) -> None:
     """Refuse a text without words of the vocabulary, or with another number of them than `before`."""
     if tokens == 0:
         raise InputError("the corpus holds no word of the vocabulary; were both made from the same text?")
@@ -166,13 +226,12 @@ def compile_counting(windows: Windows, tmp: Path) -> None:
 
 
 def _sampled(
-    encoded: Iterator[tuple[np.ndarray, int]], windows: Windows, counts: np.ndarray
+    encoded: Iterator[tuple[np.ndarray, int]], windows: Windows, counts: np.ndarray, before: int
 ) -> Iterator[tuple[np.ndarray, int]]:
     """The same pieces without what `windows.sample` leaves out; the numbers of words stay those of the text."""
     from glove_adagrad.kernels import counting as kernels
 
     limits = np.rint(windows.kept(counts) * (1 << 32)).astype(np.uint64)
-    before = 0
     for ids, number in encoded:
         yield ids[: kernels.sample_ids(ids, before, limits, windows.keep_positions, ids)], number
         before += number
@@ -194,13 +253,16 @@ class _Segment(NamedTuple):
     last: bool
 
 
-def _segments(encoded: Iterator[tuple[np.ndarray, int]], window: int, capacity: int) -> Iterator[_Segment]:
-    """Join pieces of ids to segments of `capacity` ids; one buffer serves them all in turn."""
+def _segments(
+    encoded: Iterator[tuple[np.ndarray, int]], window: int, capacity: int, context: int
+) -> Iterator[_Segment]:
+    """Join pieces of ids to segments of `capacity` ids, the first `context` not fresh; one buffer serves them all."""
     from glove_adagrad.kernels.words import BOUNDARY
 
     buffer = np.empty(capacity + 3 * window, np.uint32)
     buffer[:window] = BOUNDARY
-    fresh = end = window
+    end = window
+    fresh = window + context
     words = 0
     for piece, number in encoded:
         words += number
