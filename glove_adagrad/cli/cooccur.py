@@ -27,6 +27,12 @@ from glove_adagrad.text_options import TextOptions
 @sources.strict_option
 @options.workers_option
 @options.memory_options
+@sections.option(
+    sections.RESOURCES,
+    "--resume",
+    is_flag=True,
+    help="Keep what was counted in OUTPUT.segments if the command is stopped, and continue from there next time.",
+)
 @options.quiet_option
 def cooccur(
     corpus: tuple[str, ...],
@@ -39,6 +45,7 @@ def cooccur(
     workers: int,
     memory: int,
     tmp: Path | None,
+    resume: bool,
     quiet: bool,
     **window_settings: Any,
 ) -> None:
@@ -72,6 +79,7 @@ def cooccur(
             workers=workers,
             memory=memory,
             tmp=tmp,
+            resume=resume,
             progress=bar.to,
         )
     if not quiet:

@@ -193,6 +193,22 @@ class Tiles:
         self.read_into(file, np.array([tile]), raw, np.zeros(1, np.int64))
         return Views(raw)
 
+    def read_range(self, file: IO[bytes], tiles: range) -> list[np.ndarray]:
+        """Consecutive tiles, checked, each as a uint64 array; errors as of `read_into`."""
+        begins = self.offsets[tiles.start : tiles.stop + 1] - self.offsets[tiles.start]
+        raw = np.zeros(begins[-1], np.uint8)
+        self.read_into(file, np.arange(tiles.start, tiles.stop), raw, begins[:-1])
+        words = raw.view(np.uint64)
+        return [words[begin:end] for begin, end in itertools.pairwise((begins // 8).tolist())]
+
+    def load(self) -> Tiles:
+        """These tiles, as other kinds of runs are loaded; see `cooccurrence.spill.Run`."""
+        return self
+
+    def remove(self) -> None:
+        """Remove the file."""
+        self.path.unlink()
+
     def cells_of(self, file: IO[bytes], tile: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Read one tile's cells: the ranks of their rows and columns, int64, and their sums, uint64.
 
