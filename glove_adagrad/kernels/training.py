@@ -129,7 +129,7 @@ def _train_tile(
     loss = empty_loss = 0.0
     records = empty = 0
     listed = read_rows(u64, sections, rows, cells, unobserved is not None, numbers, ends)
-    # with fewer cells than rows, most rows come from memory, and the processor cannot foresee which
+    # with fewer cells than rows, most rows come from memory, in an order that the processor does not predict
     sparse = cells < rows
     own, others = sides if forward else (sides[1], sides[0])
     step = n * (1 + len(slots))

@@ -126,7 +126,7 @@ def trial(stream: MatrixStream, parameters: Parameters, workers: int) -> Trial:
     blocks, visits = blocks[:number], visits[:number]
     parts = np.unique(blocks)
     starts = np.zeros_like(parameters.starts)
-    # each goes where the table of draws has a part that is no smaller: parts are in the order of their sizes
+    # in the order of parts, so that each takes the place of a part of at least its size, which tables of draws rely on
     starts[parts] = parameters.starts[: len(parts)]
     rows = np.concatenate(
         [
