@@ -13,7 +13,7 @@ import statistics
 from typing import Any
 
 from eval.measure import ROOT
-from eval.quality import SETS, SHARES
+from eval.quality import SETS, SHARES, cell
 
 EVAL = ROOT / "eval"
 START, END = "<!-- by eval/figures.py -->", "<!-- end -->"
@@ -39,6 +39,26 @@ UNOBSERVED = (
     (SMALL, "CBOW", "gensim's CBOW"),
     (SMALL, "skip-gram", "gensim's skip-gram"),
 )
+#: Corpora of the tables in docs/quality.md, and titles.
+CORPORA = {
+    "enwiki17m": "encyclopedia, 17 million words",
+    "imdb8m": "film reviews, 8 million words",
+    "books3m": "novels, 3 million words",
+    "text8.head": "encyclopedia, 2 million words",
+}
+#: Rows of them: recipes in `results.json`, and labels.
+QUALITY = {
+    "plain GloVe": "plain GloVe",
+    "left only, unobserved 1": "with unobserved pairs",
+    "left only, unobserved 1, n-grams": "and n-grams",
+    "left only, unobserved 1, PCA + SVD": "with unobserved pairs, PCA and SVD joined",
+    "left only, unobserved 1, PCA + SVD, n-grams": "**`--preset recommended`**",
+    "left only, unobserved 1, PCA + SVD, n-grams of mix 50": "the same with `subwords --mix 50`",
+    "the same, 5 epochs at rate 0.1, n-grams": "`--preset fast`",
+    "the same, 5 epochs at rate 0.1, PCA + SVD, n-grams": "`recommended` with the training of `fast`",
+    "PPMI-SVD, window 5, flat": "PPMI-SVD, window 5, flat",
+    "PPMI-SVD, left only": "PPMI-SVD of our counts",
+}
 #: Rows of the table in docs/adagrad.md: rules, as labelled in `results.json`.
 RULES = ("adagrad", "adagrad-textbook", "adagrad-norm", "amsgrad", "adam", "sgd")
 #: Its columns of scores: title, and name in `results.json`.
@@ -65,6 +85,25 @@ def unobserved() -> list[str]:
         seconds = statistics.median(row["seconds"] for row in rows)
         lines.append(f"| {label} | {' | '.join(scores)} | {seconds:.0f} |")
     return lines
+
+
+def quality() -> list[str]:
+    """Rows of `QUALITY` that were measured, one table for each corpus; means over seeds."""
+    runs = json.loads((EVAL / "quality" / "results.json").read_text())["runs"]
+    lines: list[str] = []
+    for corpus, title in CORPORA.items():
+        found = [run for run in runs if (run["corpus"], run["size"]) == (corpus, 100)]
+        names = dict.fromkeys(run["name"] for run in found)
+        sets = list(dict.fromkeys(test for run in found for test in run["scores"]))
+        sets = [test for test in SETS if test in sets] + [test for test in sets if test not in SETS]
+        lines += ["", f"| {title} | {' | '.join(sets)} | seconds |", "|---|" + "---:|" * (len(sets) + 1)]
+        for name in [*QUALITY, *(name for name in names if name.endswith(" epochs"))]:
+            rows = [run for run in found if run["name"] == name]
+            if rows:
+                seconds = statistics.median(row["seconds"] for row in rows)
+                cells = " | ".join(cell(test, rows) for test in sets)
+                lines.append(f"| {QUALITY.get(name, f'gensim {name}')} | {cells} | {seconds:.0f} |")
+    return lines[1:]
 
 
 def results_of(*names: str) -> list[dict[str, Any]]:
@@ -142,6 +181,7 @@ def costs() -> list[str]:
 #: Page of the repository -> its tables, in order.
 PAGES = {
     "README.md": [benchmark],
+    "docs/quality.md": [quality],
     "docs/unobserved.md": [unobserved],
     "docs/adagrad.md": [costs, rules],
     "eval/optimizers/reading.md": [seeds, l1],

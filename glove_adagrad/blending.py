@@ -75,6 +75,15 @@ def blend(
     return WordVectors(chosen, joined, counts)
 
 
+def join(
+    parts: Sequence[np.ndarray], weights: Sequence[float], size: int, *, workers: int | None = None
+) -> np.ndarray:
+    """Join vectors of the same words as `blend` does, float32 [V, n] each, to float32 [V, size]."""
+    shares = _shares(weights, len(parts))
+    scaled = [np.float32(np.sqrt(share)) * unit_rows(part) for part, share in zip(parts, shares, strict=True)]
+    return reduce(np.hstack(scaled), size, workers=workers)
+
+
 def _shares(weights: Sequence[float] | None, number: int) -> np.ndarray:
     """Weights that add up to 1, float64 [n]."""
     given = np.ones(number) if weights is None else np.asarray(weights, np.float64)

@@ -131,6 +131,9 @@ class GloVe:
     vectors : {"sum", "pca"}, default "sum"
         What `wv` has: the sums of word and context vectors, or both side by side, reduced to `vector_size`
         components by principal component analysis.
+    svd_weight : float, default 0
+        Weight, next to 1 of the trained vectors, of vectors from a decomposition of the same counts (PPMI-SVD): unit
+        vectors side by side, reduced to `vector_size` components. 0 leaves them out.
     subwords : bool, default False
         Mix the vectors of rare words with what their character n-grams say, and compose vectors of unknown words,
         see `vector`.
@@ -228,6 +231,7 @@ class GloVe:
         unobserved_power: float = 0.75,
         unobserved_chance: float = 0.5,
         vectors: str | None = None,
+        svd_weight: float | None = None,
         subwords: bool | None = None,
         init: Any = None,
         keep_words: bool = False,
@@ -242,7 +246,7 @@ class GloVe:
     ) -> None:
         chosen = with_preset(
             preset, optimizer, symmetric=symmetric, epochs=epochs, clip=clip, unobserved=unobserved,
-            learning_rate=learning_rate, vectors=vectors, subwords=subwords,
+            learning_rate=learning_rate, vectors=vectors, svd_weight=svd_weight, subwords=subwords,
         )  # fmt: skip
         self.settings = TrainingSettings(
             vector_size=vector_size,
@@ -259,6 +263,7 @@ class GloVe:
             unobserved_power=unobserved_power,
             unobserved_chance=unobserved_chance,
             vectors=chosen["vectors"],
+            svd_weight=chosen["svd_weight"],
             subwords=chosen["subwords"],
         )
         self.windows = Windows(
@@ -542,6 +547,8 @@ class GloVe:
         state = {**self.__dict__, "_trainer": None, "_folder": None, "_cache": {}, "callbacks": ()}
         if self._history:
             state["_vectors"] = self._current()
+        if self._history and self.settings.svd_weight:  # needs the counts
+            state["_made"] = self._own()
         return state
 
     def __deepcopy__(self, memo: dict[int, Any]) -> GloVe:
@@ -618,7 +625,8 @@ class GloVe:
 
         if self._made is None:
             words, counts = self.vocabulary.decoded(), self.vocabulary.counts
-            self._made = model_vectors(self._current(), words, counts, self.settings, workers=self.workers)
+            stream = None if self._trainer is None else self._trainer.stream
+            self._made = model_vectors(self._current(), words, counts, self.settings, stream, workers=self.workers)
         return self._made
 
     def _keyed(self, name: str, chosen: Callable[[Vectors], np.ndarray]) -> KeyedVectors:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from glove_adagrad.blending import join
+from glove_adagrad.errors import InputError
 from glove_adagrad.formats import select_vectors
 from glove_adagrad.subwords import NGrams, SubwordSettings, fit_ngrams, share_ngrams
+from glove_adagrad.svd import SVDSettings, decompose_stream
 from glove_adagrad.trainer import TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
+from glove_adagrad.trainer.stream import MatrixStream
 
 
 class ModelVectors(NamedTuple):
@@ -39,12 +43,42 @@ def model_vectors(
     words: Sequence[str],
     counts: np.ndarray,
     settings: TrainingSettings,
+    stream: MatrixStream | None,
     *,
     workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> ModelVectors:
-    """Combine word and context vectors by `settings.vectors`, and fit n-grams if `settings.subwords`."""
+    """Combine word and context vectors, join them with a decomposition, and fit n-grams, as the settings ask for.
+
+    Parameters
+    ----------
+    parameters : Vectors
+    words : sequence of str
+    counts : int64 [V]
+    settings : TrainingSettings
+        `vectors`, `svd_weight`, `subwords`, and `seed` for the decomposition.
+    stream : MatrixStream, optional
+        The counts, which `svd_weight` needs.
+    workers : int, optional
+        Threads, all cores by default; the result does not depend on their number.
+    progress : callable, optional
+        Called with the passes over the counts done so far, up to `svd.PASSES`.
+
+    Raises
+    ------
+    InputError
+        If the counts are needed and not given.
+    """
     which = settings.vectors
     vectors = select_vectors(parameters.word_vectors, parameters.context_vectors, which, workers=workers)
+    if settings.svd_weight:
+        if stream is None:
+            raise InputError("svd_weight: the model's counts are gone; train it again, or join vectors with `blend`")
+        svd = SVDSettings(settings.vector_size, seed=settings.seed)
+        found = decompose_stream(stream, svd, workers=workers, progress=progress)
+        if found is not None:  # very small texts may have no pair that co-occurs more often than expected
+            half = settings.svd_weight / 2
+            vectors = join([vectors, *found], [1, half, half], settings.vector_size, workers=workers)
     if settings.subwords and share_ngrams(words, SubwordSettings()):
         return ModelVectors(*fit_ngrams(words, counts, vectors))
-    return ModelVectors() if which == "sum" else ModelVectors(vectors)
+    return ModelVectors() if which == "sum" and not settings.svd_weight else ModelVectors(vectors)

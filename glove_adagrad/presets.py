@@ -1,6 +1,6 @@
 """Named sets of parameters, by what a user wants. Parameters given next to a preset take precedence.
 
-What each is worth is measured in docs/unobserved.md and docs/settings.md.
+What each is worth is measured in docs/quality.md and docs/settings.md.
 """
 
 from __future__ import annotations
@@ -15,21 +15,27 @@ if TYPE_CHECKING:
 #: preset -> the parameters of `GloVe` in which it differs from the defaults.
 PRESETS: dict[str, dict[str, Any]] = {
     "stanford": {},
-    "recommended": {"unobserved": 1.0, "symmetric": False, "epochs": 15, "subwords": True},
-    "fast": {"unobserved": 1.0, "symmetric": False, "epochs": 5, "learning_rate": 0.1, "clip": 10.0},
-}
+    "recommended": {
+        "unobserved": 1.0, "symmetric": False, "epochs": 15, "vectors": "pca", "svd_weight": 0.5, "subwords": True,
+    },
+    "fast": {
+        "unobserved": 1.0, "symmetric": False, "epochs": 5, "learning_rate": 0.1, "clip": 10.0, "vectors": "pca",
+        "svd_weight": 0.5, "subwords": True,
+    },
+}  # fmt: skip
 
 #: Defaults of the parameters that presets may change; None is the update rule's own rate.
 _DEFAULTS: dict[str, Any] = {
     "unobserved": 0.0, "symmetric": True, "epochs": 25, "learning_rate": None, "clip": 100.0, "vectors": "sum",
-    "subwords": False,
+    "svd_weight": 0.0, "subwords": False,
 }  # fmt: skip
 
 #: preset -> one line of help.
 SUMMARIES = {
     "stanford": "plain GloVe with the rule of Stanford's programs",
-    "recommended": "also learns from unobserved pairs and fits character n-grams; scores higher than plain GloVe",
-    "fast": "learns from unobserved pairs in a third of the time, with slightly lower scores",
+    "recommended": "also learns from unobserved pairs, joins PPMI-SVD of the same counts and fits character n-grams; "
+    "scores higher than plain GloVe",
+    "fast": "the same with 5 epochs instead of 15, with slightly lower scores",
 }
 
 

@@ -327,14 +327,22 @@ class Run:
         """Write the model, its vectors and its history, all or none of them."""
         from glove_adagrad.formats.run_folder import write_model
         from glove_adagrad.model_vectors import model_vectors
+        from glove_adagrad.svd import PASSES
 
         self._stages["training"] = sum(epoch.seconds for epoch in trainer.history)
         begin = time.perf_counter()
         with atomic_files(self.folder, "model") as folder:
             parameters = trainer.parameters.vectors()
-            own = model_vectors(
-                parameters, vocabulary.decoded(), vocabulary.counts, trainer.settings, workers=trainer.workers
-            )
+            with progress_bar("vectors", PASSES, "passes", quiet=not self._show_progress) as bar:
+                own = model_vectors(
+                    parameters,
+                    vocabulary.decoded(),
+                    vocabulary.counts,
+                    trainer.settings,
+                    trainer.stream,
+                    workers=trainer.workers,
+                    progress=bar.to,
+                )
             write_model(folder, parameters, vocabulary, *own)
             self._stages["vectors"] = time.perf_counter() - begin
             (folder / "history.json").write_text(json.dumps(self._history(trainer), indent=2))

@@ -50,8 +50,8 @@ def add_subwords(folder: Path, settings: SubwordSettings, *, replace: bool = Fal
         # n-grams are never fitted to vectors that others have been mixed into
         vectors = model.select(None if model.ngrams is None else which).vectors
         mixed, ngrams = fit_ngrams(names, model.counts, vectors, settings)
-        history[SUBWORDS] = {**asdict(settings), "ngrams": len(ngrams.names)}
+        history[SUBWORDS] = {**asdict(settings), "ngrams": len(ngrams)}
         with atomic_files(folder, "model") as new:
             write_model(new, parameters, vocabulary, mixed, ngrams)
             (new / "history.json").write_text(json.dumps(history, indent=2))
-        return len(names), len(ngrams.names)
+        return len(names), len(ngrams)

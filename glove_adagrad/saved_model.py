@@ -51,7 +51,7 @@ def save(model: GloVe, folder: Path, *, counts: bool) -> None:
         raise InputError(f"{trainer.matrix.folder}: its counts are gone; save with counts=False")
     history = history_of(model, "cooccurrence" if counts else None)
     if own.ngrams is not None and not model.settings.subwords:  # which the command `subwords` has fitted
-        history[SUBWORDS] = {"ngrams": len(own.ngrams.names)}
+        history[SUBWORDS] = {"ngrams": len(own.ngrams)}
     written = model.vocabulary.writable()
     with atomic_folder(folder, _check_replaceable) as new:
         written.write(new / "vocab.txt")

@@ -1,20 +1,20 @@
 """Character n-grams fitted to finished vectors: better vectors of rare words, and vectors of unknown words.
 
 The vector of a word is approximated by the sum of vectors of its n-grams, as fastText composes it (Bojanowski et al.
-2017), but n-gram vectors are fitted to vectors that have been trained already, by ridge regression.
+2017), but n-gram vectors are fitted to vectors that have been trained already, by ridge regression. N-grams and their
+hashes are those of fastText, so that its programs compose the same vectors.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glove_adagrad.errors import InputError, require
+from glove_adagrad.text import to_bytes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -22,14 +22,20 @@ if TYPE_CHECKING:
 #: Iterations of conjugate gradients; more change the vectors of held-out words by less than .001 of a cosine.
 _ITERATIONS = 25
 
-#: Composed vectors are as long as those of this number of the rarest words.
+#: Composed vectors of this number of the rarest words are as long as their own.
 _RAREST = 100
 
 #: No n-gram is longer.
 LONGEST = 20
 
+#: fastText's number of buckets is an int32.
+MOST_BUCKETS = (1 << 31) - 1
+
 #: A word of this many occurrences has half the weight of a frequent one in the fit.
 _HALF = 50
+
+#: Start and factor of the hash FNV-1a of 32 bits.
+_FNV_START, _FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class SubwordSettings:
         occurrences from its n-grams, and half of a word of 10.
     max_ngrams : int
         At most this many n-grams, those in most words; n-grams of a single word are left out.
+    buckets : int
+        N-grams whose hashes are equal modulo this number have one vector in common, as in fastText.
 
     Raises
     ------
@@ -60,6 +68,7 @@ class SubwordSettings:
     ridge: float = 0.3
     mix: float = 10.0
     max_ngrams: int = 500_000
+    buckets: int = 2_000_000
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_n <= self.max_n <= LONGEST:
@@ -70,40 +79,86 @@ class SubwordSettings:
             value = getattr(self, name)
             require(name, value, 0 < value <= 1e9, "above 0 and at most 1e9")
         require("max_ngrams", self.max_ngrams, self.max_ngrams >= 1, "1 or more")
+        require("buckets", self.buckets, 1 <= self.buckets <= MOST_BUCKETS, f"between 1 and {MOST_BUCKETS:,}")
 
 
+@dataclass(frozen=True)
 class NGrams:
-    """Fitted n-grams.
+    """Fitted n-grams. The vector of a word is the mean over its n-grams; an n-gram that is not known counts as zeros.
 
-    Parameters
+    Attributes
     ----------
-    names : sequence of str
+    rows : int64 [number of n-grams]
+        The bucket of each vector, ascending.
     vectors : float32 [number of n-grams, d]
+    buckets : int
+        A hash modulo this number is a bucket.
     min_n, max_n : int
-    length : float
-        Of the vectors that are composed.
     """
 
-    def __init__(self, names: Sequence[str], vectors: np.ndarray, min_n: int, max_n: int, length: float) -> None:
-        self.names, self.vectors, self.min_n, self.max_n, self.length = list(names), vectors, min_n, max_n, length
-        self._rows = {name: row for row, name in enumerate(self.names)}
+    rows: np.ndarray
+    vectors: np.ndarray
+    buckets: int
+    min_n: int
+    max_n: int
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
     def vector(self, word: str) -> np.ndarray | None:
         """The vector of any word, composed of its n-grams, float32 [d]; None if none of them is known."""
-        rows = [self._rows[name] for name in ngrams_of(word, self.min_n, self.max_n) if name in self._rows]
-        total = self.vectors[rows].sum(axis=0, dtype=np.float64)
-        length = float(np.sqrt((total * total).sum()))
-        return (total * (self.length / length)).astype(np.float32) if length > 0 else None
+        hashes, _ = hash_ngrams([word], self.min_n, self.max_n)
+        _, found = _places(self.rows, hashes % np.uint32(self.buckets))
+        mean = self.vectors[found].sum(axis=0, dtype=np.float64) / max(len(hashes), 1)
+        return mean.astype(np.float32) if len(found) else None
+
+    def sums(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of the n-gram vectors of words, float64 [number of words, d], and how many n-grams each has."""
+        from scipy.sparse import csr_array
+
+        hashes, owners = hash_ngrams(words, self.min_n, self.max_n)
+        known, found = _places(self.rows, hashes % np.uint32(self.buckets))
+        table = csr_array((np.ones(len(found)), (owners[known], found)), shape=(len(words), len(self)))
+        return table @ self.vectors.astype(np.float64), np.bincount(owners, minlength=len(words))
 
 
-def ngrams_of(word: str, min_n: int, max_n: int) -> list[str]:
-    """N-grams of `<word>` from left to right, the shortest first, without the whole of it; repeated ones repeat."""
-    marked = f"<{word}>"
-    return [
-        marked[start : start + n]
-        for n in range(min_n, min(max_n, len(marked) - 1) + 1)
-        for start in range(len(marked) - n + 1)
-    ]
+def hash_ngrams(words: Sequence[str], min_n: int, max_n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Hash the n-grams of words as fastText does.
+
+    Those are all parts of `<word>` of `min_n` to `max_n` characters in UTF-8, but `<` and `>` alone. Bytes that
+    are not UTF-8 belong to the character before if they continue one.
+
+    Returns
+    -------
+    hashes : uint32 [number of n-grams]
+        FNV-1a, for which fastText takes bytes as signed numbers.
+    words : int32 [number of n-grams]
+        The index of the word of each.
+    """
+    hashes, owners = zip(*_by_length(words, min_n, max_n), strict=True)
+    return np.concatenate(hashes), np.concatenate(owners)
+
+
+def _by_length(words: Sequence[str], min_n: int, max_n: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """What `hash_ngrams` returns, for each length of n-grams."""
+    marked = [b"<%b>" % to_bytes(word) for word in words]
+    codes = np.frombuffer(b"".join(marked), np.int8).astype(np.uint32)
+    begins = np.flatnonzero(codes & 0xC0 != 0x80)  # of characters
+    widths = np.diff(begins, append=len(codes))
+    owners = np.repeat(np.arange(len(marked), dtype=np.int32), list(map(len, marked)))[begins]
+    changes = np.asarray(np.diff(owners, prepend=-1, append=-1) != 0)
+    is_first, is_last = changes[:-1], changes[1:]
+    first = last = np.arange(len(begins))
+    hashes = np.full(len(begins), _FNV_START)
+    for n in range(1, max_n + 1):
+        for byte in range(widths[last].max(initial=0)):
+            inside = np.flatnonzero(widths[last] > byte)
+            hashes[inside] = (hashes[inside] ^ codes[begins[last[inside]] + byte]) * _FNV_PRIME
+        if n >= min_n:
+            taken = slice(None) if n > 1 else ~(is_first | is_last)
+            yield hashes[taken], owners[first[taken]]
+        longer = ~is_last[last]
+        first, last, hashes = first[longer], last[longer] + 1, hashes[longer]
 
 
 def fit_ngrams(
@@ -132,7 +187,7 @@ def fit_ngrams(
     mixed : float32 [V, d]
         A word without known n-grams keeps its vector.
     ngrams : NGrams
-        They compose vectors as long as those of the 100 rarest words, on average.
+        They compose vectors of the 100 rarest words as long as those that these words have, on average.
 
     Raises
     ------
@@ -141,51 +196,68 @@ def fit_ngrams(
     """
     settings = settings or SubwordSettings()
     units = _scaled(vectors)
-    table, names = _incidence(words, settings)
+    table, rows, to_means = _incidence(words, settings)
     weights = (counts / (counts + _HALF)).astype(np.float32)
     fitted = _ridge(table, units, weights, settings.ridge)
-    composed = _scaled(table @ fitted)
+    sums = table @ fitted
+    composed = _scaled(sums)
     share = (settings.mix / (counts + settings.mix))[:, None].astype(np.float32)
     lengths = _lengths(vectors)
     mixed = _scaled((1 - share) * units + share * composed) * lengths.astype(np.float32)
-    mixed = np.where(composed.any(axis=1, keepdims=True), mixed, vectors)
-    return mixed, NGrams(names, fitted, settings.min_n, settings.max_n, float(lengths[-_RAREST:].mean()))
+    has_ngrams = composed.any(axis=1, keepdims=True)
+    rarest = np.flatnonzero(has_ngrams)[-_RAREST:]
+    means = _lengths(sums[rarest]) * to_means[rarest, None]
+    fitted *= np.float32(lengths[rarest].sum() / means.sum() if means.any() else 1)
+    mixed = np.where(has_ngrams, mixed, vectors)
+    return mixed, NGrams(rows, fitted, settings.buckets, settings.min_n, settings.max_n)
 
 
-def share_ngrams(words: Iterable[str], settings: SubwordSettings) -> bool:
+def share_ngrams(words: Sequence[str], settings: SubwordSettings) -> bool:
     """Whether two of the words have an n-gram in common."""
-    seen: set[str] = set()
-    for word in words:
-        own = set(ngrams_of(word, settings.min_n, settings.max_n))
-        if not seen.isdisjoint(own):
-            return True
-        seen |= own
-    return False
+    return len(_shared(*hash_ngrams(words, settings.min_n, settings.max_n))) > 0
 
 
-def _incidence(words: Sequence[str], settings: SubwordSettings) -> tuple[csr_array, list[str]]:
-    """Which n-grams each word has, float32 [V, n-grams], and their names, the first found first."""
+def _shared(hashes: np.ndarray, owners: np.ndarray) -> np.ndarray:
+    """Hashes that two words or more have, those of most words first."""
+    pairs = np.unique(hashes.astype(np.uint64) << np.uint64(32) | owners.astype(np.uint64))
+    found, words = np.unique((pairs >> np.uint64(32)).astype(np.uint32), return_counts=True)
+    order = np.argsort(-words, kind="stable")
+    return found[order][: np.count_nonzero(words > 1)]
+
+
+def _places(rows: np.ndarray, sought: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the numbers sought are among the ascending `rows`, and where these are."""
+    at = np.minimum(np.searchsorted(rows, sought), len(rows) - 1)
+    known = rows[at] == sought
+    return known, at[known]
+
+
+def _incidence(words: Sequence[str], settings: SubwordSettings) -> tuple[csr_array, np.ndarray, np.ndarray]:
+    """Which n-grams each word has.
+
+    Returns
+    -------
+    table : float32 [V, number of n-grams]
+        For each of the k known n-grams of a word, 1 / sqrt(k).
+    rows : int64 [number of n-grams]
+        Their buckets.
+    to_means : float64 [V]
+        Factors that make means over all n-grams of a word from the product of `table` and n-gram vectors.
+    """
     from scipy.sparse import csr_array
 
-    def found() -> Iterable[list[str]]:
-        return (ngrams_of(word, settings.min_n, settings.max_n) for word in words)
-
-    shared = Counter(name for names in found() for name in set(names))
-    # most_common keeps the order of equal counts, which that of a set of strings would make random
-    first = {name: 0 for name in itertools.chain.from_iterable(found()) if shared[name] > 1}
-    kept = sorted(first, key=lambda name: -shared[name])[: settings.max_ngrams]
-    if not kept:
+    hashes, owners = hash_ngrams(words, settings.min_n, settings.max_n)
+    shared = _shared(hashes, owners)[: settings.max_ngrams]
+    if not len(shared):
         raise InputError(f"no n-gram of {settings.min_n} to {settings.max_n} characters is in two of the words")
-    column = {name: number for number, name in enumerate(kept)}
-    columns, sizes = [], []
-    for names in found():
-        here = [column[name] for name in names if name in column]
-        columns.append(np.array(here, np.int32))
-        sizes.append(len(here))
-    lengths = np.array(sizes)
-    entries = np.repeat(1 / np.sqrt(np.maximum(lengths, 1)), lengths).astype(np.float32)
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    return csr_array((entries, np.concatenate(columns), starts), shape=(len(words), len(kept))), kept
+    rows = np.unique(shared % np.uint32(settings.buckets)).astype(np.int64)
+    numbers = np.bincount(owners, minlength=len(words))
+    known, columns = _places(rows, hashes % np.uint32(settings.buckets))
+    owners = owners[known]
+    roots = np.sqrt(np.bincount(owners, minlength=len(words)))
+    entries = (1 / roots[owners]).astype(np.float32)
+    table = csr_array((entries, (owners, columns)), shape=(len(words), len(rows)))
+    return table, rows, roots / np.maximum(numbers, 1)
 
 
 def _ridge(table: csr_array, targets: np.ndarray, weights: np.ndarray, ridge: float) -> np.ndarray:

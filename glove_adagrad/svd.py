@@ -104,13 +104,31 @@ def decompose(
         If the vocabulary is smaller than d, or no pair co-occurs more often than expected.
     """
     settings = settings or SVDSettings()
-    size = settings.vector_size
-    if size > matrix.words:
-        raise InputError(f"vector_size {size}: must be at most {matrix.words}, the number of words")
-    width = min(-(-(size + _MORE) // 8) * 8, matrix.words)
+    if settings.vector_size > matrix.words:
+        raise InputError(f"vector_size {settings.vector_size}: must be at most {matrix.words}, the number of words")
+    found = decompose_stream(MatrixStream(matrix, memory), settings, workers=workers, progress=progress)
+    if found is None:
+        raise InputError(f"{matrix.folder}: no pair of words co-occurs more often than expected; try a lower shift")
+    return found
+
+
+def decompose_stream(
+    stream: MatrixStream,
+    settings: SVDSettings,
+    *,
+    workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Decompose a matrix that may be in memory already; see `decompose`.
+
+    Components beyond the number of words are zero, too. Returns None if no pair co-occurs more often than expected.
+    """
+    words = stream.matrix.words
+    size = min(settings.vector_size, words)
+    width = min(-(-(size + _MORE) // 8) * 8, words)
     random = np.random.default_rng(settings.seed)
-    with _PositivePMI(matrix, settings, number_of_workers(workers), memory, progress) as ppmi:
-        basis = ppmi.times(random.standard_normal((matrix.words, width), np.float32))
+    with _PositivePMI(stream, settings, number_of_workers(workers), progress) as ppmi:
+        basis = ppmi.times(random.standard_normal((words, width), np.float32))
         for _ in range(_ITERATIONS):
             basis = ppmi.times(ppmi.orthonormal(ppmi.transposed_times(ppmi.orthonormal(basis))))
         basis = ppmi.orthonormal(ppmi.orthonormal(basis))  # the second removes the rounding errors of the first
@@ -119,18 +137,17 @@ def decompose(
         squares, axes = np.linalg.eigh(products(rest, workers=ppmi.workers))
         values = np.sqrt(np.maximum(squares[::-1][:size], 0))
         if not values[0] > 0:
-            raise InputError(
-                f"{matrix.folder}: no pair of words co-occurs more often than expected; try a lower shift"
-            )
+            return None
         axes = axes[:, ::-1][:, :size]
         largest = axes[np.abs(axes).argmax(axis=0), np.arange(size)]
         axes = axes * np.where(largest < 0, -1.0, 1.0)
         real = values > _LEAST * values[0]
         values = np.where(real, values, 1)
         scale = np.where(real, values**settings.power, 0)
-        words = project(basis, axes * scale, workers=ppmi.workers)
-        contexts = project(rest, axes * (scale / values), workers=ppmi.workers)
-        return words[ppmi.positions], contexts[ppmi.positions]
+        word_vectors, context_vectors = np.zeros((2, words, settings.vector_size), np.float32)
+        word_vectors[:, :size] = project(basis, axes * scale, workers=ppmi.workers)[ppmi.positions]
+        context_vectors[:, :size] = project(rest, axes * (scale / values), workers=ppmi.workers)[ppmi.positions]
+        return word_vectors, context_vectors
 
 
 class _PositivePMI:
@@ -145,17 +162,17 @@ class _PositivePMI:
 
     def __init__(
         self,
-        matrix: CooccurrenceMatrix,
+        stream: MatrixStream,
         settings: SVDSettings,
         workers: int,
-        memory: int | None,
         progress: Callable[[float], None] | None,
     ) -> None:
+        matrix = stream.matrix
         self.workers = workers
         self.positions = matrix.lower.partition.positions
         self._partition = matrix.lower.partition
         self._pool = ThreadPoolExecutor(workers)
-        self._stream = MatrixStream(matrix, memory)
+        self._stream = stream
         self._scale = np.float32(1 / matrix.denominator)
         self._progress = progress or (lambda done: None)
         self._done = 0

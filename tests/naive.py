@@ -196,19 +196,43 @@ def principal_components(vectors: np.ndarray, size: int) -> np.ndarray:
 
 
 def ngrams(word: str, min_n: int, max_n: int) -> Counter[str]:
+    """The parts of `<word>`; neither mark alone is one."""
     text = "<" + word + ">"
-    found = [text[a:b] for a in range(len(text)) for b in range(a + 1, len(text) + 1)]
-    return Counter(part for part in found if min_n <= len(part) <= max_n and part != text)
+    marks = (0, 1), (len(text) - 1, len(text))
+    spans = [(a, b) for a in range(len(text)) for b in range(a + 1, len(text) + 1)]
+    return Counter(text[a:b] for a, b in spans if min_n <= b - a <= max_n and (a, b) not in marks)
+
+
+def fasttext_hash(ngram: str) -> int:
+    """FNV-1a of 32 bits; bytes from 128 on are negative numbers."""
+    value = 2166136261
+    for byte in ngram.encode():
+        value = ((value ^ (byte if byte < 128 else byte + 0xFFFFFF00)) * 16777619) % 2**32
+    return value
 
 
 def subwords(
-    words: list[str], counts: list[int], vectors: np.ndarray, min_n: int, max_n: int, ridge: float, mix: float
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Mixed vectors, as long as the given ones, and n-gram vectors, by solving the normal equations."""
+    words: list[str],
+    counts: list[int],
+    vectors: np.ndarray,
+    min_n: int,
+    max_n: int,
+    ridge: float,
+    mix: float,
+    buckets: int = 2_000_000,
+) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Mixed vectors, as long as the given ones, and n-gram vectors by bucket, by solving the normal equations.
+
+    Means over n-grams of the 100 rarest words are as long as their vectors, on average.
+    """
     own = [ngrams(word, min_n, max_n) for word in words]
-    kept = sorted(name for name in set().union(*own) if sum(name in grams for grams in own) > 1)
+    shared = [name for name in set().union(*own) if sum(name in grams for grams in own) > 1]
+    kept = sorted({fasttext_hash(name) % buckets for name in shared})
     units = np.array([vector / np.linalg.norm(vector) for vector in vectors.astype(np.float64)])
-    table = np.array([[grams[name] for name in kept] for grams in own], np.float64)
+    hashed = [Counter(fasttext_hash(name) % buckets for name in grams.elements()) for grams in own]
+    table = np.array([[grams[bucket] for bucket in kept] for grams in hashed], np.float64)
+    rarest = [row for row in range(len(words)) if table[row].any()][-100:]
+    means = [table[row] / own[row].total() for row in rarest]
     table /= np.sqrt(np.maximum(table.sum(axis=1, keepdims=True), 1))
     weights = np.diag([count / (count + 50) for count in counts])
     fitted = np.linalg.solve(table.T @ weights @ table + ridge * np.eye(len(kept)), table.T @ weights @ units)
@@ -216,7 +240,8 @@ def subwords(
     for vector, unit, composed, count in zip(vectors, units, table @ fitted, counts, strict=True):
         towards = count * unit + mix * composed / max(float(np.linalg.norm(composed)), 1e-30)
         mixed.append(towards / np.linalg.norm(towards) * np.linalg.norm(vector))
-    return np.array(mixed), dict(zip(kept, fitted, strict=True))
+    scale = sum(np.linalg.norm(vectors[rarest], axis=1)) / sum(np.linalg.norm(np.array(means) @ fitted, axis=1))
+    return np.array(mixed), dict(zip(kept, scale * fitted, strict=True))
 
 
 class UnobservedPairs:

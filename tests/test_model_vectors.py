@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from data import GOLDEN
 from runs import Command
 
 from glove_adagrad import GloVe
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation import Rules, Suite, evaluate
 from glove_adagrad.evaluation.pairs import PairList
 from glove_adagrad.formats import read_run, read_vectors
+from glove_adagrad.svd import SVDSettings, decompose
 
 TRAIN = ("train", GOLDEN / "tiny.txt", "--vector-size", 10, "--epochs", 2, "--min-count", 1, "-q", "--output")
 
@@ -53,6 +56,39 @@ def test_principal_components_of_both_kinds_are_written_and_used(command: Comman
     assert read_run(folder).select().vectors.tobytes() == GloVe.load(folder).train(0).wv.vectors.tobytes()
 
 
+@pytest.mark.parametrize("windows", [(), ("--left-only",)], ids=["both sides", "left only"])
+def test_a_decomposition_of_the_counts_is_joined(command: Command, tmp_path: Path, windows: tuple[str, ...]) -> None:
+    folder, other = tmp_path / "joined", tmp_path / "threads"
+    train = ("--svd-weight", 0.5, "--vectors", "pca", *windows)
+    command.ok(*TRAIN, folder, *train, "--workers", 1)
+    command.ok(*TRAIN, other, *train, "--workers", 3)
+    run = read_run(folder)
+    found = run.select().vectors
+    assert read_run(other).select().vectors.tobytes() == found.tobytes()
+    parts = [run.select("pca").vectors, *decompose(CooccurrenceMatrix.open(folder / "cooccurrence"), SVDSettings(10))]
+    models = [dict(zip(run.words, part, strict=True)) for part in parts]
+    blended = naive.blended(models, [1, 0.25, 0.25], union=False)
+    expected = naive.principal_components(np.array([blended[word] for word in run.words]), 10)
+    np.testing.assert_allclose(found @ found.T, expected @ expected.T, atol=1e-4)
+    model = GloVe(
+        corpus_file=GOLDEN / "tiny.txt", vector_size=10, epochs=2, min_count=1, vectors="pca", svd_weight=0.5,
+        symmetric=not windows,
+    )  # fmt: skip
+    assert model.wv.vectors.tobytes() == found.tobytes()
+    assert pickle.loads(pickle.dumps(model)).wv.vectors.tobytes() == found.tobytes()
+    model.save(tmp_path / "saved", counts=False)
+    assert GloVe.load(tmp_path / "saved").wv.vectors.tobytes() == found.tobytes()
+    command.ok("train", "--resume", folder, "--epochs", 3, "-q")
+    assert read_run(folder).select().vectors.tobytes() == model.train(1).wv.vectors.tobytes()
+
+
+@pytest.mark.parametrize("text", ["a a\n", "a b\n", "a a a b b b c\n" * 3])
+def test_the_recommended_preset_takes_the_smallest_texts(command: Command, tmp_path: Path, text: str) -> None:
+    (tmp_path / "text").write_text(text)
+    command.ok("train", tmp_path / "text", "-o", tmp_path / "run", "--preset", "recommended", "--min-count", 1, "-q")
+    assert np.isfinite(read_run(tmp_path / "run").select().vectors).all()
+
+
 def test_any_run_exports_principal_components(command: Command, run: Path, tmp_path: Path) -> None:
     command.ok("export", run, tmp_path / "v", "--format", "word2vec", "--vectors", "pca")
     assert read_vectors(tmp_path / "v").vectors == pytest.approx(read_run(run).select("pca").vectors, abs=1e-5)
@@ -67,7 +103,7 @@ def test_ngrams_of_a_run_change_its_vectors_and_compose_unknown_words(command: C
     counts = after.counts.tolist()
     expected, table = naive.subwords(after.words, counts, before.select().vectors, 2, 3, 0.3, 5.0)
     np.testing.assert_allclose(after.select().vectors, expected, atol=5e-3)
-    assert sorted(after.ngrams.names) == sorted(table)
+    assert after.ngrams.rows.tolist() == sorted(table)
     assert json.loads((run / "history.json").read_text())["subwords"]["mix"] == 5
     unknown = after.words[0] + after.words[1]
     assert unknown not in after.words
@@ -129,13 +165,16 @@ def test_a_model_without_ngrams_says_so(original: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        {"ngram_ends": np.array([3, 2, 9])},
-        {"ngram_ends": np.zeros(0, np.int64)},
+        {"ngram_rows": np.array([3, 2, 9])},
+        {"ngram_rows": np.zeros(0, np.int64)},
+        {"ngram_rows": np.array([-1, 2, 9])},
+        {"ngram_rows": np.array([1, 2, 10])},
         {"ngram_vectors": np.full((3, 10), np.nan, np.float32)},
         {"ngram_vectors": np.zeros((3, 9), np.float32)},
-        {"ngram_sizes": np.array([0, 2])},
-        {"ngram_length": np.array(np.nan)},
-        {"ngram_names": np.zeros(3)},
+        {"ngram_sizes": np.array([0, 2, 10])},
+        {"ngram_sizes": np.array([3, 6])},
+        {"ngram_rows": np.zeros(3)},
+        {"ngram_names": np.zeros(3, np.uint8)},
         {"vectors": np.zeros((2, 10), np.float32)},
         {"vectors": np.full(3, "x")},
     ],
@@ -143,10 +182,8 @@ def test_a_model_without_ngrams_says_so(original: Path) -> None:
 def test_damaged_arrays_are_refused(damage: dict[str, Any], run: Path) -> None:
     arrays = dict(np.load(run / "model.npz"))
     arrays.update(
-        ngram_names=np.frombuffer(b"abcdefghi", np.uint8), ngram_ends=np.array([3, 6, 9]),
-        ngram_vectors=np.ones((3, 10), np.float32), ngram_sizes=np.array([3, 6]),
-        ngram_length=np.array(2.0),
-    )  # fmt: skip
+        ngram_rows=np.array([3, 6, 9]), ngram_vectors=np.ones((3, 10), np.float32), ngram_sizes=np.array([3, 6, 10])
+    )
     np.savez(run / "model.npz", **arrays)
     assert read_run(run).ngrams is not None
     np.savez(run / "model.npz", **{**arrays, **damage})

@@ -44,6 +44,23 @@ def test_without_posix_the_bytes_are_the_same(command: Command, tmp_path: Path) 
     assert not [path for path in there.rglob(".*") if path.name != ".glove-lock"]
 
 
+@pytest.mark.slow
+def test_kernels_of_training_compile_for_arm(command: Command, tmp_path: Path) -> None:
+    command.ok("vocab", GOLDEN / "tiny.txt", "--output", tmp_path / "v", "--quiet")
+    command.ok("cooccur", GOLDEN / "tiny.txt", "--vocab", tmp_path / "v", "--output", tmp_path / "m", "--quiet")
+    options = ["--cooccurrence", tmp_path / "m", "--output", tmp_path / "run", "--vector-size", 8, "--epochs", 2]
+    train = ["train", *map(str, options), "--quiet"]
+    program = [sys.executable, ROOT / "tests" / "cross_compile.py", json.dumps([train]), tmp_path / "cache"]
+    done = subprocess.run(program, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["x86"] == []
+    assert found["vectors"] > 50
+    assert found["libraries"] > 20
+    losses = [epoch["loss"] for epoch in json.loads((tmp_path / "run" / "history.json").read_text())["epochs"]]
+    assert 0 < losses[1] < losses[0] < 1
+
+
 @pytest.mark.parametrize(("order", "size"), [("big", 8), ("little", 4)])
 def test_other_machines_are_refused(command: Command, monkeypatch: pytest.MonkeyPatch, order: str, size: int) -> None:
     monkeypatch.setattr("sys.byteorder", order)

@@ -39,7 +39,8 @@ def analogy(
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
     words = sources.query_words(vectors, words)
-    neighbourhood = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors), restrict_vocab)
+    wv = sources.load(vectors, which, words=words, **reading)
+    neighbourhood = Neighbourhood(wv, str(vectors), restrict_vocab)
     neighbourhood.check(words)
     method = "mul" if mul else "add"
     questions = zip(words[::3], words[1::3], words[2::3], strict=True)
@@ -49,7 +50,8 @@ def analogy(
             {"a": a, "b": b, "c": c, "answers": [{"word": word, "score": score} for word, score in answers]}
             for (a, b, c), answers in found
         ]
-        click.echo(json.dumps({"vectors": str(vectors), "method": method, "analogies": entries}, indent=2))
+        result = {"vectors": str(vectors), "layout": sources.layout_json(wv), "method": method, "analogies": entries}
+        click.echo(json.dumps(result, indent=2))
         return
     rows: list[list[str]] = []
     for question, answers in found:
@@ -58,3 +60,4 @@ def analogy(
         rows.append([f"{a} is to {b} as {c} is to", "3CosMul" if mul else "cosine"])
         rows += [[f"  {word}", f"{score:.4f}"] for word, score in answers]
     click.echo("\n".join(table(rows)))
+    sources.echo_layout(vectors, wv)

@@ -91,4 +91,6 @@ def blend(
         force=force,
     )
     if not quiet:
+        for path, model in zip(vectors, models, strict=True):
+            sources.echo_layout(path, model)
         click.echo(f"{output}: {len(made.words):,} words, {made.vectors.shape[1]} dimensions")

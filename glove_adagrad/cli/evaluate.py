@@ -17,6 +17,7 @@ from glove_adagrad.progress import progress_bar
 
 if TYPE_CHECKING:
     from glove_adagrad.evaluation import Evaluation
+    from glove_adagrad.formats.layout import VectorLayout
 
 _files: dict[str, Any] = {"type": option_types.FilePath(), "multiple": True, "metavar": "FILE"}
 
@@ -138,15 +139,18 @@ def evaluate(
     rules = Rules(restrict_vocab, not case_sensitive, oov_as_zero)
     methods = ["add", "mul"] if method == "both" else [method]
     suite = read_suite(analogies, similarity, categories, strict, columns or (), class_columns or ())
-    models = []
+    models: list[Evaluation] = []
+    found: list[VectorLayout | None] = []
     with progress_bar("evaluating", len(vectors), "model", quiet) as bar:
         for done, (path, name) in enumerate(zip(vectors, sources.labels(vectors), strict=True), start=1):
             if oov:
                 sources.check_composable(path, which)
                 models.append(evaluate_suite(path, suite, rules, methods, name, oov=True))
+                found.append(None)
             else:
                 wv = sources.load(path, which, trust_pickle=trust_pickle, strict=strict)
                 models.append(evaluate_suite(wv, suite, rules, methods, name))
+                found.append(wv.layout)
             bar.to(done)
     _check_answered(models)
     comparisons = compare_models(models)
@@ -154,14 +158,18 @@ def evaluate(
         result = {
             "rules": asdict(rules),
             "layouts": [{"name": name, **layout.as_dict()} for name, layout in suite.layouts()],
-            "models": [{"path": str(path), **model.as_dict()} for path, model in zip(vectors, models, strict=True)],
+            "models": [
+                {"path": str(path), "layout": None if layout is None else layout.as_dict(), **model.as_dict()}
+                for path, layout, model in zip(vectors, found, models, strict=True)
+            ],
             "comparisons": comparisons,
         }
         click.echo(json.dumps(result, indent=2, allow_nan=False))
     elif shape == "csv":
         click.echo(as_csv(models))
     else:
-        blocks = evaluation_blocks(models, comparisons, suite.layouts(), sections=sections)
+        layouts = [(model.name, layout) for model, layout in zip(models, found, strict=True) if layout is not None]
+        blocks = evaluation_blocks(models, comparisons, [*layouts, *suite.layouts()], sections=sections)
         click.echo(as_markdown(blocks) if shape == "markdown" else as_text(blocks))
 
 

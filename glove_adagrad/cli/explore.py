@@ -78,4 +78,7 @@ def explore(
         click.echo(f"placing {shown:,} words on the map", err=True)
     explore_page(subjects, top, projection).save(output)
     if not quiet:
+        for path, subject in zip(vectors, subjects, strict=True):
+            sources.echo_layout(path, subject.wv)
+        sources.echo_layouts(suite)
         click.echo(f"{output}  {output.stat().st_size / 1e6:.1f} MB")

@@ -21,8 +21,8 @@ _TYPES = {
     "static-model": ("float32", "float16", "int8"),
 }
 _FORMATS = (
-    "word2vec", "word2vec-binary", "fasttext-vec", "glove", "keyedvectors", "npy", "parquet", "static-model",
-    "projector", "stanford-binary", "stanford-records",
+    "word2vec", "word2vec-binary", "fasttext-vec", "fasttext-bin", "glove", "keyedvectors", "npy", "parquet",
+    "static-model", "projector", "stanford-binary", "stanford-records",
 )  # fmt: skip
 
 
@@ -61,6 +61,8 @@ def export(
     word2vec          text with a header line; gensim, spaCy and many others read it
     word2vec-binary   the same in binary
     fasttext-vec      the same as word2vec: a .vec file of fastText
+    fasttext-bin      a model of fastText, of a run with n-grams: unknown words
+                      have vectors too
     glove             text without a header, as the Stanford programs publish
     keyedvectors      gensim's own; KeyedVectors.load(FILE, mmap="r") maps it.
                       The matrix goes to FILE.vectors.npy
@@ -80,8 +82,10 @@ def export(
         written = _export_records(source, file, memory, quiet)
     elif target == "stanford-binary":
         written = _export_parameters(source, file)
+    elif target == "fasttext-bin":
+        written = _export_ngrams(source, file, asked["top"])
     else:
-        written = _export_vectors(source, file, target, **asked)
+        written = _export_vectors(source, file, target, quiet, **asked)
     if not quiet:
         click.echo(f"{file}: {written}")
 
@@ -90,6 +94,10 @@ def _check_usage(target: str, asked: dict[str, Any]) -> None:
     """Refuse options that do not apply to a format."""
     if target.startswith("stanford-") and any(asked[name] for name in ("unk", "which", "size", "top")):
         raise click.UsageError(f"--vectors, --size, --top and --unk cannot be used with --format {target}")
+    if target == "fasttext-bin" and any(asked[name] for name in ("unk", "which", "size")):
+        raise click.UsageError(
+            "--vectors, --size and --unk cannot be used with --format fasttext-bin; n-grams fit the run's own vectors"
+        )
     if asked["dtype"] and asked["dtype"] not in _TYPES.get(target, ()):
         raise click.UsageError(f"--dtype {asked['dtype']} cannot be used with --format {target}")
     if asked["weights"] and target != "static-model":
@@ -100,7 +108,7 @@ def _check_usage(target: str, asked: dict[str, Any]) -> None:
 
 def _check_output(source: Path, file: Path, target: str, force: bool) -> None:
     """Refuse, before any work is done, an output that must not be replaced."""
-    from glove_adagrad.formats import npy, projector, static_model
+    from glove_adagrad.formats import fasttext_bin, npy, projector, static_model
     from glove_adagrad.formats.reading import begins_as_vectors
 
     folders = {"npy": npy.FILES, "projector": projector.FILES, "static-model": static_model.FILES}
@@ -118,7 +126,8 @@ def _check_output(source: Path, file: Path, target: str, force: bool) -> None:
         return
     check_output_file(file)
     check_not_input(file, sources.files(source))
-    replaceable = target == "parquet" and file.is_file() and file.open("rb").read(4) == b"PAR1"
+    magic = {"parquet": b"PAR1", "fasttext-bin": fasttext_bin.MAGIC}.get(target)
+    replaceable = magic is not None and file.is_file() and file.open("rb").read(4) == magic
     if file.is_file() and not force and not replaceable and not begins_as_vectors(file):
         raise InputError(
             f"{file}: exists and is not a file of vectors; choose another name, or replace it with --force"
@@ -129,6 +138,7 @@ def _export_vectors(
     source: Path,
     file: Path,
     target: str,
+    quiet: bool,
     which: str | None,
     size: int | None,
     top: int | None,
@@ -150,7 +160,7 @@ def _export_vectors(
         word2vec,
     )
 
-    wv = sources.load(source, which, **reading)
+    wv = read = sources.load(source, which, **reading)
     if weights:
         wv = static_model.sif_weighted(wv)
     wv = reduced(wv, size=size, top=top, unk=unk)
@@ -174,7 +184,21 @@ def _export_vectors(
             history = read_history(source) if is_run(source) and (source / "history.json").exists() else None
             notes = {"weights of words": f"SIF, a = {static_model.SIF_A}"} if weights else {}
             static_model.write(file, wv, dtype, history=history, notes=notes)
+    if not quiet:
+        sources.echo_layout(source, read)
     return f"{len(wv.words):,} words, {wv.vectors.shape[1]} dimensions"
+
+
+def _export_ngrams(source: Path, file: Path, top: int | None) -> str:
+    from glove_adagrad.formats import fasttext_bin, is_run, read_run, reduced
+
+    run = read_run(source) if is_run(source) else None
+    if run is None or run.ngrams is None:
+        what = "is not a run with n-grams" if run is None else "has no n-grams"
+        raise InputError(f"{source}: {what}, which fasttext-bin is made of; see glove-adagrad subwords")
+    wv = reduced(run.select(), top=top)
+    fasttext_bin.write(file, wv, run.ngrams)
+    return f"{len(wv.words):,} words, {len(run.ngrams):,} n-grams, {wv.vectors.shape[1]} dimensions"
 
 
 def _export_parameters(source: Path, file: Path) -> str:

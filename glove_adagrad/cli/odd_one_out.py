@@ -27,11 +27,15 @@ def odd_one_out(vectors: Path, words: tuple[str, ...], which: str | None, as_jso
     from glove_adagrad.evaluation.neighbours import Neighbourhood
 
     words = sources.query_words(vectors, words)
-    ranked = Neighbourhood(sources.load(vectors, which, words=words, **reading), str(vectors)).odd_one_out(words)
+    wv = sources.load(vectors, which, words=words, **reading)
+    ranked = Neighbourhood(wv, str(vectors)).odd_one_out(words)
     if as_json:
         entries = [{"word": word, "cosine": cosine} for word, cosine in ranked]
-        click.echo(json.dumps({"vectors": str(vectors), "odd": ranked[0][0], "words": entries}, indent=2))
+        layout = sources.layout_json(wv)
+        result = {"vectors": str(vectors), "layout": layout, "odd": ranked[0][0], "words": entries}
+        click.echo(json.dumps(result, indent=2))
         return
     rows = [["odd one out", "cosine to the mean"]]
     rows += [[f"  {word}", f"{cosine:.4f}"] for word, cosine in ranked]
     click.echo("\n".join(table(rows)))
+    sources.echo_layout(vectors, wv)

@@ -94,3 +94,6 @@ def plot(
         save(figure, output / file)
         if not quiet:
             click.echo(str(output / file))
+    if not quiet:
+        for name, path in zip(names, runs, strict=True):
+            sources.echo_layout(path, models[name])

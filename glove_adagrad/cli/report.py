@@ -52,8 +52,10 @@ def report(
     if listed is not None:
         given, _ = read_words(listed)
         words = [given[n] for n in known_words(read_run(run).select(), given, name, needed=1)]
-    page = report_html(run, name, words, read_suite(analogies, similarity), projection)
+    suite = read_suite(analogies, similarity)
+    page = report_html(run, name, words, suite, projection)
     with atomic_file(output, "w") as file:
         file.write(page)
     if not quiet:
+        sources.echo_layouts(suite)
         click.echo(str(output))

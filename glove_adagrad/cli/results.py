@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from glove_adagrad.cli.tables import table
 from glove_adagrad.evaluation.analogies import AnalogyResult, Score
 from glove_adagrad.evaluation.columns import Layout
-from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC
+from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionLayout
 from glove_adagrad.evaluation.statistics import LEAST_P_VALUE, RESAMPLES, Interval
 from glove_adagrad.evaluation.suite import Evaluation
+from glove_adagrad.formats.layout import VectorLayout
 from glove_adagrad.text import printable
 
 METHOD_NAMES = {"add": "3CosAdd", "mul": "3CosMul"}
@@ -33,7 +34,7 @@ class Block(NamedTuple):
 def evaluation_blocks(
     models: Sequence[Evaluation],
     comparisons: Sequence[dict[str, Any]] = (),
-    layouts: Sequence[tuple[str, Layout]] = (),
+    layouts: Sequence[tuple[str, Layout | QuestionLayout | VectorLayout]] = (),
     *,
     sections: bool = False,
 ) -> list[Block]:
@@ -43,8 +44,8 @@ def evaluation_blocks(
     ----------
     comparisons : sequence of dict
         Of the first model with each other one, see `evaluation.compare_models`.
-    layouts : sequence of (str, Layout)
-        How the files of test sets were read, by name of the test set.
+    layouts : sequence of (str, layout)
+        How files of vectors and test sets were read, by name.
     sections : bool
         Show the sections of analogies; they are always shown for one or two models.
     """
@@ -64,9 +65,8 @@ def evaluation_blocks(
         blocks.append(_similarity_block(models, marks))
     if models[0].categories:
         blocks.append(_category_block(models, marks))
-    guessed = [f"{name} was read with {line}" for name, layout in layouts if (line := layout.describe())]
-    if guessed:
-        blocks.append(Block("", [], guessed))
+    if layouts:
+        blocks.append(Block("", [], [f"{name}: {layout.describe()}." for name, layout in layouts]))
     if comparisons:
         blocks += _comparison_blocks(comparisons, marks)
     return blocks

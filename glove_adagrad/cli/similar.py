@@ -46,7 +46,8 @@ def similar(
             {"word": word, "neighbours": [{"word": near, "cosine": cosine} for near, cosine in neighbours]}
             for word, neighbours in found
         ]
-        click.echo(json.dumps({"vectors": str(vectors), "similar": entries}, indent=2))
+        result = {"vectors": str(vectors), "layout": sources.layout_json(wv), "similar": entries}
+        click.echo(json.dumps(result, indent=2))
         return
     rows: list[list[str]] = []
     for word, neighbours in found:
@@ -54,3 +55,4 @@ def similar(
         rows.append([word, "cosine"])
         rows += [[f"  {near}", f"{cosine:.4f}"] for near, cosine in neighbours]
     click.echo("\n".join(table(rows)))
+    sources.echo_layout(vectors, wv)

@@ -14,6 +14,7 @@ from glove_adagrad.text import printable
 
 if TYPE_CHECKING:
     from glove_adagrad.corpus import TextFiles
+    from glove_adagrad.evaluation import Suite
     from glove_adagrad.formats import WordVectors
 
 #: Keyword `which`: None where not given, for `load`.
@@ -152,6 +153,23 @@ def load(
     if which:
         raise InputError(f"{path}: is a file, not a run, and holds one kind of vectors; leave out --vectors")
     return read_vectors(path, trust_pickle=trust_pickle, strict=strict)
+
+
+def echo_layout(path: Path, wv: WordVectors) -> None:
+    """Print how a file of vectors was read; nothing for a run."""
+    if wv.layout is not None:
+        click.echo(printable(f"{path}: {wv.layout.describe()}"))
+
+
+def echo_layouts(suite: Suite) -> None:
+    """Print how files of test sets were read."""
+    for name, layout in suite.layouts():
+        click.echo(printable(f"{name}: {layout.describe()}"))
+
+
+def layout_json(wv: WordVectors) -> dict[str, Any] | None:
+    """The same for `--json`; None for a run."""
+    return None if wv.layout is None else wv.layout.as_dict()
 
 
 def echo_notes(text: TextFiles) -> None:

@@ -40,10 +40,25 @@ _SETTINGS = "subwords:SubwordSettings"
     type=option_types.Whole(1),
     help="Keep at most N n-grams, those in most words.",
 )
+@sections.setting(
+    sections.OPTIONS,
+    _SETTINGS,
+    "--buckets",
+    type=option_types.Whole(1),
+    help="N-grams with equal hashes modulo N share a vector; `export --format fasttext-bin` writes N rows.",
+)
 @options.force_option
 @options.quiet_option
 def subwords(
-    run: Path, min_n: int, max_n: int, ridge: float, mix: float, max_ngrams: int, force: bool, quiet: bool
+    run: Path,
+    min_n: int,
+    max_n: int,
+    ridge: float,
+    mix: float,
+    max_ngrams: int,
+    buckets: int,
+    force: bool,
+    quiet: bool,
 ) -> None:
     """Fit character n-grams to the vectors of RUN, a trained run.
 
@@ -56,7 +71,7 @@ def subwords(
     from glove_adagrad.subwords import SubwordSettings
 
     try:
-        settings = SubwordSettings(min_n, max_n, ridge, mix, max_ngrams)
+        settings = SubwordSettings(min_n, max_n, ridge, mix, max_ngrams, buckets)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     words, ngrams = add_subwords(run, settings, replace=force)

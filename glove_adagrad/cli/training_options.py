@@ -133,6 +133,16 @@ training_options = ValueOptions(
         help="What vectors.txt contains: sums of word and context vectors, or both side by side, reduced to "
         "--vector-size components by principal component analysis.",
     ),
+    setting(
+        TRAINING,
+        _TRAINING,
+        "--svd-weight",
+        show_default=False,
+        type=Number(),
+        metavar="WEIGHT",
+        help="Join vectors of a decomposition of the same counts (PPMI-SVD) with the trained ones, whose weight is "
+        "1.  [default: off]",
+    ),
     option(
         TRAINING,
         "--subwords",

@@ -22,7 +22,7 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.text import printable
 
 #: In the order in which they are preferred, with the names that reports use.
-_SEPARATORS = {"\t": "tab", ";": ";", "|": "|", ",": ",", ":": ":", " ": "blanks"}
+SEPARATORS = {"\t": "tab", ";": ";", "|": "|", ",": ",", ":": ":", " ": "blanks"}
 _QUOTED = {";", "|", ","}  # separators of CSV files, whose fields may be in quotes
 _LOOKED_AT = 1000  # lines that decide on the separator
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
@@ -42,15 +42,12 @@ class Layout:
         Whether the first line was a header.
     decimal_comma : bool
         Whether numbers were written with a comma.
-    plain : bool
-        Whether the columns used are simply the first ones.
     """
 
     separator: str
     columns: tuple[str, ...]
     header: bool
     decimal_comma: bool = False
-    plain: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -62,9 +59,7 @@ class Layout:
         }
 
     def describe(self) -> str:
-        """Return one line about what was guessed; empty if it was nothing worth a line."""
-        if self.plain and not self.decimal_comma and self.separator in ("tab", "blanks", ","):
-            return ""
+        """Return one line about what was guessed."""
         comma = ", with decimal commas" if self.decimal_comma else ""
         kind = "" if self.header else " (no header)"
         return f"columns {', '.join(self.columns)}{kind} separated by {self.separator}{comma}"
@@ -142,7 +137,7 @@ class Table:
     def layout(self, columns: Sequence[int], header: bool, decimal_comma: bool = False) -> Layout:
         """Describe the use of `columns`."""
         return Layout(
-            _SEPARATORS[self.separator],
+            SEPARATORS[self.separator],
             tuple(
                 self.first[column].lstrip("#")
                 if header and column < len(self.first) and self.first[column]
@@ -151,7 +146,6 @@ class Table:
             ),
             header,
             decimal_comma,
-            list(columns) == list(range(len(columns))),
         )
 
     def warn(self, meaning: Sequence[str], columns: Sequence[int], why: str) -> None:
@@ -170,9 +164,9 @@ def read_table(path: Path, lines: Sequence[tuple[int, str]], least: int) -> Tabl
     sample = [line for _, line in lines[:_LOOKED_AT]]
     counts = {
         separator: sum(len([field for field in split(line, separator) if field]) >= least for line in sample)
-        for separator in _SEPARATORS
+        for separator in SEPARATORS
     }
-    best = next((separator for separator in _SEPARATORS if 2 * counts[separator] > len(sample)), "")
+    best = next((separator for separator in SEPARATORS if 2 * counts[separator] > len(sample)), "")
     best = best or max(counts, key=lambda separator: counts[separator])
     return Table(path, best, [(number, split(line, best)) for number, line in lines])
 

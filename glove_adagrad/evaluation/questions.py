@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from glove_adagrad.errors import InputError
-from glove_adagrad.evaluation.columns import split
+from glove_adagrad.evaluation.columns import SEPARATORS, split
 from glove_adagrad.evaluation.reading import read_lines
 from glove_adagrad.malformed import Malformed
 
 SEMANTIC, SYNTACTIC = "semantic", "syntactic"
+
+_FOUR_WORDS = "lines of four words"
 
 #: Google's semantic sections; all its others are named gram1, gram2...
 _GOOGLE_SEMANTIC = {"capital-common-countries", "capital-world", "currency", "city-in-state", "family"}
@@ -39,11 +42,28 @@ class Section:
 
 
 @dataclass(frozen=True)
+class QuestionLayout:
+    """How analogies were read: the format of the file or folder, and the separators of the words."""
+
+    format: str
+    separators: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"format": self.format, "separators": list(self.separators)}
+
+    def describe(self) -> str:
+        """Return one line about what was guessed."""
+        return f"{self.format} separated by {' or '.join(self.separators)}"
+
+
+@dataclass(frozen=True)
 class QuestionSet:
-    """A test set of analogies."""
+    """A test set of analogies; and how it was read."""
 
     name: str
     sections: list[Section]
+    layout: QuestionLayout | None = None
 
     def __len__(self) -> int:
         return sum(len(section.questions) for section in self.sections)
@@ -69,25 +89,31 @@ def read_questions(path: Path, strict: bool = False) -> QuestionSet:
     InputError
         If there is no question in it, and for a malformed line if `strict`.
     """
+    # in the order in which they are found, each once
+    formats: dict[str, None] = {}
+    separators: dict[str, None] = {}
     if path.is_dir():
-        sections = _read_bats(path, strict)
+        sections = _read_folder(path, strict, formats, separators)
     elif path.suffix == ".questions":
         sections = _read_msr(path, strict)
+        formats["three words and their answers"] = separators["blanks"] = None
     else:
-        sections = _read_four_words(path, strict)
-    result = QuestionSet(path.stem if path.is_file() else path.name, [s for s in sections if s.questions])
+        sections = _read_four_words(path, strict, separators)
+        formats[_FOUR_WORDS] = None
+    layout = QuestionLayout(" and ".join(formats), tuple(separators))
+    result = QuestionSet(path.stem if path.is_file() else path.name, [s for s in sections if s.questions], layout)
     if not len(result):
         raise InputError(f"{path}: holds no analogy question (lines of four words, or a folder of BATS)")
     return result
 
 
-def _read_four_words(path: Path, strict: bool) -> list[Section]:
+def _read_four_words(path: Path, strict: bool, separators: dict[str, None]) -> list[Section]:
     # the published file of MSR has a section line before every question: sections of one name are one
     sections: dict[str, Section] = {}
     section: Section | None = None
     malformed = Malformed(path, strict)
     for number, line in enumerate(read_lines(path), start=1):
-        words = _words(line)
+        words, separator = _words(line)
         if line.startswith("//"):  # the licence at the head of Google's file
             continue
         if line.startswith(": ") or (line.startswith(":") and len(words) != 4):
@@ -100,6 +126,7 @@ def _read_four_words(path: Path, strict: bool) -> list[Section]:
         if section is None:
             section = sections.setdefault(path.stem, Section(path.stem, _kind(path.stem)))
         section.questions.append(Question(words[0], words[1], words[2], (words[3],)))
+        separators[separator] = None
     malformed.warn()
     return list(sections.values())
 
@@ -123,17 +150,19 @@ def _read_msr(path: Path, strict: bool) -> list[Section]:
     return list(sections.values())
 
 
-def _read_bats(folder: Path, strict: bool) -> list[Section]:
+def _read_folder(folder: Path, strict: bool, formats: dict[str, None], separators: dict[str, None]) -> list[Section]:
     sections = []
     for path in sorted(folder.rglob("*.txt")):
         # what macOS adds to archives, and other hidden files
         if any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts):
             continue
         lines = list(enumerate(read_lines(path), start=1))
-        if 2 * sum(len(_words(line)) == 4 for _, line in lines) > len(lines):
+        if 2 * sum(len(_words(line)[0]) == 4 for _, line in lines) > len(lines):
             # Stanford's set: a file for each relation, without section lines
-            sections += _read_four_words(path, strict)
+            sections += _read_four_words(path, strict, separators)
+            formats[_FOUR_WORDS] = None
             continue
+        formats["BATS, words and answers"] = None
         pairs = []
         malformed = Malformed(path, strict)
         for number, line in lines:
@@ -143,6 +172,7 @@ def _read_bats(folder: Path, strict: bool) -> list[Section]:
                 malformed.add(number, "expected `word<TAB>answer/answer...`")
                 continue
             pairs.append((word.strip(), known))
+            separators["tab" if "\t" in line else "blanks"] = None
         malformed.warn()
         section = Section(path.stem, _BATS_KINDS.get(path.stem[0], ""))
         for a, (b, *_) in pairs:
@@ -151,16 +181,16 @@ def _read_bats(folder: Path, strict: bool) -> list[Section]:
     return sections
 
 
-def _words(line: str) -> list[str]:
-    """The words between blanks, or else between tabs, commas, semicolons or bars."""
+def _words(line: str) -> tuple[list[str], str]:
+    """The words between blanks, or else between tabs, commas, semicolons or bars; and the name of the separator."""
     words = split(line, " ")
     if len(words) == 4 and not (words[0][-1] == words[1][-1] == words[2][-1] and words[0][-1] in ",;|"):
-        return words
+        return words, SEPARATORS[" "]
     for separator in "\t,;|":
         fields = split(line, separator)
         if len(fields) == 4 and all(fields):
-            return fields
-    return words
+            return fields, SEPARATORS[separator]
+    return words, SEPARATORS[" "]
 
 
 def _kind(section: str) -> str:

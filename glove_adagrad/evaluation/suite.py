@@ -15,7 +15,7 @@ from glove_adagrad.evaluation.columns import Layout
 from glove_adagrad.evaluation.comparison import compare_analogies, compare_similarity
 from glove_adagrad.evaluation.lookup import Lookup, Rules
 from glove_adagrad.evaluation.pairs import ClassList, PairList, read_classes, read_pairs
-from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionSet, read_questions
+from glove_adagrad.evaluation.questions import SEMANTIC, SYNTACTIC, QuestionLayout, QuestionSet, read_questions
 from glove_adagrad.evaluation.similarity import SimilarityResult, evaluate_pairs
 from glove_adagrad.evaluation.statistics import holm
 from glove_adagrad.formats import RunVectors, WordVectors, as_start, as_word_vectors
@@ -39,9 +39,9 @@ class Suite:
         words += [word for test in self.categories for word in test.words]
         return list(dict.fromkeys(words))
 
-    def layouts(self) -> list[tuple[str, Layout]]:
-        """Names of the sets that were read from files in columns, and how each was read."""
-        sets: list[PairList | ClassList] = [*self.similarity, *self.categories]
+    def layouts(self) -> list[tuple[str, Layout | QuestionLayout]]:
+        """Names of the sets that were read from files of the user, and how each was read."""
+        sets: list[QuestionSet | PairList | ClassList] = [*self.analogies, *self.similarity, *self.categories]
         return [(each.name, each.layout) for each in sets if each.layout is not None]
 
 
@@ -122,8 +122,8 @@ def default_suite() -> Suite:
         raise InputError("gensim is not installed, whose test sets are used; install it or name files of your own")
     folder = Path(spec.submodule_search_locations[0]) / "test" / "test_data"
     return Suite(
-        [read_questions(folder / "questions-words.txt")],
-        [read_pairs(folder / "wordsim353.tsv"), read_pairs(folder / "simlex999.txt")],
+        [replace(read_questions(folder / "questions-words.txt"), layout=None)],
+        [replace(read_pairs(folder / name), layout=None) for name in ("wordsim353.tsv", "simlex999.txt")],
     )
 
 

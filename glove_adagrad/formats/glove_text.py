@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from glove_adagrad.errors import InputError
+from glove_adagrad.formats.layout import GLOVE_TEXT, VectorLayout, separator_of
 from glove_adagrad.formats.streams import Stream, open_for_writing
-from glove_adagrad.formats.text_rows import encode_words, read_rows, write_rows
+from glove_adagrad.formats.text_rows import encode_words, first_row, read_rows, write_rows
 from glove_adagrad.formats.word_vectors import WordVectors, checked
 from glove_adagrad.malformed import Malformed
 
+_DECIMAL = re.compile(r"[-+]?\d*\.\d+(e[-+]?\d+)?", re.IGNORECASE)
+_LOOKED_AT = 100  # words that show whether there are any
 _HEAD = 1 << 12  # bytes in which text has no zero byte
 
 
@@ -26,7 +30,7 @@ def write(path: Path, wv: WordVectors) -> None:
         write_rows(file, words, wv.vectors)
 
 
-def read(path: Path, stream: Stream, strict: bool = False) -> WordVectors:
+def read(path: Path, stream: Stream, strict: bool = False) -> tuple[WordVectors, VectorLayout]:
     """Read all lines of `stream`, which is at its start.
 
     Raises
@@ -41,5 +45,8 @@ def read(path: Path, stream: Stream, strict: bool = False) -> WordVectors:
             "glove is read if its vocab.txt is in the same folder"
         )
     malformed = Malformed(path, strict, kind="a file of vectors")
+    separator = separator_of(first_row(stream))
     words, vectors = read_rows(stream, path, 1, malformed)
-    return checked(path, words, vectors, malformed=malformed)
+    if words and all(map(_DECIMAL.fullmatch, words[:_LOOKED_AT])):
+        raise InputError(f"{path}: has rows of numbers without words; put the word of each row in front of it")
+    return checked(path, words, vectors, malformed=malformed), VectorLayout(GLOVE_TEXT, separator=separator)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats import glove_text, keyedvectors, stanford_binary, word2vec
+from glove_adagrad.formats.layout import KEYED_VECTORS, STANFORD_BINARY, VectorLayout, count_not_utf8
 from glove_adagrad.formats.run_folder import is_run, read_run
 from glove_adagrad.formats.signatures import SIGNATURE_BYTES, other_kind
 from glove_adagrad.formats.stanford_binary import NOT_TEXT
@@ -78,14 +80,23 @@ def _read_file(path: Path, trust_pickle: bool, strict: bool) -> WordVectors:
     with open_for_reading(path) as stream:
         head = stream.peek(SIGNATURE_BYTES)
         if head.startswith(_PICKLE):
-            return keyedvectors.read(path, stream, trust_pickle, strict)
+            wv = keyedvectors.read(path, stream, trust_pickle, strict)
+            return replace(wv, layout=VectorLayout(KEYED_VECTORS, compression=stream.compression))
         if kind := other_kind(head):
             raise InputError(f"{path}: is {kind}")
         if head.startswith(_BOM):
             stream.read(len(_BOM))
         sizes = word2vec.read_header(stream, path)
-        if sizes is None and (stanford := stanford_binary.read_with_vocabulary(path)) is not None:
-            return stanford.select("sum")
-        if sizes is None:
-            return glove_text.read(path, stream, strict)
-        return word2vec.read(path, stream, sizes, strict)
+        if sizes is not None:
+            wv, layout = word2vec.read(path, stream, sizes, strict)
+        elif (stanford := stanford_binary.read_with_vocabulary(path)) is not None:
+            wv, layout = stanford.select("sum"), VectorLayout(STANFORD_BINARY)
+        else:
+            wv, layout = glove_text.read(path, stream, strict)
+        layout = replace(
+            layout,
+            byte_order_mark=head.startswith(_BOM),
+            compression=stream.compression,
+            not_utf8=count_not_utf8(wv.words),
+        )
+        return replace(wv, layout=layout)

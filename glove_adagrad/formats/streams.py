@@ -20,13 +20,14 @@ class Stream:
     Parameters
     ----------
     file : binary file
-    head : bytes
-        What was read of it already.
+    compression : str, optional
+        The suffix of the compression that `file` undoes.
     """
 
-    def __init__(self, file: IO[bytes], head: bytes = b"") -> None:
+    def __init__(self, file: IO[bytes], compression: str | None = None) -> None:
         self._file = file
-        self._head = head
+        self._head = b""
+        self.compression = compression
 
     def peek(self, size: int) -> bytes:
         """Return the next `size` bytes, fewer at the end of the file, without moving on."""
@@ -72,7 +73,7 @@ def open_for_reading(path: Path) -> Iterator[Stream]:
         if not head:
             raise InputError(f"{path}: is empty")
         suffix = compression.detect(head)
-        yield Stream(compression.decompressed(raw, path, suffix)) if suffix else raw
+        yield Stream(compression.decompressed(raw, path, suffix), suffix) if suffix else raw
 
 
 @contextlib.contextmanager

@@ -147,6 +147,12 @@ def read_rows(
     return words, np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
 
 
+def first_row(stream: Stream, size: int = 0) -> bytes:
+    """Return the next line of `stream`, of a row of `size` numbers if known, or its beginning, without moving on."""
+    head = stream.peek(min(LONGEST_ROW, 64 * size + 4096))
+    return re.split(rb"[\r\n]", head.lstrip(b"\r\n"), maxsplit=1)[0]
+
+
 def row_problem(line: bytes, size: int) -> str:
     """Say why a line is not a word and `size` numbers; an empty string if it is."""
     try:

@@ -14,11 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from glove_adagrad.errors import InputError
+from glove_adagrad.formats.binary_numbers import is_big_endian, type_of_other_size
+from glove_adagrad.formats.layout import WORD2VEC_BINARY, WORD2VEC_TEXT, VectorLayout, separator_of
 from glove_adagrad.formats.streams import Stream, open_for_writing
 from glove_adagrad.formats.text_rows import (
     LONGEST_ROW,
     encode_words,
     ends_in_numbers,
+    first_row,
     is_foreign_text,
     read_rows,
     row_problem,
@@ -33,10 +36,10 @@ _FLOAT = np.dtype("<f4")
 HEADER = re.compile(rb"[ \t]*(\d+)[ \t]+(\d+)[ \t]*(?:\r\n|\n|\r|\Z)")
 _HEADER_BYTES = 1 << 14
 _DIGITS = 18  # of an int64
-_LINE_END = re.compile(rb"[\r\n]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f]")
 _CHUNK = 1 << 21  # bytes read at a time: large against the cost of a call, small enough for caches
 _LONGEST_WORD = 1 << 16
+_SAMPLE = 1 << 17  # bytes that decide on the type of numbers
 
 
 def write(path: Path, wv: WordVectors, binary: bool = False) -> None:
@@ -85,7 +88,9 @@ def read_header(stream: Stream, path: Path) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
-def read(path: Path, stream: Stream, sizes: tuple[int, int], strict: bool = False) -> WordVectors:
+def read(
+    path: Path, stream: Stream, sizes: tuple[int, int], strict: bool = False
+) -> tuple[WordVectors, VectorLayout]:
     """Read what follows the header: text if the first row ends in the right number of numbers, else binary.
 
     A text file may have one row more than its header says, if that row is `<unk>`: so the Stanford program
@@ -108,21 +113,29 @@ def read(path: Path, stream: Stream, sizes: tuple[int, int], strict: bool = Fals
         If the file is neither text nor fits binary rows to the last byte, or has other rows than the header says.
     """
     rows, size = sizes
-    first_row = _LINE_END.split(stream.peek(min(LONGEST_ROW, 64 * size + 4096)).lstrip(b"\r\n"), maxsplit=1)[0]
-    if ends_in_numbers(first_row, size):
-        return _read_text(path, stream, rows, size, strict)
-    if is_foreign_text(first_row, size):  # by chance, it can have as many bytes as a binary row
-        raise InputError(f"{path}:2: {row_problem(first_row, size)}")
+    first = first_row(stream, size)
+    if ends_in_numbers(first, size):
+        layout = VectorLayout(WORD2VEC_TEXT, header=True, separator=separator_of(first))
+        return _read_text(path, stream, rows, size, strict), layout
+    if is_foreign_text(first, size):  # by chance, it can have as many bytes as a binary row
+        raise InputError(f"{path}:2: {row_problem(first, size)}")
     malformed = Malformed(path, strict, unit="row")
+    head = stream.peek(_SAMPLE)
     words, vectors, problem = _read_binary(stream, rows, size, malformed)
-    if problem and not _is_text(first_row):
+    kind = type_of_other_size(head, rows, size) if problem else "big-endian float32" * is_big_endian(vectors)
+    if kind:
+        raise InputError(
+            f"{path}: is word2vec binary of {kind}, not of little-endian float32; write it as text with the program "
+            "that it is from"
+        )
+    if problem and not _is_text(first):
         raise InputError(
             f"{path}:2: not a line of a word and {size} numbers, and as binary the file does not fit its header: "
             f"{problem}"
         )
     if problem:
-        raise InputError(f"{path}:2: {row_problem(first_row, size)}")
-    return checked(path, words, vectors, malformed=malformed)
+        raise InputError(f"{path}:2: {row_problem(first, size)}")
+    return checked(path, words, vectors, malformed=malformed), VectorLayout(WORD2VEC_BINARY, header=True)
 
 
 def _is_text(row: bytes) -> bool:

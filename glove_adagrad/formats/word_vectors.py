@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from gensim.models import KeyedVectors
 
+    from glove_adagrad.formats.layout import VectorLayout
+
 UNK = "<unk>"
 #: As in the Stanford programs: number of the rarest words whose mean is `<unk>`.
 UNK_WORDS = 100
@@ -35,11 +37,14 @@ class WordVectors:
     vectors : float32 [n, d]
     counts : int64 [n] or None
         How often each word occurs in the training corpus.
+    layout : VectorLayout or None
+        How the file that they were read from was read.
     """
 
     words: list[str]
     vectors: np.ndarray
     counts: np.ndarray | None = None
+    layout: VectorLayout | None = None
 
 
 def checked(

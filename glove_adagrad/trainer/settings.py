@@ -46,6 +46,9 @@ class TrainingSettings:
         Target of an unobserved pair: 1 = expected count under independence, 0 = one constant.
     vectors : {'sum', 'pca'}
         How word and context vectors become the vectors of the model; training does not depend on it.
+    svd_weight : float
+        Weight of vectors from a decomposition of the same counts (`svd.decompose`), joined with the trained ones,
+        whose weight is 1; 0 leaves them out. Training does not depend on it.
     subwords : bool
         Mix the vectors of rare words with what their character n-grams say; training does not depend on it.
 
@@ -69,6 +72,7 @@ class TrainingSettings:
     unobserved_power: float = 0.75
     unobserved_chance: float = 0.5
     vectors: str = "sum"
+    svd_weight: float = 0.0
     subwords: bool = False
 
     def __post_init__(self) -> None:
@@ -84,6 +88,7 @@ class TrainingSettings:
         require("unobserved_power", self.unobserved_power, 0 <= self.unobserved_power <= 2, "between 0 and 2")
         require("unobserved_chance", self.unobserved_chance, 0 <= self.unobserved_chance <= 1, "between 0 and 1")
         require("vectors", self.vectors, self.vectors in VECTORS, " or ".join(VECTORS))
+        require("svd_weight", self.svd_weight, 0 <= self.svd_weight <= 1000, "between 0 and 1000")
         self.rule.check_size(1, row_length(self.vector_size), 4)
         if self.patience is not None:
             require("patience", self.patience, self.patience >= 1, "1 or more")

@@ -205,7 +205,7 @@ def test_guessed_columns_are_reported(
     (tmp_path / "v").write_text("".join(f"{a} {n} 1\n{b} {n} {s}\n" for n, (a, b, s) in enumerate(PAIRS)))
     (tmp_path / "p.csv").write_text(table("{s};{a};{b}").replace(".", ","))
     arguments: list[Any] = ["evaluate", tmp_path / "v", "--similarity", tmp_path / "p.csv"]
-    assert "p was read with columns 2, 3, 1 (no header) separated by ;, with decimal commas" in command.ok(*arguments)
+    assert "p: columns 2, 3, 1 (no header) separated by ;, with decimal commas." in command.ok(*arguments)
     (layout,) = command.json(*arguments)["layouts"]
     assert layout == {
         "name": "p", "separator": ";", "columns": ["2", "3", "1"], "header": False, "decimal_comma": True,

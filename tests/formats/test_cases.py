@@ -46,6 +46,7 @@ VECTORS: dict[str, int | str] = {
     "vectors/v33_comma_decimals.vec": ":2: '0,9902'",
     "vectors/v33b_decimal_comma_200x50.vec": ":2: '-1,370340'",
     "vectors/v43_bin_dims_too_small.bin": ":2: ",
+    "vectors/v44_bin_bigendian.bin": "big-endian",
     "vectors/v46_sparse_header.vec": ":2: .*sparse",
     "vectors/v48_json_lines_header.vec": ":2: ",
     "sniff/run.bin": 8,

@@ -128,6 +128,21 @@ def test_binary_is_used_to_the_last_byte_or_refused(
         np.testing.assert_array_equal(found.vectors, vectors)
 
 
+OTHER_NUMBERS = {
+    ">f4": "big-endian float32", "<f8": "float64", ">f8": "big-endian float64", "<f2": "float16",
+    ">f2": "big-endian float16",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", OTHER_NUMBERS)
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_binary_rows_of_other_numbers_are_named(code: str, end: bytes, tmp_path: Path) -> None:
+    vectors = np.random.default_rng(1).normal(size=(30, 8)).astype(code)
+    rows = [b"word%d " % row + vector.tobytes() + end for row, vector in enumerate(vectors)]
+    message = refused(tmp_path / "v", b"30 8\n" + b"".join(rows))
+    assert f"v: is word2vec binary of {OTHER_NUMBERS[code]}, not of little-endian float32" in message
+
+
 BAD_ROWS = {
     "tab as the word": "\t 1 2 3",
     "no word": " 1 2 3",
@@ -199,6 +214,12 @@ OTHERS = {
     b"\x89HDF\r\n\x1a\n": "HDF5",
     b"x" * 257 + b"ustar\0": "tar archive",
     struct.pack("<Q", 100) + b'{"a":{}}': "safetensors",
+    b"IxF2" + struct.pack("<iq", 100, 4): "faiss",
+    b"RDX3\nX\n\0\0\0\3": "R data",
+    b"MATLAB 5.0 MAT-file, Platform: GLNXA64": "MATLAB",
+    b"FEA1" + bytes(4): "Feather",
+    b"Obj\1\4\x16avro.schema": "Avro",
+    b"0.1 0.2 0.3\n-1.5 2e-3 7\n.25 1 1\n": "numbers without words",
     b"\0\1\2\3": "not in a known format",
 }
 
