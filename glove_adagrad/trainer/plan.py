@@ -126,7 +126,7 @@ def trial(stream: MatrixStream, parameters: Parameters, workers: int) -> Trial:
     blocks, visits = blocks[:number], visits[:number]
     parts = np.unique(blocks)
     starts = np.zeros_like(parameters.starts)
-    # in the order of parts, so that each takes the place of a part of at least its size, which tables of draws rely on
+    # in order, so that each takes the place of a part of at least its size, as the tables of draws require
     starts[parts] = parameters.starts[: len(parts)]
     rows = np.concatenate(
         [
