@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from old_formats import as_format
 
 from glove_adagrad.cooccurrence.count import count_cooccurrences
-from glove_adagrad.cooccurrence.disk_space import expected_cells
+from glove_adagrad.cooccurrence.disk_space import expected_bytes, expected_cells
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.merge import merge_matrices, remap
 from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.cooccurrence.records import RECORD
+from glove_adagrad.cooccurrence.tiles import tile_offsets
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError
@@ -89,6 +90,14 @@ def test_number_of_parts(words: int, parts: int) -> None:
     """Up to a million words it must stay as it is: it decides the order of training, and so its result."""
     assert Partition(words).parts == parts
     assert Partition(words, most=256).parts == min(parts, 256)
+
+
+@pytest.mark.parametrize(("words", "cells"), [(70_000, 20_000), (70_000, 500), (2_000_000, 900), (2_000_000, 60_000)])
+def test_bytes_of_tiles_are_known_from_their_cells(words: int, cells: int) -> None:
+    partition = Partition(words)
+    tiles = np.full(partition.parts**2, cells)
+    found = int(tile_offsets(np.repeat(partition.sizes, partition.parts), tiles, 0 * tiles)[-1])
+    assert found == pytest.approx(expected_bytes(cells * len(tiles), words), rel=0.06)
 
 
 WORDS = [b"a", b"b", b"c", b"d", b"unknown", b"\n", b"\n\n", b"\n\n\n"]
