@@ -18,6 +18,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -45,7 +46,8 @@ class Trained:
 
     def __init__(self, matrix: CooccurrenceMatrix, strata: int) -> None:
         self.trainer = Trainer(matrix, TrainingSettings(vector_size=SIZE))
-        self.plan = self.trainer.plan()
+        with mock.patch("time.perf_counter", time.process_time):
+            self.plan = self.trainer.plan()
         number = min(strata, self.trainer.strata)
         self.strata = np.random.default_rng(1).permutation(self.trainer.strata)[:number].tolist()
         for stratum in self.strata:
@@ -76,8 +78,8 @@ class Trained:
             "bytes_over_cells": files / (6 * cells + 8 * large),
             "records_a_cpu_second": statistics.median(self.cpu),
             "records_a_second": statistics.median(self.wall),
-            "planned_seconds": self.plan.epoch_seconds,
-            "seconds_of_an_epoch": matrix.records / statistics.median(self.wall),
+            "planned_cpu_seconds": self.plan.epoch_seconds,
+            "cpu_seconds_of_an_epoch": matrix.records / statistics.median(self.cpu),
         }
 
 
