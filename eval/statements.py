@@ -138,18 +138,6 @@ def counting() -> Iterator[str]:
     yield f"makes counting 17 million tokens {found[1]} times as fast"
 
 
-def blends() -> Iterator[str]:
-    runs = {(run["name"], run["size"]): run["scores"] for run in records("blends/results.json")["runs"]}
-    trained, blend = runs["trained (sum)", 100], runs["trained (sum) and that SVD", 100]
-    rises = [
-        f"{test} from {decimal(trained[test], 3)} to {decimal(blend[test], 3)}" for test in ("MEN", "WordSim-353")
-    ]
-    lost = trained["SimLex-999"] - blend["SimLex-999"]
-    yield f"raises {' and '.join(rises)}, and costs {decimal(lost, 3)} of SimLex-999"
-    most = max(scores["MSR"] for (name, _), scores in runs.items() if "and that SVD" in name)
-    yield f"({100 * runs['trained (PCA)', 100]['MSR']:.1f} %) than any blend (at most {100 * most:.1f} %"
-
-
 #: Page of docs/ -> its statements.
 PAGES = {
     "settings.md": settings,
@@ -157,7 +145,6 @@ PAGES = {
     "adagrad.md": adagrad,
     "performance.md": performance,
     "counting.md": counting,
-    "blends.md": blends,
 }
 
 

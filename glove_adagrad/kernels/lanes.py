@@ -131,13 +131,21 @@ def _load(count):
     return load
 
 
-#: load8(array, index) and load4(array, index): the neighbours that begin at array[index].
+#: load8(array, index), load4, load1: as Lanes, the 8, 4 or 1 neighbours that begin at array[index], of a contiguous
+#: float32 or float64 array.
 load8, load4, load1 = _load(WIDE), _load(HALF), _load(SINGLE)
 
 
 @intrinsic
 def store(typingctx, array, index, lanes):
-    """Write lanes to the places that begin at array[index]."""
+    """Write lanes to the places that begin at array[index].
+
+    Parameters
+    ----------
+    array : contiguous float32 or float64 array
+    index : int
+    lanes : Lanes of the array's type
+    """
 
     def codegen(context, builder, sig, args):
         at = context.cast(builder, args[1], sig.args[1], types.intp)
@@ -176,7 +184,14 @@ load_state8, load_state4, load_state1 = _load_state(WIDE), _load_state(HALF), _l
 
 @intrinsic
 def store_state(typingctx, array, index, n, values):
-    """Write a tuple of lanes to index + n, index + 2 n..."""
+    """Write a tuple of lanes to index + n, index + 2 n...
+
+    Parameters
+    ----------
+    array : contiguous float32 or float64 array
+    index, n : int
+    values : tuple of Lanes of the array's type
+    """
 
     def codegen(context, builder, sig, args):
         at = context.cast(builder, args[1], sig.args[1], types.intp)
@@ -192,7 +207,7 @@ def store_state(typingctx, array, index, n, values):
 
 @intrinsic
 def zero8(typingctx, array):
-    """Eight zeros of the array's type."""
+    """Return Lanes of eight zeros of the array's type; of the array nothing else is used."""
 
     def codegen(context, builder, sig, args):
         vector = context.get_value_type(sig.return_type)
@@ -208,7 +223,7 @@ def _pick(builder, value, first, count):
 
 @intrinsic
 def halved(typingctx, lanes):
-    """The first half of the lanes plus the second."""
+    """Return the first half of the lanes plus the second: Lanes of half as many numbers."""
 
     def codegen(context, builder, sig, args):
         count = args[0].type.count // 2
@@ -219,7 +234,7 @@ def halved(typingctx, lanes):
 
 @intrinsic
 def total(typingctx, lanes):
-    """The sum of all lanes, always by adding the second half to the first."""
+    """Return the sum of all lanes, a number of their type, always by adding the second half to the first."""
 
     def codegen(context, builder, sig, args):
         (value,) = args
@@ -233,7 +248,18 @@ def total(typingctx, lanes):
 
 @intrinsic
 def keep(typingctx, lane_from_end, old, new):
-    """`new`, but `old` in one lane, counted from the end: 1 is the last. The number of the lane is a literal."""
+    """Return `new`, but `old` in one lane.
+
+    Parameters
+    ----------
+    lane_from_end : int
+        A literal: 1 is the last lane.
+    old, new : Lanes of one type
+
+    Returns
+    -------
+    Lanes
+    """
     if not isinstance(lane_from_end, types.IntegerLiteral):
         return None
 
@@ -249,7 +275,7 @@ def keep(typingctx, lane_from_end, old, new):
 
 @intrinsic
 def keep_all(typingctx, lane_from_end, old, new):
-    """`keep` for each of two tuples of lanes."""
+    """Return `keep` of each pair out of two tuples of lanes, as a tuple."""
     if not isinstance(lane_from_end, types.IntegerLiteral):
         return None
 
@@ -303,11 +329,15 @@ def _exact_reciprocal_root(builder, x):
 
 @intrinsic
 def estimated_reciprocal_root(typingctx, lanes):
-    """1 / sqrt(x): for float32 the processor's own estimate, good to 12 bits, where it has one."""
+    """Return 1 / sqrt(x) of lanes.
+
+    For float32 it is the processor's own estimate, where it has one: of a relative error below 1.5 / 2^12 (Intel 64
+    and IA-32 Architectures Software Developer's Manual, RSQRTPS).
+    """
     return _estimate(lanes, _ROOT, _exact_reciprocal_root)
 
 
 @intrinsic
 def estimated_reciprocal(typingctx, lanes):
-    """1 / x, in the same way."""
+    """Return 1 / x of lanes, in the same way (RCPPS)."""
     return _estimate(lanes, _RECIPROCAL, _exact_reciprocal)

@@ -34,7 +34,20 @@ def _has(settings, trait):
 
 @intrinsic
 def get(typingctx, row_states, side, row):
-    """Values of a row's state, as a tuple; `side` is a literal, 0 for words and 1 for contexts."""
+    """Return the values of a row's state.
+
+    Parameters
+    ----------
+    row_states : two tuples of float64 arrays [V]
+    side : int
+        A literal: 0 for words, 1 for contexts.
+    row : int
+
+    Returns
+    -------
+    tuple of float64
+        As many as the rule has values of state for each row.
+    """
     # Not arrays taken out of tuples: they would be counted, atomically, for every record
     if not isinstance(side, types.IntegerLiteral):
         return None
@@ -49,7 +62,14 @@ def get(typingctx, row_states, side, row):
 
 @intrinsic
 def put(typingctx, row_states, side, row, values):
-    """Set the values of a row's state."""
+    """Set the values of a row's state.
+
+    Parameters
+    ----------
+    row_states, side, row
+        As for `get`.
+    values : tuple of float64
+    """
     if not isinstance(side, types.IntegerLiteral):
         return None
 
@@ -72,7 +92,23 @@ def _places(context, builder, kinds, args):
 
 
 def step(self, scalars, w, g, state):
-    """`Step.step` of the settings `self`."""
+    """`Step.step` of the settings `self`, for numbers and for Lanes; see `optim.steps`.
+
+    Parameters
+    ----------
+    self : step
+    scalars : tuple of float32 or float64
+        What `begin` returned.
+    w, g : Lanes or float
+        Parameters and their gradient.
+    state : tuple of the same type
+        The rule's state for each parameter.
+
+    Returns
+    -------
+    w, state
+        The new ones.
+    """
 
 
 @overload(step, strict=False)
@@ -81,7 +117,25 @@ def _compile_step(self, scalars, w, g, state):
 
 
 def begin(self, row, now, squared_norm):
-    """`Step.begin` of the settings `self`, its scalars in their type; nothing for rules without state per row."""
+    """`Step.begin` of the settings `self`; nothing for rules without state per row.
+
+    Parameters
+    ----------
+    self : step
+    row : tuple of float64
+        The state of a row.
+    now : float64
+        Number of this update, from 1.
+    squared_norm : float
+        Of the row's gradient, for rules that use it.
+
+    Returns
+    -------
+    row : tuple of float64
+        The new state.
+    scalars : tuple of numbers of the settings' type
+        What `step` needs for every component of the row.
+    """
 
 
 @overload(begin)

@@ -43,7 +43,22 @@ from glove_adagrad.kernels.rules import (
 
 @forced_inline
 def product(words, i, contexts, j, n):
-    """w . c + b + b~ of two rows."""
+    """w . c + b + b~ of two rows (Pennington et al. 2014, equation 8, without ln X).
+
+    Parameters
+    ----------
+    words, contexts : float32 or float64 arrays
+        Parameters of the sides, flattened.
+    i, j : int
+        Where the row of the word and that of the context begin.
+    n : int
+        Parameters of a row.
+
+    Returns
+    -------
+    float
+        Of the parameters' type.
+    """
     wide = n & -8
     even = zero8(words)
     odd = even
@@ -182,7 +197,27 @@ def _begin_both(rule, biases, row_states, word, context, now, word_norm, context
 
 
 def update(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
-    """One record: move a word's and a context's row. Returns its loss before the move."""
+    """Train on one record: move a word's and a context's row.
+
+    The gradient of weight / 2 (w . c + b + b~ - ln X)^2 by a component is weight (w . c + b + b~ - ln X) times the
+    other row's component (Pennington et al. 2014, equation 8), clipped.
+
+    Parameters
+    ----------
+    rule, biases, slots, sides, row_states, n
+        As for `training.train_records`.
+    word, context : int
+        Rows.
+    log_x, weight, clip : float
+        Of the parameters' type: ln X, f(X), and the limit of gradient components.
+    now : float64
+        Number of this update, from 1.
+
+    Returns
+    -------
+    float
+        The record's loss before the move.
+    """
 
 
 @overload(update, jit_options=OVERLOADED)
@@ -287,11 +322,19 @@ def _pull_by_matrix(rule, slots, sides, row_states, n, row, anchors, at, size, s
 
 @fast_kernel
 def pull_to_anchors(rule, slots, sides, row_states, n, rows, anchors, size, strength, clip, now):
-    """One step of the rows given against the gradient strength * (w + c - r), r being the row's anchor.
+    """Take one step of the rows given against the gradient strength * (w + c - r), r being the row's anchor.
 
+    Parameters
+    ----------
+    rule, slots, sides, row_states, n
+        As for `training.train_records`, in float32.
     rows : int64 [A]
-    anchors : float32 [A * size], for the first `size` components.
-    now : number of this update, which is one for all the rows.
+    anchors : float32 [A * size]
+        For the first `size` components.
+    size : int
+    strength, clip : float32
+    now : float64
+        Number of this update, which is one for all the rows.
     """
     for k in range(len(rows)):
         _pull(rule, slots, sides, row_states, n, rows[k], anchors, k * size, size, strength, clip, now)

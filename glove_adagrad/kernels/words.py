@@ -74,7 +74,7 @@ def _eight(text, i, n):
 
 @forced_inline
 def _zero_bytes(word):
-    """The top bit of the first byte that is zero, perhaps with bits above it; 0 if there is none."""
+    """The top bit of the first byte that is zero, perhaps with bits above it; 0 if none (Warren 2012, 6-1)."""
     return (word - _ONES) & ~word & _TOPS
 
 
@@ -92,7 +92,8 @@ def _byte_number(bit):
 
 
 @forced_inline
-def _mixed(h):
+def _hash64(h):
+    """Multiplicative hashing by 2^64 over the golden ratio (Knuth 1973, section 6.4), uint64."""
     h *= _SCRAMBLE
     return h ^ (h >> _32)
 
@@ -114,11 +115,11 @@ def _scan_long(text, i, n):
     h = np.uint64(0)
     end = np.uint64(0)
     while end == 0:
-        h = _mixed(h ^ word)
+        h = _hash64(h ^ word)
         i += _8
         word = _eight(text, i, n)
         end = _end(word)
-    h = _mixed(h ^ (word & (end - _1)))
+    h = _hash64(h ^ (word & (end - _1)))
     return h | _LONG, i + _byte_number(end)
 
 
@@ -161,7 +162,7 @@ def _same(text, i, other, j, length):
 def _find(slots, arena, text, start, length, key):
     """Slot of the word, or the free slot where it belongs."""
     mask = np.uint64(len(slots) - 1)
-    slot = _mixed(key) & mask
+    slot = _hash64(key) & mask
     while slots[slot, 0] != 0:
         if slots[slot, 0] == key and (
             key < _LONG or (slots[slot, 2] == length and _same(text, start, arena, slots[slot, 1], length))
@@ -187,23 +188,34 @@ def _enter(slots, arena, used, slot, text, start, length, count, key):
 
 @forced_inline
 def _hot_place(key):
-    return _mixed(key) & np.uint64(HOT - 1)
+    return _hash64(key) & np.uint64(HOT - 1)
 
 
 @forced_inline
 def _wanted(key, share_mask, share):
-    return (_mixed(key) >> _32) & share_mask == share
+    return (_hash64(key) >> _32) & share_mask == share
 
 
 @kernel
 def count_words(text, begin, slots, arena, used, hot, share_mask, share):
     """Count the tokens of `text` from byte `begin` on.
 
-    used : int64 [2], words and arena bytes in the table; updated.
-    share_mask, share : only words with (hash >> 32) & share_mask == share are counted, so that a vocabulary too
-        large for memory can be counted in several passes.
+    Parameters
+    ----------
+    text : uint8 [bytes]
+    begin : int
+    slots, arena, hot : uint64 [capacity, 4], uint8, uint64 [HOT, 2]
+        The table, see the module; updated.
+    used : int64 [2]
+        Words and arena bytes in the table; updated.
+    share_mask, share : uint64
+        Only words with (hash >> 32) & share_mask == share are counted, so that a vocabulary too large for memory can
+        be counted in several passes.
 
-    Returns the byte at which it stopped: len(text), or earlier where the table has to be enlarged first.
+    Returns
+    -------
+    int
+        The byte at which it stopped: len(text), or earlier where the table has to be enlarged first.
     """
     n = np.uint64(len(text))
     limit = len(slots) // 2
@@ -229,7 +241,15 @@ def count_words(text, begin, slots, arena, used, hot, share_mask, share):
 
 @kernel
 def move_hot(hot, slots, arena, used):
-    """Move the counts of the early words to the slots, which have room for `HOT` words more."""
+    """Move the counts of the early words to the slots.
+
+    Parameters
+    ----------
+    hot : uint64 [HOT, 2]
+        Empty afterwards.
+    slots, arena, used : uint64 [capacity, 4], uint8, int64 [2]
+        As for `count_words`, with room for `HOT` words more; updated.
+    """
     text = np.zeros(8, np.uint8)
     for place in range(np.uint64(HOT)):
         key = hot[place, 0]
@@ -251,7 +271,18 @@ def move_hot(hot, slots, arena, used):
 def add_words(other_slots, begin, other_arena, slots, arena, used, share_mask, share):
     """Add another table from slot `begin` on, counts included.
 
-    Returns the slot at which it stopped: their number, or an earlier one where the table has to be enlarged first.
+    Parameters
+    ----------
+    other_slots, other_arena : uint64 [capacity, 4], uint8
+        The other table.
+    begin : int
+    slots, arena, used, share_mask, share
+        As for `count_words`.
+
+    Returns
+    -------
+    int
+        The slot at which it stopped: their number, or an earlier one where the table has to be enlarged first.
     """
     limit = len(slots) // 2
     for other in range(np.uint64(begin), np.uint64(len(other_slots))):
@@ -270,7 +301,19 @@ def add_words(other_slots, begin, other_arena, slots, arena, used, share_mask, s
 
 @kernel
 def measure_share(slots, share_mask, share):
-    """How many words of a table are of a share, and their bytes."""
+    """Measure the words of a table that are of a share.
+
+    Parameters
+    ----------
+    slots : uint64 [capacity, 4]
+    share_mask, share : uint64
+        As for `count_words`.
+
+    Returns
+    -------
+    words, size : int
+        How many words they are, and their bytes.
+    """
     words = 0
     size = 0
     for slot in range(len(slots)):
@@ -284,12 +327,23 @@ def measure_share(slots, share_mask, share):
 def list_words(slots, at_least, arena, order, counts, prefixes, text):
     """List the words of a table with a count of at least `at_least`.
 
-    order : uint8 [256], the order of bytes.
-    counts, prefixes : int64 and uint64, long enough; filled with the counts and with what the words' first bytes
-        contribute to their order, of which the zero byte at their end is one.
-    text : uint8, long enough; filled with the words, a newline after each.
+    Parameters
+    ----------
+    slots, arena : uint64 [capacity, 4], uint8
+        The table.
+    at_least : int
+    order : uint8 [256]
+        The order of bytes.
+    counts, prefixes : int64 [words], uint64 [words]
+        Long enough; filled with the counts and with what the words' first bytes contribute to their order, of which
+        the zero byte at their end is one.
+    text : uint8
+        Long enough; filled with the words, a newline after each.
 
-    Returns how many words and bytes of text there are.
+    Returns
+    -------
+    words, size : int
+        How many words and bytes of text there are.
     """
     words = np.uint64(0)
     size = np.uint64(0)
@@ -312,7 +366,19 @@ def list_words(slots, at_least, arena, order, counts, prefixes, text):
 
 @kernel
 def index_words(starts, arena, usable, slots, hot):
-    """Enter the words arena[starts[n]:starts[n + 1]] into free slots, n as their ranks, if usable (bool [n])."""
+    """Enter words into a table for encoding, with their ranks in place of counts.
+
+    Parameters
+    ----------
+    starts : int64 [V + 1]
+        The word of rank n is arena[starts[n]:starts[n + 1]].
+    arena : uint8
+        The bytes of all words.
+    usable : bool [V]
+        Words to enter.
+    slots, hot : uint64 [capacity, 4], uint64 [HOT, 2]
+        Zero before; filled.
+    """
     for rank in range(np.uint64(len(usable))):
         if usable[rank]:
             start, end = np.uint64(starts[rank]), np.uint64(starts[rank + _1])
@@ -332,12 +398,24 @@ def index_words(starts, arena, usable, slots, hot):
 def encode(text, starts_line, boundary, keep_positions, slots, arena, hot, ids):
     """Turn text into word ids, with `BOUNDARY` where a context ends.
 
-    starts_line : whether the text begins at the start of a line.
-    keep_positions : whether a word outside the table leaves an `UNKNOWN` or nothing.
-    slots, arena, hot : as `index_words` makes them.
-    ids : uint32, at least len(text) + 1 long; filled.
+    Parameters
+    ----------
+    text : uint8 [bytes]
+    starts_line : bool
+        Whether the text begins at the start of a line.
+    boundary : int
+        `NO_BOUNDARY`, `LINE_BOUNDARY` or `BLANK_LINE_BOUNDARY`.
+    keep_positions : bool
+        Whether a word outside the table leaves an `UNKNOWN` or nothing.
+    slots, arena, hot : uint64 [capacity, 4], uint8, uint64 [HOT, 2]
+        As `index_words` makes them.
+    ids : uint32 [at least len(text) + 1]
+        Filled.
 
-    Returns how many ids were written and how many of them are words.
+    Returns
+    -------
+    written, words : int
+        How many ids were written, and how many of them are words.
     """
     n = np.uint64(len(text))
     written = np.uint64(0)
