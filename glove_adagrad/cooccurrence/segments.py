@@ -44,20 +44,23 @@ class SpiltTiles(NamedTuple):
     words : int
         Size of the vocabulary.
     checksum : int
+        CRC-32 of the file.
+    table_checksum : int
         CRC-32 of the table's file.
     """
 
     path: Path
     words: int
     checksum: int
+    table_checksum: int
 
     @classmethod
-    def write(cls, path: Path, table: np.ndarray, words: int) -> SpiltTiles:
-        """Write the table of a file of cells that has been written."""
+    def write(cls, path: Path, writer: TileWriter, words: int) -> SpiltTiles:
+        """Write the table of a file that `writer` has written."""
         file = io.BytesIO()
-        np.save(file, table)
+        np.save(file, writer.table())
         _table(path).write_bytes(file.getvalue())
-        return cls(path, words, zlib.crc32(file.getvalue()))
+        return cls(path, words, writer.checksum, zlib.crc32(file.getvalue()))
 
     def load(self) -> Tiles:
         """Read the table.
@@ -71,9 +74,9 @@ class SpiltTiles(NamedTuple):
             data = _table(self.path).read_bytes()
         except OSError as error:
             raise DamagedError(f"{_table(self.path)}: cannot be read ({error.strerror}); count again") from error
-        if zlib.crc32(data) != self.checksum:
+        if zlib.crc32(data) != self.table_checksum:
             raise DamagedError(f"{_table(self.path)}: is damaged (its checksum differs); count again")
-        return Tiles(self.path, read_array(data, _table(self.path)), self.words, 0)
+        return Tiles(self.path, read_array(data, _table(self.path)), self.words, self.checksum)
 
     def remove(self) -> None:
         """Remove both files."""
@@ -111,7 +114,7 @@ class Segments:
 
     def add(self, half: str, writer: TileWriter) -> None:
         """Take the tiles that were written to `next_path`."""
-        self.runs[half].append(SpiltTiles.write(self.next_path(half), writer.table(), self.words))
+        self.runs[half].append(SpiltTiles.write(self.next_path(half), writer, self.words))
 
     def finished(self, ids: np.ndarray) -> None:
         """Called when all halves of a segment were added; `ids` are those that the one before did not have."""
@@ -167,8 +170,8 @@ class KeptSegments(Segments):
             raise DamagedError(f"{path}: is damaged; remove {self.folder} and count again")
         self._ids, self._checksum = state["ids"], state["text"]
         for half, runs in self.runs.items():
-            for number, (size, checksum) in enumerate(state["runs"][half]):
-                run = SpiltTiles(self.folder / f"{half}-{number}", self.words, checksum)
+            for number, (size, *checksums) in enumerate(state["runs"][half]):
+                run = SpiltTiles(self.folder / f"{half}-{number}", self.words, *checksums)
                 if not run.path.is_file() or run.path.stat().st_size != size:
                     raise DamagedError(
                         f"{run.path}: is missing or not {size:,} bytes long; remove {self.folder} and count again"
@@ -198,7 +201,8 @@ class KeptSegments(Segments):
             "ids": self._ids,
             "text": self._checksum,
             "runs": {
-                half: [[run.path.stat().st_size, run.checksum] for run in runs] for half, runs in self.runs.items()
+                half: [[run.path.stat().st_size, run.checksum, run.table_checksum] for run in runs]
+                for half, runs in self.runs.items()
             },
         }
         with atomic_file(self.folder / _STATE) as file:
@@ -212,22 +216,23 @@ class KeptSegments(Segments):
         InputError
             If the text does not begin with the ids that were counted.
         """
+        if not self._ids:
+            return encoded, 0
         left, checksum, words = self._ids, 0, 0
         before = np.empty(0, np.uint32)
-        while left and (piece := next(encoded, None)) is not None:
-            ids, number = piece
+        for ids, number in encoded:
             words += number
-            taken = ids[:left]
-            checksum = zlib.crc32(np.ascontiguousarray(taken).view(np.uint8), checksum)
+            taken = np.ascontiguousarray(ids[:left])
+            checksum = zlib.crc32(taken.view(np.uint8), checksum)
             left -= len(taken)
             before = np.concatenate([before, taken])[-self._window :]
-            encoded = itertools.chain([(ids[len(taken) :].copy(), 0)], encoded)
-        if left or checksum != self._checksum:
-            raise InputError(
-                f"{self.folder}: the text is not the one that was counted so far; remove the folder to count the new "
-                "text"
-            )
-        return itertools.chain([(before, words)], encoded), len(before)
+            if not left and checksum == self._checksum:
+                return itertools.chain([(before, words), (ids[len(taken) :], 0)], encoded), len(before)
+            if not left:
+                break
+        raise InputError(
+            f"{self.folder}: the text is not the one that was counted so far; remove the folder to count the new text"
+        )
 
 
 def _names(run: SpiltTiles) -> tuple[str, str]:
@@ -266,4 +271,4 @@ def _is_ours(name: str) -> bool:
 
 
 def _is_run(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(is_whole(number, 0) for number in value)
+    return isinstance(value, list) and len(value) == 3 and all(is_whole(number, 0) for number in value)

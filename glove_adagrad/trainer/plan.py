@@ -96,20 +96,21 @@ def memory_limit() -> int | None:
 
 
 class Trial(NamedTuple):
-    """Some blocks of a stratum, with copies of their parameters to train.
+    """Blocks of some parts, with copies of these parts' parameters to train.
 
     Attributes
     ----------
-    blocks : int64 array [n, 2]
+    strata : list of int64 arrays [n, 2]
+        Blocks that share no rows, one stratum after the other.
     sides, row_states
-        As those of `Parameters`, of the parts of the blocks only.
+        As those of `Parameters`, of these parts only.
     starts : int64 array [P]
         Where each of these parts begins.
     share : float
         Of the records of an epoch.
     """
 
-    blocks: np.ndarray
+    strata: list[np.ndarray]
     sides: tuple[np.ndarray, ...]
     row_states: tuple[tuple[np.ndarray, ...], ...]
     starts: np.ndarray
@@ -117,16 +118,17 @@ class Trial(NamedTuple):
 
 
 def trial(stream: MatrixStream, parameters: Parameters, workers: int) -> Trial:
-    """Prepare a trial; its blocks share no rows, so they come from memory as in an epoch."""
-    blocks = stream.blocks(1 % stream.parts)[np.random.default_rng(0).permutation(stream.parts)]
-    visits = stream.visits[blocks[:, 0], blocks[:, 1]]
-    number = 1 + int(np.searchsorted(np.cumsum(visits), _TRIAL_RECORDS))
-    affordable = _TRIAL_BYTES * stream.parts // (2 * parameters.nbytes)
-    number = max(workers, min(number, affordable))
-    blocks, visits = blocks[:number], visits[:number]
-    parts = np.unique(blocks)
+    """Prepare a trial of as many parts as may be copied, so that their rows come from memory as in an epoch."""
+    affordable = max(workers, _TRIAL_BYTES * stream.parts // parameters.nbytes)
+    parts = np.random.default_rng(0).permutation(stream.parts)[:affordable]
+    strata: list[np.ndarray] = []
+    records = 0
+    while len(strata) < len(parts) and records < _TRIAL_RECORDS:
+        strata.append(np.stack([parts, np.roll(parts, -len(strata))], axis=1))
+        records += int(stream.visits[strata[-1][:, 0], strata[-1][:, 1]].sum())
     starts = np.zeros_like(parameters.starts)
     # in order, so that each takes the place of a part of at least its size, as the tables of draws require
+    parts = np.sort(parts)
     starts[parts] = parameters.starts[: len(parts)]
     rows = np.concatenate(
         [
@@ -135,12 +137,12 @@ def trial(stream: MatrixStream, parameters: Parameters, workers: int) -> Trial:
         ]
     )
     return Trial(
-        blocks,
+        strata,
         tuple(side[rows] for side in parameters.sides),
         tuple(
             tuple(array.copy() if parameters.rule.shared else array[rows] for array in arrays)
             for arrays in parameters.row_states
         ),
         starts,
-        float(visits.sum() / max(1, stream.visits.sum())),
+        records / max(1, int(stream.visits.sum())),
     )

@@ -23,7 +23,7 @@ from glove_adagrad.errors import TrainingError
 from glove_adagrad.trainer.anchors import Anchors
 from glove_adagrad.trainer.history import Epoch, Position
 from glove_adagrad.trainer.parameters import Parameters
-from glove_adagrad.trainer.plan import Plan, check_memory, disk_bytes, parameter_bytes, trial
+from glove_adagrad.trainer.plan import Plan, Trial, check_memory, disk_bytes, parameter_bytes, trial
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
 from glove_adagrad.trainer.unobserved import UnobservedPairs, unobserved_pairs
@@ -105,17 +105,11 @@ class Trainer:
         tried = trial(self.stream, self.parameters, self.workers)
         self._unobserved_pairs()
         with ThreadPoolExecutor(self.workers) as pool:
-            self.stream.load(tried.blocks, pool, self.workers)
-
-            def work(share: list[int]) -> None:
-                states = tried.row_states
-                if self.settings.rule.shared:
-                    states = (tuple(np.repeat(array, len(share)) for array in states[0]),) * 2
-                blocks = tried.blocks[share]
-                self._train(blocks, *_sums(len(share)), tried.sides, states, tried.starts)
-
+            self.stream.load(np.concatenate(tried.strata), pool, self.workers)
             begin = time.perf_counter()
-            list(pool.map(work, _shares(self.stream.cells[tried.blocks[:, 0], tried.blocks[:, 1]], self.workers)))
+            for blocks in tried.strata:
+                shares = _shares(self.stream.cells[blocks[:, 0], blocks[:, 1]], self.workers)
+                list(pool.map(lambda share, blocks=blocks: self._try(tried, blocks[share]), shares))
             seconds = time.perf_counter() - begin
         words, settings = self.matrix.words, self.settings
         return Plan(
@@ -125,6 +119,12 @@ class Trainer:
             disk_bytes(words, settings),
             seconds / tried.share,
         )
+
+    def _try(self, tried: Trial, blocks: np.ndarray) -> None:
+        states = tried.row_states
+        if self.settings.rule.shared:
+            states = (tuple(np.repeat(array, len(blocks)) for array in states[0]),) * 2
+        self._train(blocks, *_sums(len(blocks)), tried.sides, states, tried.starts)
 
     def compile(self) -> None:
         """Compile the kernels, or load them from the cache, so that training time does not include it."""

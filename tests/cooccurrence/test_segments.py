@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from runs import Command
 
+from glove_adagrad import corpus
 from glove_adagrad.cooccurrence import count as module
 from glove_adagrad.cooccurrence import spill
 from glove_adagrad.cooccurrence.count import count_cooccurrences, segments_folder
@@ -21,8 +23,14 @@ from glove_adagrad.cooccurrence.merge import merge_matrices
 from glove_adagrad.cooccurrence.segments import KeptSegments
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
-from glove_adagrad.errors import InputError
+from glove_adagrad.errors import InputError, Interrupted
 from glove_adagrad.vocabulary import Vocabulary
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text is read in several pieces for each segment."""
+    monkeypatch.setattr(corpus, "CHUNK_BYTES", 5000)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +60,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
         finished(self, ids)
         if next(calls) == number:
             monkeypatch.setattr(KeptSegments, "finished", finished)
-            raise KeyboardInterrupt
+            raise Interrupted(signal.SIGINT)
 
     monkeypatch.setattr(KeptSegments, "finished", stop)
 
@@ -62,7 +70,7 @@ def stopped(
 ) -> Path:
     """Count until three segments are finished; returns where these are."""
     stop_after(monkeypatch, 3)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Interrupted):
         count_cooccurrences(TextFiles([text]), vocabulary, output, memory=1, resume=True, **settings)
     assert not output.exists()
     return segments_folder(output)

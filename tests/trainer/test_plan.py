@@ -57,18 +57,23 @@ def test_bytes_of_parameters_are_known_before_they_are_reserved(matrix: Cooccurr
     assert parameter_bytes(matrix.words, settings) == sum(array.nbytes for array in found)
 
 
-def test_a_trial_copies_the_rows_of_its_blocks(matrix: CooccurrenceMatrix, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trial_copies_the_rows_of_its_parts(matrix: CooccurrenceMatrix, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where each part begins in the copies, they hold that part; a small trial is a share of the epoch."""
     trainer = Trainer(matrix, SETTINGS)
     monkeypatch.setattr(module, "_TRIAL_RECORDS", 20)
+    monkeypatch.setattr(module, "_TRIAL_BYTES", trainer.parameters.nbytes // 4)
     tried = trial(trainer.stream, trainer.parameters, 1)
     visits = trainer.stream.visits
-    done = sum(int(visits[p, q]) for p, q in tried.blocks.tolist())
-    assert 20 <= done < visits[0].sum()
+    blocks = np.concatenate(tried.strata)
+    done = sum(int(visits[p, q]) for p, q in blocks.tolist())
+    assert 20 <= done < visits.sum() / 4
     assert tried.share == done / visits.sum()
+    assert len(np.unique(blocks)) == trainer.strata // 4
+    for stratum in tried.strata:
+        assert len(np.unique(stratum[:, 0])) == len(np.unique(stratum[:, 1])) == len(stratum)
     starts, sizes = trainer.parameters.starts, trainer.parameters.sizes
     for side, copy in zip(trainer.parameters.sides, tried.sides, strict=True):
-        for part in np.unique(tried.blocks):
+        for part in np.unique(blocks):
             here = side[starts[part] : starts[part] + sizes[part]]
             assert (copy[tried.starts[part] : tried.starts[part] + sizes[part]] == here).all()
 
