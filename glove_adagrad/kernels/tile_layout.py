@@ -124,9 +124,9 @@ def read_rows(u64, place, rows, cells, every, numbers, ends):
 
 
 @forced_inline
-def write_row(u64, place, cell, row):
-    """Set the row number of a cell, in sections that are zero for it."""
-    low, lows, highs = np.uint64(place[0]), np.uint64(place[1]), np.uint64(place[2])
+def write_row(u64, low, lows, highs, cell, row):
+    """Set the row number of a cell, in sections that are zero for it; `place_of` gives what they are."""
+    low, lows, highs = np.uint64(low), np.uint64(lows), np.uint64(highs)
     number, k = np.uint64(row), np.uint64(cell)
     at = (number >> low) + k
     u64[highs + (at >> _6)] |= _1 << (at & _63)
@@ -193,6 +193,6 @@ def convert_rows(row_ends, first, cells, u64):
         if end < cell or end > cells:
             return False
         for k in range(cell, end):
-            write_row(u64, place, k, row)
+            write_row(u64, place[0], place[1], place[2], k, row)
         cell = end
     return cell == cells

@@ -44,16 +44,16 @@ def fill_tiles(
             if total[k] >= minimum:
                 word = column[k]
                 q = column_part[word]
-                place = places[q]
                 at = written[q, 0]
-                write_row(u64, place, at, row)
-                u16[place[3] + at] = column_row[word]
+                # numbers one by one: a view of a row would be counted as a reference, at the cost of a cell
+                write_row(u64, places[q, 0], places[q, 1], places[q, 2], at, row)
+                u16[places[q, 3] + at] = column_row[word]
                 if total[k] > _LARGEST:
-                    u32[place[4] + at] = 0
-                    u64[place[5] + written[q, 1]] = total[k]
+                    u32[places[q, 4] + at] = 0
+                    u64[places[q, 5] + written[q, 1]] = total[k]
                     written[q, 1] += 1
                 else:
-                    u32[place[4] + at] = total[k]
+                    u32[places[q, 4] + at] = total[k]
                 written[q, 0] = at + 1
             k += _1
 
@@ -150,7 +150,7 @@ def write_tile(row, column, total, first, rows, u16, u32, u64):
     place = place_of(first, rows, cells)
     large = place[5]
     for cell in range(cells):
-        write_row(u64, place, cell, row[cell])
+        write_row(u64, place[0], place[1], place[2], cell, row[cell])
         u16[place[3] + cell] = column[cell]
         if total[cell] > _LARGEST:
             u64[large] = total[cell]
