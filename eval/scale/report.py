@@ -73,7 +73,7 @@ def main() -> None:
         for run in runs_of(name):
             lines += [f"## {title}", "", *table(run), ""]
     reading = HERE / "reading.md"
-    (HERE / "results.md").write_text("\n".join(lines) + (reading.read_text() if reading.exists() else ""))
+    (HERE / "results.md").write_text("\n".join(lines) + "\n" + (reading.read_text() if reading.exists() else ""))
 
 
 if __name__ == "__main__":
