@@ -23,6 +23,7 @@ from glove_adagrad.files import atomic_file, check_output_folder
 from glove_adagrad.provenance import versions
 from glove_adagrad.temporary import clear_leftovers
 from glove_adagrad.trainer import Anchors, Epoch, Parameters, Position, Trainer, TrainingSettings
+from glove_adagrad.trainer.order import Order
 
 _NAME, _VERSION = "glove-adagrad checkpoint", 1
 FORMAT = f"{_NAME} {_VERSION}"
@@ -145,7 +146,7 @@ class Checkpoints:
             "format": FORMAT,
             "settings": trainer.settings.to_json(),
             "matrix": trainer.matrix.meta["checksums"],
-            "parts": trainer.strata,
+            "parts": trainer.stream.parts,
             "history": [asdict(epoch) for epoch in trainer.history],
             "position": asdict(trainer.position),
             "versions": versions(),
@@ -214,7 +215,10 @@ def _read(path: Path) -> Checkpoint:
     if not words or found != expected:
         wrong = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
         raise DamagedError(f"{path}: is damaged (array {', '.join(wrong) or 'words'} is not as expected)")
-    if not is_whole(checkpoint.position.stratum, 0, checkpoint.partition.parts):
+    parts = checkpoint.partition.parts
+    if not (
+        settings.groups <= parts and is_whole(checkpoint.position.stratum, 0, Order(parts, settings.groups).steps)
+    ):
         raise DamagedError(f"{path}: is damaged (stratum is {checkpoint.position.stratum})")
     if _ANCHOR_WORDS in arrays:
         ranks = arrays[_ANCHOR_WORDS]

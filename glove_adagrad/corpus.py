@@ -217,7 +217,7 @@ class TextFiles:
 
 
 def open_corpus(
-    sources: Sequence[str | Path],
+    sources: Sequence[str | Path | TextFile],
     options: TextOptions | None = None,
     *,
     tmp: Path | None = None,

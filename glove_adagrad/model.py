@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,6 +129,9 @@ class GloVe:
         Unobserved pairs are drawn in proportion to the words' counts to this power.
     unobserved_chance : float, default 0.5
         Target of an unobserved pair: 1 is the expected count under independence, 0 one constant for all.
+    groups : int, default 1
+        Order training for a cluster, in this many groups of words (see `glove_adagrad.dask.train`). The vectors
+        depend on it, not on the machines.
     vectors : {"sum", "pca"}, default "sum"
         What `wv` has: the sums of word and context vectors, or both side by side, reduced to `vector_size`
         components by principal component analysis.
@@ -230,6 +234,7 @@ class GloVe:
         unobserved_weight: float = 0.1,
         unobserved_power: float = 0.75,
         unobserved_chance: float = 0.5,
+        groups: int = 1,
         vectors: str | None = None,
         svd_weight: float | None = None,
         subwords: bool | None = None,
@@ -262,6 +267,7 @@ class GloVe:
             unobserved_weight=unobserved_weight,
             unobserved_power=unobserved_power,
             unobserved_chance=unobserved_chance,
+            groups=groups,
             vectors=chosen["vectors"],
             svd_weight=chosen["svd_weight"],
             subwords=chosen["subwords"],
@@ -571,12 +577,14 @@ class GloVe:
         start: Start,
         vocabulary: Vocabulary,
         folder: TemporaryFolder | None = None,
+        within: Callable[[Trainer], AbstractContextManager[Any]] = nullcontext,
     ) -> GloVe:
         trainer, _ = start.new_trainer(matrix, self.settings, workers=self.workers, memory=self.memory)
         self._trainer, self._vocabulary, self._folder = trainer, vocabulary, folder
         self._vectors, self._history = None, []
         self._forget_vectors()
-        return self._run(self.settings.epochs)
+        with within(trainer):
+            return self._run(self.settings.epochs)
 
     def _run(self, epochs: int) -> GloVe:
         """Train until there are `epochs` in all. After an exception too, the model has what was trained."""

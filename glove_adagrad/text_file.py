@@ -37,6 +37,8 @@ class TextFile:
     ----------
     begin, size : int
         The first byte and the number of bytes, as stored.
+    file_size : int
+        The number of bytes of the whole file.
     starts_line, ends_line : bool
         Whether the text starts at the start of a line, and whether a line end is added where the last one lacks it.
 
@@ -52,12 +54,15 @@ class TextFile:
         try:
             with self._open() as file:
                 self._state = self._state_of(file)
-                size = file.seek(0, os.SEEK_END)
+                self.file_size = size = file.seek(0, os.SEEK_END)
                 self.begin, self.starts_line = _cut_from(file, begin, size)
                 last = size if end is None else _cut_from(file, end, size)[0]
                 self.size, self.ends_line = last - self.begin, last == size
         except OSError as error:
             raise InputError(f"{self.name}: cannot be read ({error.strerror or error})") from error
+
+    def __str__(self) -> str:
+        return self.name
 
     @classmethod
     def copy(cls, name: str, folder: Path | None, blocks: Iterable[bytes]) -> TextFile:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import queue
+import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -196,6 +198,27 @@ def _count_share(
     while tables:
         total.add(tables.pop())
     return total, left
+
+
+def word_table(corpus: Corpus) -> WordTable:
+    """Count all words of a corpus into one table, whatever memory it takes; tables are added up by `joined`."""
+    table, _ = _count_share(corpus, 0, 0, 1, sys.maxsize, None)
+    table.move_hot()
+    table.hot = table.hot[:0].copy()
+    return table
+
+
+def joined(tables: Sequence[WordTable]) -> WordTable:
+    """Add up tables of `word_table` into a new one."""
+    total = WordTable()
+    for table in tables:
+        total.add(table)
+    return total
+
+
+def words_of(table: WordTable, min_count: int) -> WordCounts:
+    """Return the words of a table of `word_table` that occur `min_count` times or more."""
+    return WordCounts(*table.words(min_count), int(table.used[0]), table.has_unknown_word)
 
 
 def ranked(found: WordCounts) -> np.ndarray:

@@ -127,7 +127,7 @@ def test_the_study_of_unobserved_pairs_changes_their_targets(tmp_path: Path) -> 
     matrix = count_cooccurrences(text, Vocabulary.count(text, min_count=1), tmp_path / "counts")
     trainer = Trainer(matrix, TrainingSettings(vector_size=2, unobserved=1.0))
     study.change_targets(trainer, study.Variant("one target", constant=0.1, most=0.2, shift=1.0))
-    pairs = trainer._unobserved_pairs()
+    pairs = trainer.blocks._unobserved_pairs(0)
     assert pairs is not None
     names = study.unobserved_pairs(trainer.stream, trainer.parameters, trainer.settings)._fields
     found = dict(zip(names, pairs, strict=False))

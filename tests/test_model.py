@@ -304,17 +304,17 @@ def test_interrupted_training_keeps_what_was_trained_and_continues_bit_for_bit(
     strata = whole._trainer.strata  # type: ignore[union-attr]
     assert strata == 32
     passes = itertools.count()
-    train_stratum = Trainer._stratum
+    train_stratum = Trainer._step
 
-    def interrupted(*arguments: Any) -> Any:
+    def interrupted(*arguments: Any, **settings: Any) -> Any:
         if next(passes) == stratum:
             signal.raise_signal(signal.SIGINT)
-        return train_stratum(*arguments)
+        return train_stratum(*arguments, **settings)
 
     seen: list[int] = []
     model = GloVe(callbacks=lambda trainer, epoch, loss: seen.append(epoch), **settings)
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "_stratum", interrupted)
+        patch.setattr(Trainer, "_step", interrupted)
         with pytest.raises(KeyboardInterrupt):
             model.fit(many_words)
     done = (stratum + 1) // strata

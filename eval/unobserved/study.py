@@ -144,7 +144,7 @@ def change_targets(trainer: Trainer, variant: Variant) -> None:
     if variant.constant:
         pairs.word_logs[:] = np.log(variant.constant)
         pairs.context_logs[:] = 0
-    trainer._empty = pairs._replace(
+    trainer.blocks.unobserved = pairs._replace(
         word_logs=pairs.word_logs - np.float32(variant.shift), log_cap=np.float32(np.log(variant.most or MOST))
     )
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from glove_adagrad.cli import option_types, options, sections, sources
 from glove_adagrad.errors import InputError
 from glove_adagrad.progress import progress_bar
 from glove_adagrad.text_options import TextOptions
+
+if TYPE_CHECKING:
+    from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 
 
 @click.command(cls=sections.SectionedCommand)
@@ -33,8 +37,11 @@ from glove_adagrad.text_options import TextOptions
     is_flag=True,
     help="Keep what was counted in OUTPUT.segments if the command is stopped, and continue from there next time.",
 )
+@options.scheduler_option
 @options.quiet_option
+@click.pass_context
 def cooccur(
+    context: click.Context,
     corpus: tuple[str, ...],
     vocab: Path,
     output: Path,
@@ -46,6 +53,7 @@ def cooccur(
     memory: int,
     tmp: Path | None,
     resume: bool,
+    scheduler: str | None,
     quiet: bool,
     **window_settings: Any,
 ) -> None:
@@ -53,6 +61,8 @@ def cooccur(
 
     CORPUS: files (plain or .gz, .bz2, .xz, .zst), folders, patterns, or - for standard input.
     """
+    if scheduler is not None and context.get_parameter_source("workers") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--workers cannot be combined with --scheduler: the cluster has its own threads")
     from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
     from glove_adagrad.cooccurrence.matrix import check_output
     from glove_adagrad.corpus import open_corpus
@@ -67,6 +77,24 @@ def cooccur(
     if (output / "meta.json").exists() and not force:
         raise InputError(f"{output}: holds co-occurrences; choose another folder, or replace them with --force")
     vocabulary = Vocabulary.read(vocab, warn_unordered=True)
+    if scheduler is not None:
+        if resume:
+            raise click.UsageError("--resume cannot be combined with --scheduler: Dask repeats what a worker lost")
+        matrix = _on_cluster(
+            scheduler,
+            corpus,
+            output,
+            vocabulary=vocabulary,
+            windows=windows,
+            min_cooccurrence=min_cooccurrence,
+            text=replace(text, strict=strict),
+            memory=memory if context.get_parameter_source("memory") is ParameterSource.COMMANDLINE else None,
+            tmp=tmp,
+            show_progress=not quiet,
+        )
+        if not quiet:
+            click.echo(f"{output}: {matrix.words:,} words, {matrix.records:,} records")
+        return
     files = open_corpus(corpus, replace(text, strict=strict), tmp=tmp or output.absolute().parent, workers=workers)
     with progress_bar("co-occurrences", files.total_bytes, "B", quiet) as bar:
         compile_counting(windows, tmp or output.absolute().parent)
@@ -85,3 +113,12 @@ def cooccur(
     if not quiet:
         sources.echo_notes(files)
         click.echo(f"{output}: {matrix.words:,} words, {matrix.records:,} records")
+
+
+def _on_cluster(address: str, corpus: tuple[str, ...], output: Path, **settings: Any) -> CooccurrenceMatrix:
+    """Count on a Dask cluster."""
+    from glove_adagrad.dask import count
+    from glove_adagrad.dask.cluster import scheduler
+
+    with scheduler(address) as client:
+        return count(corpus, output, client=client, **settings)

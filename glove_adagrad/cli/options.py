@@ -172,6 +172,15 @@ memory_options: Decorator[Any] = group(
     option(RESOURCES, "--tmp", type=FilePath(), help="Folder for temporary files.  [default: next to the output]"),
 )
 
+#: Keyword `scheduler`: None where not given.
+scheduler_option: Decorator[Any] = option(
+    RESOURCES,
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Work on the Dask cluster of the scheduler at this address, as tcp://host:8786; local:N starts N processes "
+    "on this machine. The result is identical.  [default: work in this process]",
+)
+
 #: Keyword `quiet`.
 quiet_option: Decorator[Any] = option(
     RESOURCES, "-q", "--quiet", is_flag=True, help="Print no progress and no summary."

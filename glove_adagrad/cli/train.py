@@ -94,6 +94,7 @@ _counting_options = sections.ValueOptions(
     type=option_types.Number(0),
     help="Minutes between checkpoints.",
 )
+@options.scheduler_option
 @options.quiet_option
 @click.pass_context
 def train(
@@ -108,6 +109,7 @@ def train(
     preset: str,
     training: TrainingSettings,
     start: Start,
+    scheduler: str | None,
     quiet: bool,
     **running: Any,
 ) -> None:
@@ -121,7 +123,7 @@ def train(
     """
     running["show_progress"] = not quiet
     if resume is not None:
-        _resume(context, resume, cooccurrence, training.epochs, running)
+        _resume(context, resume, cooccurrence, training.epochs, scheduler, running)
         return
     if bool(corpus) == (cooccurrence is not None):
         raise click.UsageError("name either a CORPUS or --cooccurrence DIR")
@@ -133,6 +135,13 @@ def train(
         _refuse(context, _FIXED_BY_EXTEND, "--extend: RUN fixes it")
     if cooccurrence is not None:
         _refuse(context, _FIXED_BY_COOCCURRENCE, "--cooccurrence: DIR fixes it")
+    if scheduler is not None:
+        if training.groups == 1:
+            raise click.UsageError("--scheduler: choose --groups, about 4 for each worker; the result depends on it")
+        if not cooccurrence:
+            raise click.UsageError(
+                "--scheduler: count CORPUS with cooccur --scheduler, and name it as --cooccurrence"
+            )
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
     from glove_adagrad.provenance import provenance
     from glove_adagrad.run import Run
@@ -158,7 +167,7 @@ def train(
         if not quiet:
             sources.echo_notes(files)
     with _resumable(run):
-        _train(run, run.new_trainer(matrix), quiet)
+        _train(run, run.new_trainer(matrix), scheduler, quiet)
 
 
 def _read(
@@ -232,7 +241,7 @@ def _resumable(run: Run) -> Iterator[None]:
 
 
 #: Options that may be given with --resume; the run fixes all others.
-_WITH_RESUME = {"resume", "cooccurrence", "epochs", "checkpoint_minutes", "workers", "memory", "quiet"}
+_WITH_RESUME = {"resume", "cooccurrence", "epochs", "checkpoint_minutes", "workers", "memory", "scheduler", "quiet"}
 
 _FIXED_BY_COOCCURRENCE = {*_counting_options.names, *options.corpus_options.names, "keep_words", "tmp"}
 
@@ -242,7 +251,12 @@ _FIXED_BY_EXTEND = ({*_counting_options.names} - {"min_count"}) | {
 
 
 def _resume(
-    context: click.Context, folder: Path, cooccurrence: Path | None, epochs: int, running: Mapping[str, Any]
+    context: click.Context,
+    folder: Path,
+    cooccurrence: Path | None,
+    epochs: int,
+    scheduler: str | None,
+    running: Mapping[str, Any],
 ) -> None:
     _refuse(context, context.params.keys() - _WITH_RESUME, "--resume: RUN fixes it")
     from glove_adagrad.errors import InputError
@@ -253,7 +267,8 @@ def _resume(
     run = context.with_resource(Run(folder, **running))
     raised = context.get_parameter_source("epochs") is ParameterSource.COMMANDLINE
     with _resumable(run):
-        _train(run, run.resume(cooccurrence, epochs if raised else None), quiet=not running["show_progress"])
+        prepared = run.resume(cooccurrence, epochs if raised else None)
+        _train(run, prepared, scheduler, quiet=not running["show_progress"])
 
 
 def _refuse(context: click.Context, names: Iterable[str], reason: str) -> None:
@@ -270,7 +285,7 @@ def _refuse(context: click.Context, names: Iterable[str], reason: str) -> None:
         raise click.UsageError(f"{named} cannot be combined with {reason}")
 
 
-def _train(run: Run, prepared: tuple[Trainer, int], quiet: bool) -> None:
+def _train(run: Run, prepared: tuple[Trainer, int], scheduler: str | None, quiet: bool) -> None:
     trainer, number = prepared
     matrix = trainer.matrix
     if number and not quiet:
@@ -285,7 +300,7 @@ def _train(run: Run, prepared: tuple[Trainer, int], quiet: bool) -> None:
             f"{plan.checkpoint_bytes / 1e6:,.0f} MB a checkpoint; about {plan.epoch_seconds:.1f} s an epoch"
         )
     before = len(trainer.history)
-    with training_progress(trainer, quiet) as shown:
+    with training_progress(trainer, quiet) as shown, _where(trainer, scheduler, run.folder):
         run.train(trainer, after_stratum=shown)
     if quiet:
         return
@@ -298,3 +313,16 @@ def _train(run: Run, prepared: tuple[Trainer, int], quiet: bool) -> None:
     )
     if click.get_current_context().parent is not None:  # the demo ends with its own suggestions
         click.echo(f"next: glove-adagrad similar {shlex.quote(str(run.folder))} WORD")
+
+
+@contextlib.contextmanager
+def _where(trainer: Trainer, scheduler: str | None, folder: Path) -> Iterator[None]:
+    """Train in this process or on the cluster of a scheduler."""
+    if scheduler is None:
+        yield
+        return
+    from glove_adagrad.dask import cluster
+    from glove_adagrad.dask.training import on_cluster
+
+    with cluster.scheduler(scheduler) as client, on_cluster(trainer, client, folder=folder):
+        yield

@@ -128,6 +128,15 @@ training_options = ValueOptions(
     setting(
         TRAINING,
         _TRAINING,
+        "--groups",
+        type=Whole(1),
+        metavar="G",
+        help="Order training for a cluster, in G groups of words; 4 per machine keep all busy. The result depends on "
+        "G, not on the machines.",
+    ),
+    setting(
+        TRAINING,
+        _TRAINING,
         "--vectors",
         type=click.Choice(["sum", "pca"]),
         help="What vectors.txt contains: sums of word and context vectors, or both side by side, reduced to "

@@ -233,9 +233,12 @@ def train_blocks(
 
 
 @fast_kernel
-def held_out_losses(sides, width, n, halves, sizes, starts, parts, scale, objective, losses, records):
+def held_out_losses(
+    sides, width, n, halves, sizes, starts, parts, first_column, last_column, scale, objective, losses, records
+):  # fmt: skip
     """Losses of the cells that `train_blocks` leaves out, for all tiles whose rows are of the given parts.
 
+    first_column, last_column : the part of the first tile's columns, and the one behind that of the last's.
     width : rows of parameters are width * n apart.
     losses, records : float64 and int64 [P], filled for the given parts.
     """
@@ -250,7 +253,7 @@ def held_out_losses(sides, width, n, halves, sizes, starts, parts, scale, object
         done = 0
         for half in halves:
             u16, u32, u64, firsts, cells_of, forward, mirrored = half
-            for q in range(len(sizes)):
+            for q in range(first_column, last_column):
                 cells = np.int64(cells_of[p * len(sizes) + q])
                 place = place_of(firsts[p * len(sizes) + q], sizes[p], cells)
                 large, first, read, at = place[5], 0, 0, CHUNK

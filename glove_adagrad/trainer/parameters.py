@@ -71,22 +71,37 @@ class Parameters:
     """
 
     def __init__(self, words: int, vector_size: int, rule: Rule, partition: Partition | None = None) -> None:
-        self.words, self.vector_size, self.rule = words, vector_size, rule
-        self.n = row_length(vector_size)
-        partition = partition or Partition(words)
-        self.sizes, self.starts = partition.sizes, partition.starts[:-1]
-        self.rows = partition.positions
-        self.sides: tuple[np.ndarray, ...] = tuple(_zeros((words, 1 + len(rule.slots), self.n)) for _ in range(2))
-        first = self._first_row_states()
+        self._lay_out(words, vector_size, rule, partition)
         self.row_states: tuple[tuple[np.ndarray, ...], ...]
+        first = self._first_row_states()
         self.row_states = (first, first if rule.shared else self._first_row_states())
-        self.clock = np.zeros(1)
         for side, bias, one in self._bias_columns():
             side[:, 0, one] = 1
             starts = zip(rule.start().values(), rule.bias_start().values(), strict=True)
             for slot, (value, bias_value) in enumerate(starts, 1):
                 side[:, slot] = value
                 side[:, slot, bias] = bias_value
+
+    @classmethod
+    def empty(cls, words: int, vector_size: int, rule: Rule, partition: Partition | None = None) -> Parameters:
+        """Return parameters that are all zero, and take no memory until they are written."""
+        made = cls.__new__(cls)
+        made._lay_out(words, vector_size, rule, partition)
+        made.row_states = tuple(
+            tuple(np.zeros(shape, kind) for name, (shape, kind) in cls.layout(words, vector_size, rule).items()
+                  if name.startswith(f"{side}."))
+            for side in ("words", "contexts")
+        )  # fmt: skip
+        return made
+
+    def _lay_out(self, words: int, vector_size: int, rule: Rule, partition: Partition | None) -> None:
+        self.words, self.vector_size, self.rule = words, vector_size, rule
+        self.n = row_length(vector_size)
+        partition = partition or Partition(words)
+        self.sizes, self.starts = partition.sizes, partition.starts[:-1]
+        self.rows = partition.positions
+        self.sides: tuple[np.ndarray, ...] = tuple(_zeros((words, 1 + len(rule.slots), self.n)) for _ in range(2))
+        self.clock = np.zeros(1)
 
     def _first_row_states(self) -> tuple[np.ndarray, ...]:
         rows = 1 if self.rule.shared else self.words

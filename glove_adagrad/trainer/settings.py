@@ -44,6 +44,9 @@ class TrainingSettings:
         Words are drawn in proportion to their counts to this power.
     unobserved_chance : float
         Target of an unobserved pair: 1 = expected count under independence, 0 = one constant.
+    groups : int
+        Number of groups of parts in the order of training; see `trainer.order`. Up to a quarter as many workers of a
+        cluster share the work well. 1 is the order for one machine.
     vectors : {'sum', 'pca'}
         How word and context vectors become the vectors of the model; training does not depend on it.
     svd_weight : float
@@ -71,6 +74,7 @@ class TrainingSettings:
     unobserved_weight: float = 0.1
     unobserved_power: float = 0.75
     unobserved_chance: float = 0.5
+    groups: int = 1
     vectors: str = "sum"
     svd_weight: float = 0.0
     subwords: bool = False
@@ -87,6 +91,7 @@ class TrainingSettings:
         require("unobserved_weight", self.unobserved_weight, 0 < self.unobserved_weight <= 1, "above 0 and at most 1")
         require("unobserved_power", self.unobserved_power, 0 <= self.unobserved_power <= 2, "between 0 and 2")
         require("unobserved_chance", self.unobserved_chance, 0 <= self.unobserved_chance <= 1, "between 0 and 1")
+        require("groups", self.groups, self.groups >= 1, "1 or more")
         require("vectors", self.vectors, self.vectors in VECTORS, " or ".join(VECTORS))
         require("svd_weight", self.svd_weight, 0 <= self.svd_weight <= 1000, "between 0 and 1000")
         self.rule.check_size(1, row_length(self.vector_size), 4)
