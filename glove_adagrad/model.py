@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -329,7 +328,7 @@ class GloVe:
             matrix = counting.count_cooccurrences(
                 corpus, vocabulary, folder.path / "cooccurrence", progress=bar.to, **resources
             )
-        return self._start(matrix, start, vocabulary, folder)
+        return self._start(matrix, start, vocabulary, folder)._run(self.settings.epochs)
 
     def _open(
         self,
@@ -370,13 +369,13 @@ class GloVe:
         if isinstance(matrix, (str, Path)):
             matrix = CooccurrenceMatrix.open(Path(matrix))
         if isinstance(matrix, CooccurrenceMatrix):
-            return model._start(matrix, start, matrix.vocabulary)
+            return model._start(matrix, start, matrix.vocabulary)._run(model.settings.epochs)
         cells, vocabulary = named_cells(matrix, words)
         folder = TemporaryFolder(model.tmp)
         counted = from_scipy(
             cells, vocabulary.writable(), folder.path / "cooccurrence", workers=model.workers, memory=model.memory
         )
-        return model._start(counted, start, vocabulary, folder)
+        return model._start(counted, start, vocabulary, folder)._run(model.settings.epochs)
 
     def train(self, epochs: int) -> GloVe:
         """Train for more epochs on the same counts; the result is that of one longer training. Returns the model.
@@ -571,14 +570,12 @@ class GloVe:
         start: Start,
         vocabulary: Vocabulary,
         folder: TemporaryFolder | None = None,
-        within: Callable[[Trainer], AbstractContextManager[Any]] = nullcontext,
     ) -> GloVe:
         trainer, _ = start.new_trainer(matrix, self.settings, workers=self.workers, memory=self.memory)
         self._trainer, self._vocabulary, self._folder = trainer, vocabulary, folder
         self._vectors, self._history = None, []
         self._forget_vectors()
-        with within(trainer):
-            return self._run(self.settings.epochs)
+        return self
 
     def _run(self, epochs: int) -> GloVe:
         """Train until there are `epochs` in all. After an exception too, the model has what was trained."""

@@ -10,6 +10,7 @@ import secrets
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -167,6 +168,12 @@ class Tasks:
             done(numbers[future.key])
         return found
 
+    def workers(self) -> list[str]:
+        """Return the addresses of the workers."""
+        if self.client.status != "running":
+            raise CancelledError
+        return sorted(self.client.nthreads())
+
     def __enter__(self) -> Tasks:
         self._errors = errors_in_one_line(self._what)
         self._errors.__enter__()
@@ -238,8 +245,6 @@ def errors_in_one_line(what: str) -> Iterator[None]:
     GloveError
         If the client was closed, the scheduler was lost, or workers died again and again.
     """
-    from concurrent.futures import CancelledError
-
     from distributed import KilledWorker
     from distributed import client as module
     from distributed.comm import CommClosedError
@@ -283,7 +288,7 @@ def scheduler(address: str) -> Iterator[Client]:
         raise InputError(f"{address}: write local:N, with the number of processes to start, as local:2")
     with (
         LocalCluster(
-            n_workers=int(number), threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            n_workers=int(number), threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR
         ) as cluster,
         Client(cluster) as client,
     ):

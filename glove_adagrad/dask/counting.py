@@ -220,7 +220,7 @@ class _Count:
         submit = self.tasks.submit
         minimum = least_sum(min_cooccurrence, self.windows)
         words = submit("glove-vocabulary", _read_vocabulary, str(folder / "vocab.txt"))
-        befores = self._words_before(words)
+        words_before = self._words_before(words)
         parts = Partition(len(vocabulary)).parts
         number = min(parts, _RANGES_PER_THREAD * threads(self.tasks.client))
         edges = np.linspace(0, parts, number + 1).astype(int).tolist()
@@ -229,7 +229,7 @@ class _Count:
             submit(
                 "glove-count", _count_shard, self.work, shard, items, words, before, minimum if alone else 1, edges
             )
-            for shard, (items, before) in enumerate(zip(self.items, befores, strict=True))
+            for shard, (items, before) in enumerate(zip(self.items, words_before, strict=True))
         ]
         tokens = [submit("glove-counted", _tokens, counted) for counted in counts]
         ranges = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ from glove_adagrad.dask.training import on_cluster
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import TemporaryFolder
 from glove_adagrad.model import GloVe
-from glove_adagrad.trainer import Trainer
 
 if TYPE_CHECKING:
     from dask.bag import Bag
@@ -91,9 +89,7 @@ def train(
             storage_options=storage_options,
             show_progress=model.show_progress,
         )
-    where = model.tmp or source.folder.absolute().parent
-
-    def within(trainer: Trainer) -> AbstractContextManager[None]:
-        return on_cluster(trainer, client, folder=where)
-
-    return model._start(source, start, source.vocabulary, folder, within)
+    model._start(source, start, source.vocabulary, folder)
+    assert model._trainer is not None
+    with on_cluster(model._trainer, client, folder=model.tmp or source.folder.absolute().parent):
+        return model._run(model.settings.epochs)

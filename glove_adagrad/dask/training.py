@@ -201,11 +201,8 @@ class _Cluster:
         self._close(trainer, found, common, finite, mean_loss(losses) if settings.holdout else None, begin)
 
     def _homes(self) -> list[dict[str, Any]]:
-        """Hints where the superblocks of each word group are best trained, so that only contexts move.
-
-        Consecutive groups have one home: a super-stratum needs there all contexts of the one before but one.
-        """
-        workers = sorted(self._tasks.client.nthreads())
+        """Hints where the superblocks of each word group are best trained, so that only contexts move."""
+        workers = self._tasks.workers()
         return [
             {"workers": [workers[group * len(workers) // len(self._groups)]], "allow_other_workers": True}
             for group in self._groups
