@@ -253,28 +253,22 @@ class GloVe:
             preset, optimizer, symmetric=symmetric, epochs=epochs, clip=clip, unobserved=unobserved,
             learning_rate=learning_rate, vectors=vectors, svd_weight=svd_weight, subwords=subwords,
         )  # fmt: skip
+        both_sides, rate = chosen.pop("symmetric"), chosen.pop("learning_rate")
         self.settings = TrainingSettings(
             vector_size=vector_size,
             x_max=x_max,
             alpha=alpha,
-            epochs=chosen["epochs"],
             seed=seed,
-            rule=optim.named_or_given(optimizer, chosen["learning_rate"]),
-            clip=chosen["clip"],
+            rule=optim.named_or_given(optimizer, rate),
             holdout=holdout,
             patience=patience,
-            unobserved=chosen["unobserved"],
             unobserved_weight=unobserved_weight,
             unobserved_power=unobserved_power,
             unobserved_chance=unobserved_chance,
             groups=groups,
-            vectors=chosen["vectors"],
-            svd_weight=chosen["svd_weight"],
-            subwords=chosen["subwords"],
+            **chosen,
         )
-        self.windows = Windows(
-            window, chosen["symmetric"], format_weights(distance_weights), boundary, keep_positions, sample
-        )
+        self.windows = Windows(window, both_sides, format_weights(distance_weights), boundary, keep_positions, sample)
         check_limits(min_count, max_vocab)
         self.min_count, self.max_vocab, self.min_cooccurrence = min_count, max_vocab, min_cooccurrence
         self.text = TextOptions(

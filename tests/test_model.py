@@ -81,7 +81,7 @@ def test_every_option_of_train_has_a_parameter() -> None:
     other_names = {"corpus": "corpus_file", "left_only": "symmetric", "no_distance_weighting": "distance_weights"}
     of_runs = {
         "output", "cooccurrence", "resume", "extend", "checkpoint_minutes", "optimizer_option", "strict",
-        "trust_pickle",
+        "trust_pickle", "scheduler",
     }  # fmt: skip
     options = {str(option.name) for option in train.params} - of_runs
     parameters = {other_names.get(name, name) for name in options} - {"quiet"}

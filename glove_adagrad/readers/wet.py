@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glove_adagrad.decoding import decoding
 from glove_adagrad.errors import InputError
@@ -34,17 +34,24 @@ def reader(options: TextOptions) -> Callable[[Source], Iterator[bytes]]:
 def _read(source: Source) -> Iterator[bytes]:
     from warcio.archiveiterator import ArchiveIterator
 
+    class Records(ArchiveIterator):
+        INC_RECORD = ""  # what it would print to stderr about a record of another length than it says
+
     texts: list[str] = []
-    size = found = 0
+    size = found = errors = 0
     with decoding(Path(source.name)):
-        for number, record in enumerate(ArchiveIterator(source.content, no_record_parse=True), start=1):
-            if record.rec_type != "conversion":
-                continue
-            found += 1
-            data = record.content_stream().read(LARGEST_RECORD)
+        records = Records(source.content, no_record_parse=True)
+        for number, record in enumerate(records, start=1):
+            data = record.content_stream().read(LARGEST_RECORD) if record.rec_type == "conversion" else b""
             if len(data) == LARGEST_RECORD:
                 raise source.too_large(number, "is it a WET file?")
-            texts.append(data.decode("utf-8", "surrogateescape"))
+            records.read_to_end()
+            found += record.rec_type == "conversion"
+            if records.err_count > errors or (data and len(data) != _length(record)):
+                errors = records.err_count
+                source.refuse(number, "the record is not as long as its Content-Length says")
+            elif data:
+                texts.append(data.decode("utf-8", "surrogateescape"))
             size += len(data)
             if size >= BLOCK_BYTES:
                 source.used(len(texts))
@@ -57,3 +64,8 @@ def _read(source: Source) -> Iterator[bytes]:
         )
     source.used(len(texts))
     yield encoded_records(texts)
+
+
+def _length(record: Any) -> int:
+    length = record.rec_headers.get_header("Content-Length", "")
+    return int(length) if length.isdecimal() else -1

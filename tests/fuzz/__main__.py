@@ -122,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="only readers with NAME in their name; repeatable",
     )
-    parser.add_argument("--group", choices=["text", "sets", "vectors", "matrix"], help="only readers of this group")
+    parser.add_argument(
+        "--group", choices=["text", "formats", "sets", "vectors", "matrix"], help="only readers of this group"
+    )
     parser.add_argument("--list", action="store_true", help="list the readers")
     parser.add_argument("--replay", type=Path, nargs="+", metavar="FILE", help="run saved findings again")
     parser.add_argument("--findings", type=Path, default=Path("fuzz-findings"), help="the folder for findings")

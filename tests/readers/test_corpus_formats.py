@@ -431,3 +431,24 @@ def test_tokenizers_that_fail(module: Path, name: str, message: str) -> None:
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     return Command(capsys, monkeypatch)
+
+
+def test_records_of_archives_of_another_length_are_skipped(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("warcio")
+    texts = [f"word{number} and more" for number in range(40)]
+    data = as_wet(texts)
+    good = b"Content-Length: %d\r\n" % len(texts[7])
+    assert gzip.decompress(data).count(good) > 1
+    records = gzip.decompress(data).split(b"WARC/1.0\r\n")
+    row = next(row for row, record in enumerate(records) if b"word7 " in record)
+    for length in (3, len(texts[7]) - 1):
+        wrong = records[row].replace(good, b"Content-Length: %d\r\n" % length)
+        path = tmp_path / "a.wet"
+        path.write_bytes(b"WARC/1.0\r\n".join([*records[:row], wrong, *records[row + 1 :]]))
+        with pytest.warns(UserWarning, match=r"a\.wet:\d+: the record is not as long as its Content-Length says"):
+            found = b"".join(chunk.text.tobytes() for chunk in open_corpus([path], TextOptions("wet")).chunks())
+        assert b"word7 " not in found
+        assert b"word8 and more" in found
+        with pytest.raises(InputError, match="Content-Length"):
+            list(open_corpus([path], TextOptions("wet", strict=True)).chunks())
+        assert capfd.readouterr().err == ""
