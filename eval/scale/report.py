@@ -15,10 +15,10 @@ READING = """## Reading
 
 - **Size.** At most 1.15 was asked for. Formats 1 and 2 need 4 bytes for each of the 2 million words in each of 256
   parts, which makes 2.6 times the cells' own bytes.
-- **Speed.** 0.7 of the corpus's speed was asked for and is not reached. Each record of this matrix needs about one row
-  that is in no cache, and takes 100 ns of one core to read and write 1.7 KB of memory. Before rows were fetched ahead,
-  and with parts of 2,048 words, it had 0.33. Other distances of fetching ahead, from 2 to 16 rows, give the same speed,
-  so the memory's bandwidth is the limit. Other processes used part of it during the measurement.
+- **Speed.** 0.7 of the corpus's speed was asked for and is not reached. Each record of this matrix needs about one
+  row that is in no cache: 1.7 KB of memory are read and written in 100 ns of one core. Before rows were fetched
+  ahead, and with parts of 2,048 words, it had 0.33. Other distances of fetching, from 2 to 16 rows, give the same speed, so
+  the memory's bandwidth is probably the limit. Other processes used part of it during the measurement.
 - **A billion tokens.** `counting.py` was run with 100 million only.
 """
 
