@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glove_adagrad import optim
-from glove_adagrad.cooccurrence.partition import Partition
+from glove_adagrad.cooccurrence.partition import MANY_PARTS, Partition
 from glove_adagrad.decoding import DamagedError, build, check_format, is_number, is_whole, read_archive, read_json
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import atomic_file, check_output_folder
@@ -60,6 +60,24 @@ class Checkpoint(NamedTuple):
         if _ANCHOR_WORDS not in self.arrays:
             return None
         return Anchors(self.arrays[_ANCHOR_WORDS], self.arrays[_ANCHOR_VECTORS], self.meta["anchor_weight"])
+
+    @property
+    def partition(self) -> Partition:
+        """The division of the words that the rows of arrays are in the order of."""
+        return _partition(len(self.arrays["words"]), self.meta)
+
+    def parameters(self, words: int) -> Parameters:
+        """The parameters, outside a training.
+
+        Raises
+        ------
+        InputError
+            If they are not those of as many words.
+        """
+        settings = self.settings
+        parameters = Parameters(words, settings.vector_size, settings.rule, self.partition)
+        parameters.restore(self.arrays)
+        return parameters
 
     def restore(self, trainer: Trainer) -> None:
         """Put a trainer of the same settings and matrix where this checkpoint was taken.
@@ -128,6 +146,7 @@ class Checkpoints:
             "format": FORMAT,
             "settings": trainer.settings.to_json(),
             "matrix": trainer.matrix.meta["checksums"],
+            "parts": trainer.stream.parts,
             "history": [asdict(epoch) for epoch in trainer.history],
             "position": asdict(trainer.position),
             "versions": versions(),
@@ -164,6 +183,11 @@ def _listed(versions: dict[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
+def _partition(words: int, meta: dict[str, Any]) -> Partition:
+    """Checkpoints that do not say how many parts there are have as many as folders of formats 1 and 2."""
+    return Partition(words, most=max(1, meta.get("parts", MANY_PARTS)))
+
+
 def _read(path: Path) -> Checkpoint:
     """Read a checkpoint and check that its parts fit each other."""
     arrays = read_archive(path)
@@ -191,7 +215,7 @@ def _read(path: Path) -> Checkpoint:
     if not words or found != expected:
         wrong = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
         raise DamagedError(f"{path}: is damaged (array {', '.join(wrong) or 'words'} is not as expected)")
-    parts = Partition(words).parts
+    parts = checkpoint.partition.parts
     if not (
         settings.groups <= parts and is_whole(checkpoint.position.stratum, 0, Order(parts, settings.groups).steps)
     ):
@@ -204,7 +228,7 @@ def _read(path: Path) -> Checkpoint:
 
 
 #: Types of the other entries of `meta`: all but settings and position.
-_KEYS: dict[str, type] = {"matrix": dict, "history": list, "stages": dict, "matrix_folder": str}
+_KEYS: dict[str, type] = {"parts": int, "matrix": dict, "history": list, "stages": dict, "matrix_folder": str}
 
 
 def read_settings(values: Any, path: Path) -> TrainingSettings:

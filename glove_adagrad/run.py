@@ -34,6 +34,7 @@ from glove_adagrad.run_record import RunRecord, is_marked, last_state, read_prov
 from glove_adagrad.signals import stop_requests
 from glove_adagrad.temporary import SUFFIX, clear_leftovers, remove
 from glove_adagrad.trainer import Trainer
+from glove_adagrad.trainer.plan import disk_bytes
 from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
 from glove_adagrad.warm_start import extended_vocabulary
 
@@ -315,9 +316,7 @@ class Run:
 
     def _check_space(self, trainer: Trainer) -> None:
         """Refuse what would not fit: three checkpoints (two are kept), the model and its vectors as text."""
-        vectors = trainer.matrix.words * trainer.settings.vector_size
-        needed = 3 * trainer.parameters.nbytes + (2 * 4 + 10) * vectors
-        check_free_space(self.folder, needed, "free some space")
+        check_free_space(self.folder, disk_bytes(trainer.matrix.words, trainer.settings), "free some space")
 
     def matrix_name(self, matrix: CooccurrenceMatrix) -> str:
         """Where the matrix is: its name in this folder, or else the whole path."""

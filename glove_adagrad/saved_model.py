@@ -22,7 +22,7 @@ from glove_adagrad.model_vectors import ModelVectors
 from glove_adagrad.provenance import versions
 from glove_adagrad.sentences import encoded
 from glove_adagrad.text_options import TextOptions
-from glove_adagrad.trainer import Epoch, Parameters, Trainer, TrainingSettings
+from glove_adagrad.trainer import Epoch, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Vocabulary
 
@@ -194,10 +194,8 @@ def _trainer(model: GloVe, path: Path, checkpoint: Checkpoint) -> Trainer | None
 
 
 def _vectors(path: Path, vocabulary: Vocabulary, checkpoint: Checkpoint) -> Vectors:
-    settings = checkpoint.settings
-    parameters = Parameters(len(vocabulary), settings.vector_size, settings.rule)
     try:
-        parameters.restore(checkpoint.arrays)
+        parameters = checkpoint.parameters(len(vocabulary))
     except ValueError as error:
         raise InputError(f"{checkpoint.path}: does not fit {path / 'vocab.txt'} ({error})") from error
     return parameters.vectors()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glove_adagrad import optim
+from glove_adagrad.cooccurrence.partition import MANY_PARTS, Partition
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats.unpickling import ForbiddenName, RestrictedUnpickler, Stored, stored_array
@@ -80,7 +81,12 @@ def _rebuilt(cls: type[GloVe], path: Path, state: dict[str, Any], resources: dic
     words = vars(state["_vocabulary"])
     model._vocabulary = Vocabulary([bytes(word) for word in words["words"]], _array(words["counts"]))
     model._history = [Epoch(**vars(epoch)) for epoch in state["_history"]]
-    parameters = Parameters(len(model._vocabulary), model.settings.vector_size, model.settings.rule)
+    parameters = Parameters(
+        len(model._vocabulary),
+        model.settings.vector_size,
+        model.settings.rule,
+        Partition(len(model._vocabulary), most=MANY_PARTS),
+    )
     before = vars(state["_parameters"])
     for here, there in zip(
         (parameters.sides, *parameters.row_states, (parameters.clock,)),

@@ -16,7 +16,7 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import Corpus, Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.text import to_bytes
-from glove_adagrad.trainer import Anchors, Parameters, Trainer, TrainingSettings
+from glove_adagrad.trainer import Anchors, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Vocabulary, check_limits
 from glove_adagrad.word_counting import UNKNOWN_WORD, byte_order
@@ -258,9 +258,7 @@ def continue_from(trainer: Trainer, checkpoint: Checkpoint, words: Vocabulary) -
     words : Vocabulary
         Of the earlier run.
     """
-    settings = checkpoint.settings
-    earlier = Parameters(len(words), settings.vector_size, settings.rule)
-    earlier.restore(checkpoint.arrays)
+    earlier = checkpoint.parameters(len(words))
     rank = {word: k for k, word in enumerate(trainer.matrix.vocabulary.words)}
     ours = np.array([rank.get(word, -1) for word in words.words], np.int64)
     theirs = np.flatnonzero(ours >= 0)

@@ -154,6 +154,25 @@ def neighbourhood_distances(first: WordVectors, second: WordVectors, neighbours:
     return np.array(distances)
 
 
+def elias_fano(rows: int, numbers: list[int]) -> bytes:
+    """Row numbers that do not descend, each below `rows`: low bits, then the rest as a string of bits.
+
+    Elias (1974) and Fano (1971); see `kernels.tile_layout`.
+    """
+    low = 0
+    while numbers and len(numbers) << (low + 1) <= rows:
+        low += 1
+    lows = [number >> bit & 1 for number in numbers for bit in range(low)]
+    highs = [0] * (len(numbers) + (rows - 1 >> low) + 1) if numbers else []
+    for k, number in enumerate(numbers):
+        highs[(number >> low) + k] = 1
+    found = b""
+    for bits in (lows, highs):
+        value = sum(bit << place for place, bit in enumerate(bits))
+        found += value.to_bytes(-(-len(bits) // 64) * 8, "little")
+    return found
+
+
 def is_tile(
     ends: list[int], columns: list[int], sums: list[int], large: list[int], p: int, q: int, size: int
 ) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import shutil
@@ -18,6 +19,8 @@ import pytest
 from data import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import njit
+from old_formats import as_format
 from rules import RULES, label
 from runs import make_run
 
@@ -31,11 +34,12 @@ from glove_adagrad.cooccurrence.meta import format_meta
 from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.cooccurrence.scipy_sparse import from_scipy
 from glove_adagrad.cooccurrence.spill import merge_runs
-from glove_adagrad.cooccurrence.tiles import Tiles, Views, section_bases
+from glove_adagrad.cooccurrence.tiles import Tiles, Views, tile_offsets
 from glove_adagrad.corpus import TextFiles
-from glove_adagrad.decoding import DamagedError, read_archive, read_array
+from glove_adagrad.decoding import DamagedError, read_archive, read_array, sealed_json
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats import read_run
+from glove_adagrad.kernels.tile_layout import checked_rows, place_of, read_rows
 from glove_adagrad.run_record import RunRecord, is_marked, read_provenance
 from glove_adagrad.trainer import Anchors, Parameters, Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
@@ -82,18 +86,10 @@ def write_table(folder: Path, table: np.ndarray) -> None:
 def write_tiles(folder: Path, raw: np.ndarray) -> None:
     """Write `lower.bin` with the checksums that belong to it, so that only its structure can be wrong."""
     raw.tofile(folder / "lower.bin")
+    offsets = CooccurrenceMatrix.open(folder).lower.offsets.tolist()
     table = np.load(folder / "lower.npy")
-    ends = np.append(table[1:, 0], len(raw))
-    table[:, 3] = [zlib.crc32(raw[begin:end]) for begin, end in zip(table[:, 0], ends, strict=True)]
+    table[:, 2] = [zlib.crc32(raw[begin:end]) for begin, end in itertools.pairwise(offsets)]
     write_table(folder, table)
-
-
-def as_format_1(folder: Path) -> None:
-    """Make a folder what it was before tiles, tables and meta.json had checksums."""
-    meta = json.loads((folder / "meta.json").read_text())
-    del meta["files"], meta["checksum"]
-    (folder / "meta.json").write_text(json.dumps({**meta, "format": "glove-adagrad co-occurrences 1"}))
-    np.save(folder / "lower.npy", np.load(folder / "lower.npy")[:, :3])
 
 
 @st.composite
@@ -112,27 +108,121 @@ def tiles(draw: st.DrawFn) -> tuple[list[int], list[int], list[int], list[int]]:
 
 
 @given(tiles(), st.integers(0, 3), st.integers(0, 3))
-def test_the_structure_of_a_tile_is_checked_as_by_its_twin(
-    tile: tuple[list[int], list[int], list[int], list[int]], p: int, q: int
+def test_the_structure_of_a_tile_of_format_2_is_checked_as_by_its_twin(
+    tmp_path_factory: pytest.TempPathFactory,
+    tile: tuple[list[int], list[int], list[int], list[int]],
+    p: int,
+    q: int,
 ) -> None:
-    from glove_adagrad.kernels.tiles import damaged_tile
-
     ends, columns, sums, large = tile
-    base, offsets = section_bases(4, np.array([len(columns)]), np.array([len(large)]))
-    views = Views(np.zeros(offsets[-1], np.uint8))
-    for view, section, start in zip((views.u32, views.u16, views.u32, views.u64), tile, base[0], strict=True):
-        view[start : start + len(section)] = section
-    table = np.zeros((16, 4), np.int64)
-    table[4 * p + q, 1:3] = len(columns), len(large)
-    found = damaged_tile(np.array([4 * p + q]), base, table, np.full(4, 4), *views.all)
-    assert (found == -1) == naive.is_tile(ends, columns, sums, large, p, q, 4)
+    dtypes = ("<u4", "<u2", "<u4", "<u8")
+    sections = [np.array(section, dtype) for section, dtype in zip(tile, dtypes, strict=True)]
+    data = b"".join(section.tobytes() + bytes(-section.nbytes % 8) for section in sections)
+    number = 32 * p + q
+    table = np.zeros((32 * 32, 4), np.int64)
+    table[:, 0] = np.cumsum([0, *(16 + (len(data) - 16) * (k == number) for k in range(32 * 32 - 1))])
+    table[number, 1:] = len(columns), len(large), zlib.crc32(data)
+    path = tmp_path_factory.mktemp("old") / "lower.bin"
+    path.write_bytes(bytes(table[number, 0]) + data)
+    found = Tiles(path, table, 128, 0, old=True)
+    with found.open() as file:
+        if not naive.is_tile(ends, columns, sums, large, p, q, 4):
+            with pytest.raises(DamagedError, match=f"tile {number} is not well formed"):
+                found.cells_of(file, number)
+            return
+        row, column, total = found.cells_of(file, number)
+    assert (row // 32).tolist() == [a for a in range(4) for _ in range(ends[a] - (ends[a - 1] if a else 0))]
+    assert (column // 32).tolist() == columns
+    rest = iter(large)
+    assert total.tolist() == [value or next(rest) for value in sums]
+
+
+@st.composite
+def row_numbers(draw: st.DrawFn) -> tuple[int, list[int]]:
+    """A number of rows, and the rows of some cells, not descending; few cells or many."""
+    rows = draw(st.integers(1, 300))
+    row = st.integers(0, rows - 1)
+    return rows, sorted(draw(st.lists(row, max_size=20) | st.lists(row, min_size=rows, max_size=4 * rows)))
+
+
+def packed(rows: int, numbers: list[int]) -> np.ndarray:
+    """The tile of cells in different columns, whose sums are 1, 2, ...; the last is large."""
+    from glove_adagrad.kernels.tiles import write_tile
+
+    cells = len(numbers)
+    total = np.arange(1, cells + 1).astype(np.uint64)
+    total[-1:] = 1 << 40
+    raw = np.zeros(tile_offsets(rows, np.array([cells]), np.array([min(cells, 1)]))[-1], np.uint8)
+    write_tile(np.array(numbers, np.uint16), np.arange(cells).astype(np.uint16), total, 0, rows, *Views(raw).all)
+    return raw
+
+
+@given(row_numbers())
+def test_row_numbers_are_stored_as_by_their_twin(tile: tuple[int, list[int]]) -> None:
+    from glove_adagrad.kernels.tiles import read_tile
+
+    rows, numbers = tile
+    raw = packed(rows, numbers)
+    expected = naive.elias_fano(rows, numbers)
+    assert raw.tobytes().startswith(expected)
+    assert len(raw) == len(expected) + sum(-(-size * len(numbers) // 8) * 8 for size in (2, 4)) + 8 * bool(numbers)
+    row, column = np.empty((2, len(numbers)), np.int64)
+    sums = np.empty(len(numbers), np.uint64)
+    read_tile(0, rows, len(numbers), 0, 0, 1, *Views(raw).all, row, column, sums)
+    assert row.tolist() == numbers
+    assert column.tolist() == list(range(len(numbers)))
+    assert sums.tolist() == [*range(1, len(numbers)), 1 << 40][: len(numbers)]
+
+
+@given(row_numbers().filter(lambda tile: bool(tile[1])), st.data())
+def test_row_numbers_with_a_flipped_bit_are_refused_or_other_row_numbers(
+    tile: tuple[int, list[int]], data: st.DataObject
+) -> None:
+    """What is accepted can be read: as many rows as cells, not descending, in the part."""
+    rows, cells = tile[0], len(tile[1])
+    raw = packed(*tile)
+    flipped = data.draw(st.integers(0, 8 * len(naive.elias_fano(*tile)) - 1))
+    raw[flipped // 8] ^= 1 << flipped % 8
+    numbers, ends = np.zeros(rows, np.uint16), np.zeros(rows, np.uint32)
+    checked = check_rows(Views(raw).u64, rows, cells, numbers, ends)
+    if checked >= 0:
+        assert numbers[:checked].tolist() == sorted(set(numbers[:checked].tolist()))
+        assert numbers[checked - 1] < rows
+        assert ends[:checked].tolist() == sorted(set(ends[:checked].tolist()))
+        assert ends[checked - 1] == cells
+        again, more = np.zeros(rows, np.uint16), np.zeros(rows, np.uint32)
+        assert list_rows(Views(raw).u64, rows, cells, False, again, more) == checked
+        assert (again == numbers).all()
+        assert (more == ends).all()
+
+
+@given(row_numbers(), st.sampled_from([False, True]))
+def test_rows_of_a_tile_are_listed_with_the_end_of_their_cells(tile: tuple[int, list[int]], every: bool) -> None:
+    rows, cells = tile[0], np.array(tile[1], np.int64)
+    numbers, ends = np.zeros(rows, np.uint16), np.zeros(rows, np.uint32)
+    listed = list_rows(Views(packed(rows, tile[1])).u64, rows, len(cells), every, numbers, ends)
+    expected = range(rows) if every else sorted(set(tile[1]))
+    assert numbers[:listed].tolist() == list(expected)
+    assert ends[:listed].tolist() == [int((cells <= a).sum()) for a in expected]
+
+
+@njit
+def check_rows(u64, rows, cells, numbers, ends):  # type: ignore[no-untyped-def]
+    return checked_rows(u64, place_of(0, rows, cells), rows, cells, numbers, ends)
+
+
+@njit
+def list_rows(u64, rows, cells, every, numbers, ends):  # type: ignore[no-untyped-def]
+    return read_rows(u64, place_of(0, rows, cells), rows, cells, every, numbers, ends)
 
 
 @pytest.mark.parametrize("memory", [None, 0])
 def test_no_kernel_sees_a_tile_that_is_not_well_formed(folder: Path, memory: int | None) -> None:
     raw = np.fromfile(folder / "lower.bin", np.uint8)
-    tile = int(np.load(folder / "lower.npy")[:, 1].argmax())
-    begin = int(CooccurrenceMatrix.open(folder).lower.bases[tile, 1]) * 2
+    tile = int(np.load(folder / "lower.npy")[:, 0].argmax())
+    lower = CooccurrenceMatrix.open(folder).lower
+    large, cells = 8 * int(lower.large[tile]), int(lower.tile_cells[tile])
+    begin = int(lower.offsets[tile + 1]) - large - -(-4 * cells // 8) * 8 - -(-2 * cells // 8) * 8
     raw[begin + 1] = 0xFF  # a column far outside the part
     write_tiles(folder, raw)
     matrix = CooccurrenceMatrix.open(folder)
@@ -146,12 +236,10 @@ def test_no_kernel_sees_a_tile_that_is_not_well_formed(folder: Path, memory: int
             use()
 
 
-@pytest.mark.parametrize(
-    ("column", "change"), [(0, 8), (1, 1), (1, -1), (1, 1 << 62), (2, 1), (2, -1), (3, 1 << 33), (3, -1 << 33)]
-)
+@pytest.mark.parametrize(("column", "change"), [(0, 1), (0, -1), (0, 1 << 31), (1, 1), (1, -1), (1, 1 << 31), (2, 1)])
 def test_a_table_must_be_the_one_of_its_tiles(folder: Path, column: int, change: int) -> None:
     table = np.load(folder / "lower.npy")
-    table[7, column] += change
+    table[7, column] = (int(table[7, column]) + change) % (1 << 32)
     write_table(folder, table)
     with pytest.raises(DamagedError, match="lower"):
         list(CooccurrenceMatrix.open(folder).sums())
@@ -183,7 +271,7 @@ def test_tables_of_another_shape_or_type(folder: Path, table: np.ndarray) -> Non
         ({"windows": {"window": 0}}, "must lie between 1 and 1000"),
         ({"windows": {"shape": 1}}, "has 'shape', of a newer version"),
         ({"shape": 1}, "has 'shape', of a newer version"),
-        ({"format": "glove-adagrad co-occurrences 3"}, "was written by a newer version of this program"),
+        ({"format": "glove-adagrad co-occurrences 4"}, "was written by a newer version of this program"),
         ({"format": "word2vec 1"}, "was it made by another program"),
     ],
 )
@@ -200,8 +288,36 @@ def test_invalid_meta_json_is_refused(folder: Path, data: bytes) -> None:
         CooccurrenceMatrix.open(folder)
 
 
+@pytest.mark.parametrize("memory", [None, 0])
+def test_folders_of_format_2_are_read(folder: Path, sound: CooccurrenceMatrix, memory: int | None) -> None:
+    as_format(folder, 2)
+    old = CooccurrenceMatrix.open(folder)
+    assert trained(old, memory) == trained(sound)
+    merged = merge_matrices([old, sound], folder.parent / "merged")
+    assert (merged.to_scipy() != 2 * sound.to_scipy()).nnz == 0
+    raw = bytearray((folder / "lower.bin").read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (folder / "lower.bin").write_bytes(raw)
+    with pytest.raises(DamagedError, match=r"lower.bin: is damaged \(the checksum of a tile differs"):
+        trained(CooccurrenceMatrix.open(folder), memory)
+
+
+@pytest.mark.parametrize(("column", "change"), [(0, 8), (1, 1), (1, -1 << 62), (2, -1), (3, 1 << 33), (3, -1 << 33)])
+def test_a_table_of_format_1_or_2_must_be_the_one_of_its_tiles(folder: Path, column: int, change: int) -> None:
+    as_format(folder, 2)
+    table = np.load(folder / "lower.npy")
+    table[7, column] += change
+    np.save(folder / "lower.npy", table)
+    meta = json.loads((folder / "meta.json").read_text())
+    del meta["checksum"]
+    meta["files"]["lower.npy"] = zlib.crc32((folder / "lower.npy").read_bytes())
+    (folder / "meta.json").write_bytes(sealed_json(meta))
+    with pytest.raises(DamagedError, match="lower"):
+        list(CooccurrenceMatrix.open(folder).sums())
+
+
 def test_folders_of_format_1_are_opened_and_read_once(folder: Path, sound: CooccurrenceMatrix) -> None:
-    as_format_1(folder)
+    as_format(folder, 1)
     assert trained(CooccurrenceMatrix.open(folder)) == trained(sound)
     raw = bytearray((folder / "lower.bin").read_bytes())
     raw[len(raw) // 2] ^= 1

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 @sources.strict_option
 @options.workers_option
 @options.memory_options
+@sections.option(
+    sections.RESOURCES,
+    "--resume",
+    is_flag=True,
+    help="Keep what was counted in OUTPUT.segments if the command is stopped, and continue from there next time.",
+)
 @options.scheduler_option
 @options.quiet_option
 @click.pass_context
@@ -46,6 +52,7 @@ def cooccur(
     workers: int,
     memory: int,
     tmp: Path | None,
+    resume: bool,
     scheduler: str | None,
     quiet: bool,
     **window_settings: Any,
@@ -71,6 +78,8 @@ def cooccur(
         raise InputError(f"{output}: holds co-occurrences; choose another folder, or replace them with --force")
     vocabulary = Vocabulary.read(vocab, warn_unordered=True)
     if scheduler is not None:
+        if resume:
+            raise click.UsageError("--resume cannot be combined with --scheduler: Dask repeats what a worker lost")
         matrix = _on_cluster(
             scheduler,
             corpus,
@@ -98,6 +107,7 @@ def cooccur(
             workers=workers,
             memory=memory,
             tmp=tmp,
+            resume=resume,
             progress=bar.to,
         )
     if not quiet:

@@ -35,16 +35,15 @@ def merge(
 
     With the same vocabulary, too, the result is what counting all the texts at once gives, byte for byte.
     """
-    from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_output
+    from glove_adagrad.cooccurrence.matrix import check_output
     from glove_adagrad.cooccurrence.merge import merge_matrices
     from glove_adagrad.files import check_not_input
     from glove_adagrad.vocabulary import Vocabulary
 
     check_not_input(output, folders)
     check_output(output)
-    matrices = [CooccurrenceMatrix.open(folder) for folder in folders]
     matrix = merge_matrices(
-        matrices,
+        folders,
         output,
         vocabulary=Vocabulary.read(vocab) if vocab else None,
         min_cooccurrence=min_cooccurrence,

@@ -296,7 +296,8 @@ def _train(run: Run, prepared: tuple[Trainer, int], scheduler: str | None, quiet
     if not quiet:
         click.echo(
             f"{matrix.words:,} words, {matrix.records:,} records; parameters {plan.parameter_bytes / 1e6:,.0f} MB, "
-            f"matrix {plan.matrix_bytes / 1e6:,.0f} MB; about {plan.epoch_seconds:.1f} s an epoch"
+            f"matrix {plan.matrix_bytes / 1e6:,.0f} MB; up to {plan.disk_bytes / 1e6:,.0f} MB of disk, "
+            f"{plan.checkpoint_bytes / 1e6:,.0f} MB a checkpoint; about {plan.epoch_seconds:.1f} s an epoch"
         )
     before = len(trainer.history)
     with training_progress(trainer, quiet) as shown, _where(trainer, scheduler, run.folder):

@@ -13,6 +13,7 @@ import numpy as np
 from glove_adagrad.cooccurrence.disk_space import check_disk
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
 from glove_adagrad.cooccurrence.partition import Partition
+from glove_adagrad.cooccurrence.segments import Segments, kept_segments
 from glove_adagrad.cooccurrence.spill import merge_runs, spill_folder
 from glove_adagrad.cooccurrence.tile_builder import RawTiles, build_tiles
 from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter
@@ -52,6 +53,7 @@ def count_cooccurrences(
     workers: int = 1,
     memory: int = 4 << 30,
     tmp: Path | None = None,
+    resume: bool = False,
     progress: Progress | None = None,
 ) -> CooccurrenceMatrix:
     """Count the co-occurrences of a corpus into a folder.
@@ -70,6 +72,9 @@ def count_cooccurrences(
         Threads and bytes to use. The folder written does not depend on them.
     tmp : Path, optional
         Folder for partial counts if memory does not suffice; next to the output by default.
+    resume : bool
+        Keep the counts of finished segments of the text in a folder, `segments_folder`, until all is counted, and
+        continue from those that a stopped count with `resume` has kept there.
     progress : callable, optional
         Called with the number of bytes of the source processed so far.
 
@@ -83,15 +88,20 @@ def count_cooccurrences(
     minimum = least_sum(min_cooccurrence, windows)
     meter = _Meter(progress)
     workers = _affordable_workers(len(vocabulary), workers, memory)
-    segments = -(-int(vocabulary.counts.sum()) // _segment_size(windows, len(vocabulary), workers, memory))
+    number = -(-int(vocabulary.counts.sum()) // _segment_size(windows, len(vocabulary), workers, memory))
     where = tmp or output.absolute().parent
     windows.check_sums(int(vocabulary.counts.max()))
-    with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
+    kept = (
+        kept_segments(segments_folder(output, tmp), vocabulary, windows, list(_halves(windows)))
+        if resume
+        else contextlib.nullcontext()
+    )
+    with spill_folder(where) as spill, kept as segments, atomic_folder(output, check_replaceable) as folder:
         check_disk(
             windows.counted(vocabulary.counts),
             windows.window,
             symmetric=windows.symmetric,
-            segments=segments,
+            segments=number,
             output=output.absolute().parent,
             spill=where,
         )
@@ -104,6 +114,7 @@ def count_cooccurrences(
                 minimum=minimum,
                 workers=workers,
                 memory=memory,
+                segments=segments,
                 meter=meter,
             )
         check_tokens(tokens, int(vocabulary.counts.sum()) if same_text else None)
@@ -117,6 +128,16 @@ def count_cooccurrences(
             min_cooccurrence=min_cooccurrence,
         )
     return CooccurrenceMatrix.open(output)
+
+
+def segments_folder(output: Path, tmp: Path | None = None) -> Path:
+    """Where a count with `resume` keeps the counts of finished segments."""
+    return (tmp or output.absolute().parent) / f"{output.name}.segments"
+
+
+def _halves(windows: Windows) -> dict[str, tuple[int, int]]:
+    """Halves of the matrix, and which sides of an occurrence are counted for each."""
+    return {"lower": _SYMMETRIC} if windows.symmetric else {"lower": _LOWER, "upper": _UPPER}
 
 
 def least_sum(min_cooccurrence: float, windows: Windows) -> int:
@@ -153,6 +174,7 @@ def count_halves(
     workers: int,
     memory: int,
     context: int = 0,
+    segments: Segments | None = None,
     meter: _Meter | None = None,
 ) -> tuple[dict[str, Tiles], int]:
     """Count encoded text into one file of tiles for each half of the matrix, in the folder `spill`.
@@ -167,6 +189,8 @@ def count_halves(
         Threads and bytes to use.
     context : int
         Number of first ids whose pairs among each other do not count; at most the window.
+    segments : Segments, optional
+        Those of the text that were counted before, to which the others are added; none by default.
 
     Returns
     -------
@@ -174,31 +198,35 @@ def count_halves(
     tokens : int
         The number of words.
     """
-    halves = {"lower": _SYMMETRIC} if windows.symmetric else {"lower": _LOWER, "upper": _UPPER}
-    runs: dict[str, list[Tiles]] = {half: [] for half in halves}
+    halves = _halves(windows)
+    segments = segments or Segments(spill, len(vocabulary), list(halves))
+    encoded, counted = segments.rest(encoded)
     meter = meter or _Meter(None)
     workers = _affordable_workers(len(vocabulary), workers, memory)
     capacity = _segment_size(windows, len(vocabulary), workers, memory)
     tokens = most_frequent = 0
-    for segment in _segments(encoded, windows.window, capacity, context):
+    for segment in _segments(encoded, windows.window, capacity, context or counted):
         tokens += segment.words
-        alone = segment.last and not runs["lower"]
+        alone = segment.last and not segments.runs["lower"]
         index = _index(segment, len(vocabulary), workers)
         # the vocabulary may be of a smaller text
         most_frequent += int(np.diff(index[1]).max())
         windows.check_sums(most_frequent)
         for number, (half, sides) in enumerate(halves.items()):
             counter = _Counter(segment, index, windows, sides, minimum if alone else 1)
-            with open(spill / f"{half}-{len(runs[half])}", "wb") as file, EarlyFlush(file) as early:
+            with open(segments.next_path(half), "wb") as file, EarlyFlush(file) as early:
                 writer = TileWriter(file)
                 for part, tiles in enumerate(counter.parts(workers)):
                     writer.write(*tiles)
                     if alone:  # else the file will be gone before it need be on the disk
                         early.written(tiles[0].nbytes)
                     meter.counted((number + (part + 1) / counter.partition.parts) / len(halves))
-            runs[half].append(Tiles(Path(file.name), writer.table(), len(vocabulary), writer.checksum))
+            segments.add(half, writer)
+        if not segment.last:
+            segments.finished(segment.ids[segment.fresh : len(segment.ids) - windows.window])
         meter.segment_done()
-    return {half: merge_runs(parts, spill, minimum, workers) for half, parts in runs.items()}, tokens
+    merged = {half: merge_runs(runs, spill, minimum, workers, memory) for half, runs in segments.runs.items()}
+    return merged, tokens
 
 
 def check_tokens(tokens: int, before: int | None) -> None:

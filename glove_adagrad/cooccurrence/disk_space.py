@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,13 @@ def expected_cells(counts: np.ndarray, window: int, sides: int, share: float = 1
     return _REPETITION * float((np.outer(sizes, sizes) / 2 * -np.expm1(-meetings)).sum())
 
 
+def expected_bytes(cells: float, words: int) -> float:
+    """Bytes of the tiles of one half of the matrix, if all tiles have as many cells."""
+    rows = words * Partition(words).parts
+    low = max(0, math.floor(math.log2(rows / max(cells, 1.0))))
+    return _BYTES_PER_CELL * cells + (cells * (1 + low) + rows / 2**low) / 8
+
+
 def check_disk(counts: np.ndarray, window: int, *, symmetric: bool, segments: int, output: Path, spill: Path) -> None:
     """Refuse a count that would not fit on the disks.
 
@@ -46,9 +54,8 @@ def check_disk(counts: np.ndarray, window: int, *, symmetric: bool, segments: in
         If the folder of the output or that of spill files has too little space free.
     """
     halves, sides = (1, 2) if symmetric else (2, 1)
-    rows = 4 * len(counts) * Partition(len(counts)).parts
-    result = halves * (rows + _BYTES_PER_CELL * expected_cells(counts, window, sides))
-    runs = segments * halves * (rows + _BYTES_PER_CELL * expected_cells(counts, window, sides, 1 / segments))
+    result = halves * expected_bytes(expected_cells(counts, window, sides), len(counts))
+    runs = segments * halves * expected_bytes(expected_cells(counts, window, sides, 1 / segments), len(counts))
     same_disk = output.stat().st_dev == spill.stat().st_dev
     # partial counts, and their sum next to them; the sum is then moved, which takes space only on another disk
     check_free_space(

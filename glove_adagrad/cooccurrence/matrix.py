@@ -23,8 +23,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.meta import format_meta, parse_meta
-from glove_adagrad.cooccurrence.tiles import Tiles, Views, read_at
+from glove_adagrad.cooccurrence.meta import format_meta, is_old, parse_meta
+from glove_adagrad.cooccurrence.tiles import Tiles, read_at
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.decoding import DamagedError, read_array
 from glove_adagrad.errors import InputError
@@ -86,7 +86,8 @@ class CooccurrenceMatrix:
         for half, checksum in meta["checksums"].items():
             name = f"{half}.npy"
             table = read_array(opened.read(name, files.get(name)), folder / name)
-            tiles = Tiles(folder / f"{half}.bin", table, meta["words"], checksum, opened.open(f"{half}.bin"))
+            file = opened.open(f"{half}.bin")
+            tiles = Tiles(folder / f"{half}.bin", table, meta["words"], checksum, file, old=is_old(meta))
             tiles.check_table()
             halves[half] = tiles
         matrix = cls(folder, meta, halves["lower"], halves.get("upper", halves["lower"]), opened.nbytes, words)
@@ -115,9 +116,9 @@ class CooccurrenceMatrix:
         for tiles in self.halves.values():
             with tiles.open() as file:
                 size = os.fstat(file.fileno()).st_size
-            if size != tiles.offsets[-1]:
+            if size != tiles.file_offsets[-1]:
                 raise DamagedError(
-                    f"{tiles.path}: has {size:,} bytes where {tiles.offsets[-1]:,} were written; count again"
+                    f"{tiles.path}: has {size:,} bytes where {tiles.file_offsets[-1]:,} were written; count again"
                 )
 
     def check(self) -> None:
@@ -201,7 +202,7 @@ class CooccurrenceMatrix:
         """
         for half, tiles in self.halves.items():
             with tiles.open() as file:
-                for tile in range(len(tiles.table)):
+                for tile in range(tiles.parts**2):
                     row, column, sums = tiles.cells_of(file, tile)
                     yield (row, column, sums) if half == "lower" else (column, row, sums)
 
@@ -384,13 +385,10 @@ def write_matrix(
 
 
 def _diagonal_cells(tiles: Tiles) -> int:
-    """Words that co-occur with themselves: the cell is the last of its row, in a tile on the diagonal."""
+    """Words that co-occur with themselves."""
     number = 0
     with tiles.open() as file:
         for part in range(tiles.parts):
-            tile = part * tiles.parts + part
-            raw, base = Views(tiles.read(file, tile)), tiles.base_in_tile(tile)
-            ends = raw.u32[: tiles.sizes[part]].astype(np.int64)
-            rows = np.flatnonzero(np.diff(ends, prepend=0))
-            number += int((raw.u16[base[1] + ends[rows] - 1] == rows).sum())
+            row, column, _ = tiles.cells_of(file, part * tiles.parts + part)
+            number += int((row == column).sum())
     return number

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from glove_adagrad.cooccurrence.build import Cells, build_matrix
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable, write_matrix
+from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.cooccurrence.spill import merge_runs, spill_folder
+from glove_adagrad.cooccurrence.tiles import Tiles
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import Progress
 from glove_adagrad.errors import InputError
@@ -19,7 +22,7 @@ from glove_adagrad.vocabulary import Vocabulary
 
 
 def merge_matrices(
-    matrices: Sequence[CooccurrenceMatrix],
+    matrices: Sequence[CooccurrenceMatrix | Path],
     output: Path,
     *,
     vocabulary: Vocabulary | None = None,
@@ -35,8 +38,8 @@ def merge_matrices(
 
     Parameters
     ----------
-    matrices : sequence of CooccurrenceMatrix
-        One or more.
+    matrices : sequence of CooccurrenceMatrix or Path
+        One or more. Folders are opened when they are read, and closed again, so that there may be hundreds of them.
     output : Path
         The folder to write; it replaces one of that name, and appears only when complete.
     vocabulary : Vocabulary, optional
@@ -55,39 +58,71 @@ def merge_matrices(
         wrong.
     """
     where = tmp or output.absolute().parent
-    first = matrices[0]
-    for matrix in matrices[1:]:
-        _check_alike(matrix, first)
-    if first.windows:
-        first.windows.check_sums(sum(int(matrix.vocabulary.counts.max()) for matrix in matrices))
+    first = _opened(matrices[0])
+    tokens = sizes = most_frequent = 0
+    parts = Partition(first.words).parts
     minimum = max(1, int(np.ceil(min_cooccurrence * first.denominator)))
     with spill_folder(where) as spill, atomic_folder(output, check_replaceable) as folder:
-        sizes = sum(int(tiles.offsets[-1]) for matrix in matrices for tiles in matrix.halves.values())
-        check_free_space(where, sizes, "name a folder on a larger disk as `tmp`")
-        if vocabulary is not None:
-            matrices = [
-                remap(matrix, vocabulary, spill / f"remapped-{number}", workers=workers, memory=memory, tmp=where)
-                for number, matrix in enumerate(matrices)
-            ]
-        else:
-            vocabulary = first.vocabulary
-            for matrix in matrices[1:]:
+        runs: dict[str, list[_Half]] = {half: [] for half in first.halves}
+        for number, given in enumerate(matrices):
+            matrix = first if number == 0 else _opened(given)
+            _check_alike(matrix, first)
+            if vocabulary is None:
                 _check_words(matrix, first)
+            sizes += sum(int(tiles.file_offsets[-1]) for tiles in matrix.halves.values())
+            check_free_space(where, sizes, "name a folder on a larger disk as `tmp`")
+            tokens += matrix.tokens
+            most_frequent += int(matrix.vocabulary.counts.max())
+            if first.windows:
+                first.windows.check_sums(most_frequent)
+            # an earlier version divided large vocabularies into fewer parts
+            if vocabulary is not None or matrix.lower.parts != parts:
+                words = vocabulary or first.vocabulary
+                given = spill / f"remapped-{number}"
+                matrix = remap(matrix, words, given, workers=workers, memory=memory, tmp=where)
+            for half, some in runs.items():
+                some.append(_Half(given, half, matrix.meta, matrix.folder / f"{half}.bin"))
         with full_disk_named(where):
-            merged = {
-                half: merge_runs([matrix.halves[half] for matrix in matrices], spill, minimum, workers)
-                for half in first.halves
-            }
+            merged = {half: merge_runs(some, spill, minimum, workers, memory) for half, some in runs.items()}
         write_matrix(
             folder,
-            vocabulary,
+            vocabulary or first.vocabulary,
             first.windows,
-            sum(matrix.tokens for matrix in matrices),
+            tokens,
             merged,
             denominator=first.denominator,
             min_cooccurrence=max(min_cooccurrence, first.min_cooccurrence),
         )
     return CooccurrenceMatrix.open(output)
+
+
+def _opened(matrix: CooccurrenceMatrix | Path) -> CooccurrenceMatrix:
+    return matrix if isinstance(matrix, CooccurrenceMatrix) else CooccurrenceMatrix.open(matrix)
+
+
+class _Half(NamedTuple):
+    """A half of a matrix, as a run to add up; a folder is opened while it is read."""
+
+    matrix: CooccurrenceMatrix | Path
+    half: str
+    meta: dict[str, Any]
+    path: Path
+
+    def load(self) -> Tiles:
+        """The tiles.
+
+        Raises
+        ------
+        InputError
+            If the folder is not the one that was checked.
+        """
+        matrix = _opened(self.matrix)
+        if matrix.meta != self.meta:
+            raise InputError(f"{matrix.folder}: has changed while it was read; merge again")
+        return matrix.halves[self.half]
+
+    def remove(self) -> None:
+        """Leave the folder as it is."""
 
 
 def _check_alike(matrix: CooccurrenceMatrix, first: CooccurrenceMatrix) -> None:

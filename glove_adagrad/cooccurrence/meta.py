@@ -11,7 +11,8 @@
 | `files` | CRC-32 of `vocab.txt` and of the tables |
 | `checksum` | CRC-32 of all of the above |
 
-Format 1 had no `files` and no `checksum`, and its tables no CRC-32 of tiles.
+Format 2 had other tiles and tables (see `cooccurrence.tiles`), and at most 256 parts. Format 1 had no `files` and no
+`checksum`, and its tables no CRC-32 of tiles.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from glove_adagrad.decoding import (
 )
 from glove_adagrad.errors import InputError
 
-_NAME, _VERSION = "glove-adagrad co-occurrences", 2
+_NAME, _VERSION = "glove-adagrad co-occurrences", 3
 FORMAT = f"{_NAME} {_VERSION}"
 
 
@@ -53,7 +54,7 @@ _KEYS: dict[str, Callable[[Any], bool]] = {
     "checksums": lambda value: _are_checksums(value) and value.keys() in ({"lower"}, {"lower", "upper"}),
 }
 
-#: Entries that only format 2 has.
+#: Entries that format 1 does not have.
 _KEYS_OF_2: dict[str, Callable[[Any], bool]] = {
     "files": _are_checksums,
     "checksum": lambda value: is_whole(value, 0, 0xFFFFFFFF),
@@ -63,6 +64,11 @@ _KEYS_OF_2: dict[str, Callable[[Any], bool]] = {
 def format_meta(values: dict[str, Any]) -> bytes:
     """The content of `meta.json` with the given values; its format and its checksum are added."""
     return sealed_json({"format": FORMAT, **values})
+
+
+def is_old(meta: dict[str, Any]) -> bool:
+    """Whether a folder with this checked `meta.json` has tiles and tables of formats 1 and 2."""
+    return bool(meta["format"] != FORMAT)
 
 
 def parse_meta(data: bytes, path: Path) -> dict[str, Any]:

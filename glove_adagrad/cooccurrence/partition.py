@@ -15,8 +15,16 @@ _PART_WORDS = 2048
 #: The number of parts if there are words enough, so that many threads find work.
 _LEAST_PARTS = 32
 
+#: From this number of parts on, parts grow to `_LARGE_PART_WORDS` before there are more of them.
+MANY_PARTS = 256
+
+#: In tiles of large vocabularies cells are few, and the smaller the parts, the more often rows come from memory; with
+#: more words than this, on the other hand, those of a part would not stay in a share of the outermost cache. Twice as
+#: many are 12 % faster with 100 cells a word, and 3 % slower with 400: see eval/scale/results.md.
+_LARGE_PART_WORDS = 4096
+
 #: The most parts, because tables of parts x parts are kept; a part never has more than 65,536 words.
-_MOST_PARTS = 256
+_MOST_PARTS = 2048
 
 
 class Partition:
@@ -26,6 +34,8 @@ class Partition:
     ----------
     words : int
         Size of the vocabulary, V. The number of parts P follows from it alone, never from the machine.
+    most : int
+        The most parts; files of formats 1 and 2 have at most `MANY_PARTS`.
 
     Attributes
     ----------
@@ -45,9 +55,10 @@ class Partition:
     [0, 1, 0, 1]
     """
 
-    def __init__(self, words: int) -> None:
+    def __init__(self, words: int, most: int = _MOST_PARTS) -> None:
         self.words = words
-        parts = min(max(-(-words // _PART_WORDS), _LEAST_PARTS), _MOST_PARTS)
+        parts = min(max(-(-words // _PART_WORDS), _LEAST_PARTS), MANY_PARTS)
+        parts = min(max(parts, -(-words // _LARGE_PART_WORDS)), most)
         self.parts = min(max(parts, -(-words // 65536)), words)
         self.sizes = (words - np.arange(self.parts) + self.parts - 1) // self.parts
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)])

@@ -22,7 +22,7 @@ from glove_adagrad.cooccurrence.build import (
 )
 from glove_adagrad.cooccurrence.cell_sorter import RepeatedCellError
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.cooccurrence.tiles import Tiles, Views
+from glove_adagrad.cooccurrence.tiles import Tiles
 from glove_adagrad.cooccurrence.windows import MOST, Windows
 from glove_adagrad.corpus import Progress
 from glove_adagrad.errors import InputError
@@ -94,11 +94,11 @@ def _records_by_word(matrix: CooccurrenceMatrix, workers: int) -> np.ndarray:
         some = np.zeros(matrix.words, np.int64)
         for q in range(tiles.parts):
             tile = part * tiles.parts + q
-            views = Views(tiles.read(file, tile))
-            base = tiles.base_in_tile(tile)
+            views = tiles.read(file, tile)
             kernels.count_records(
-                base, tiles.sizes[part], part, q, tiles.parts, as_row, as_column, views.u16, views.u32, some
-            )
+                0, tiles.sizes[part], tiles.tile_cells[tile], part, q, tiles.parts, as_row, as_column, views.u16,
+                views.u64, some,
+            )  # fmt: skip
         return some
 
     with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
@@ -124,13 +124,12 @@ def _sorted_records(halves: list[_Half], low: int, high: int, denominator: int) 
 
     pieces = []
     for tiles, file, as_row, as_column in halves:
-        for tile, cells in enumerate(tiles.table[:, 1].tolist()):
+        for tile, cells in enumerate(tiles.tile_cells.tolist()):
             p, q = divmod(tile, tiles.parts)
-            views = Views(tiles.read(file, tile))
             room = np.empty(((as_row + as_column) * cells, 2), np.uint64)
             written = kernels.select_records(
-                tiles.base_in_tile(tile), tiles.sizes[p], p, q, tiles.parts, as_row, as_column, low, high,
-                *views.all, room,
+                0, tiles.sizes[p], cells, p, q, tiles.parts, as_row, as_column, low, high,
+                *tiles.read(file, tile).all, room,
             )  # fmt: skip
             pieces.append(room[:written].copy())
     cells = np.concatenate(pieces)

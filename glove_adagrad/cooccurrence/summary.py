@@ -10,7 +10,7 @@ from typing import IO
 import numpy as np
 
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.cooccurrence.tiles import Tiles, Views
+from glove_adagrad.cooccurrence.tiles import Tiles
 from glove_adagrad.parallel import in_order
 
 #: Shares of the records at which X is given.
@@ -53,10 +53,10 @@ def summarize(matrix: CooccurrenceMatrix, workers: int = 1) -> Summary:
         total = 0.0
         for q in range(tiles.parts):
             tile = part * tiles.parts + q
-            views = Views(tiles.read(file, tile))
             total += kernels.tally_sums(
-                tiles.base_in_tile(tile), tiles.sizes[part], q == part, matrix.symmetric, *views.all, some, extremes
-            )
+                0, tiles.sizes[part], tiles.tile_cells[tile], q == part, matrix.symmetric,
+                *tiles.read(file, tile).all, some, extremes,
+            )  # fmt: skip
         return some, extremes, total
 
     with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:

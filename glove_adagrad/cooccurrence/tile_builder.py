@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from glove_adagrad.cooccurrence.partition import Partition
-from glove_adagrad.cooccurrence.tiles import Views, section_bases
+from glove_adagrad.cooccurrence.tiles import Views, tile_offsets
 
 #: Consecutive tiles as `TileWriter.write` takes them: bytes, where each begins, cells and large sums of each.
 RawTiles = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -40,14 +40,17 @@ def build_tiles(
     cells, large = np.zeros((2, partition.parts), np.int64)
     for _, column, total in pieces:
         kernels.count_tile_cells(column, total, len(column), partition.part_of, least, cells, large)
-    base, offsets = section_bases(int(partition.sizes[part]), cells, large)
+    rows = int(partition.sizes[part])
+    offsets = tile_offsets(rows, cells, large)
     raw = np.zeros(offsets[-1], np.uint8)
     views = Views(raw)
+    places = kernels.places_of(offsets[:-1] // 8, rows, cells)
     written = np.zeros((partition.parts, 2), np.int64)
     row = 0
     for last, column, total in pieces:
         kernels.fill_tiles(
-            column, total, row_cells, row, last, partition.part_of, partition.row_of, least, base, written, *views.all
-        )
+            column, total, row_cells, row, last, partition.part_of, partition.row_of, least, places, written,
+            *views.all,
+        )  # fmt: skip
         row = last
     return raw, offsets, cells, large

@@ -1,10 +1,11 @@
 """Tiles on disk: the file of cells, where each tile lies in it, and writing it from front to back.
 
-`kernels.tiles` describes what a tile looks like inside.
+`kernels.tile_layout` describes what a tile looks like inside.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import weakref
@@ -17,33 +18,33 @@ from typing import IO
 
 import numpy as np
 
-from glove_adagrad.cooccurrence.partition import Partition
+from glove_adagrad.cooccurrence.partition import MANY_PARTS, Partition
 from glove_adagrad.decoding import DamagedError
-
-#: Bytes of an element of each section.
-ELEMENTS = np.array([4, 2, 4, 8])
+from glove_adagrad.kernels.tile_sections import sections
 
 
-def section_bases(rows: int | np.ndarray, cells: np.ndarray, large: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where the sections of consecutive tiles begin.
+def tile_offsets(rows: int | np.ndarray, cells: np.ndarray, large: np.ndarray) -> np.ndarray:
+    """Where consecutive tiles begin, and where the last ends: int64 [tiles + 1], in bytes.
 
     Parameters
     ----------
     rows : int or int64 array [tiles]
         Rows of each tile.
     cells, large : int64 arrays [tiles]
-
-    Returns
-    -------
-    base : int64 [tiles, 4]
-        In elements: row ends (uint32), columns (uint16), sums (uint32), large sums (uint64).
-    offsets : int64 [tiles + 1]
-        Where each tile begins, in bytes; the last entry is the size of all.
     """
-    sizes = np.stack([np.broadcast_to(4 * rows, len(cells)), 2 * cells, 4 * cells, 8 * large], axis=1)
-    ends = np.cumsum(-(-sizes // 8) * 8).reshape(-1, 4)
-    starts = np.concatenate([[0], ends.ravel()[:-1]]).reshape(-1, 4)
-    return starts // ELEMENTS, np.concatenate([[0], ends[:, 3]])
+    *_, sizes = sections(0, low_bits(rows, cells), rows, cells, large)
+    return np.concatenate([[0], np.cumsum(8 * sizes)])
+
+
+def low_bits(rows: int | np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """How many bits of row numbers tiles store as they are: the most for which cells << bits is at most rows."""
+    return np.maximum(np.frexp(rows // np.maximum(cells, 1))[1] - 1, 0) * (cells > 0)
+
+
+def _old_offsets(rows: np.ndarray, cells: np.ndarray, large: np.ndarray) -> np.ndarray:
+    """As `tile_offsets`, in the files of formats 1 and 2, which have a uint32 for each row."""
+    sizes = np.stack([4 * rows, 2 * cells, 4 * cells, 8 * large], axis=1)
+    return np.concatenate([[0], np.cumsum((-(-sizes // 8) * 8).sum(axis=1))])
 
 
 class Views:
@@ -60,13 +61,16 @@ class Views:
 class Tiles:
     """A file of P x P tiles and its table.
 
+    In memory tiles are always as `kernels.tile_layout` describes them; those of a file of format 1 or 2 become so
+    when they are read.
+
     Parameters
     ----------
     path : Path
         The file of cells.
-    table : int64 array [P * P, 4]
-        For each tile, in order of row part, then column part: first byte, cells, large sums, CRC-32 of its bytes.
-        Folders of format 1 have no CRC-32 of tiles, and a table of three columns.
+    table : uint32 array [P * P, 3]
+        For each tile, in order of row part, then column part: cells, large sums, CRC-32 of its bytes. Folders of
+        formats 1 and 2 have int64, and before these columns the first byte; those of format 1 have no CRC-32.
     words : int
         Size of the vocabulary.
     checksum : int
@@ -74,16 +78,36 @@ class Tiles:
     file : IO, optional
         The file, open for reading; it is closed with this object. It stays the same file whatever becomes of its
         name. If left out, `open` opens the file by its name each time.
+    old : bool
+        Whether the file is of format 1 or 2.
+
+    Attributes
+    ----------
+    partition : Partition
+    parts : int
+        P.
+    sizes : int64 array [P]
+        Words of each part.
+    tile_cells : int64 array [P * P]
+        Cells of each tile.
     """
 
     def __init__(
-        self, path: Path, table: np.ndarray, words: int, checksum: int, file: IO[bytes] | None = None
+        self,
+        path: Path,
+        table: np.ndarray,
+        words: int,
+        checksum: int,
+        file: IO[bytes] | None = None,
+        *,
+        old: bool = False,
     ) -> None:
         self.checksum = checksum
         self.path = path
         self.table = table
         self.words = words
-        self.partition = Partition(words)
+        self.old = old
+        self.partition = Partition(words, most=MANY_PARTS) if old else Partition(words)
         self.parts, self.sizes = self.partition.parts, self.partition.sizes
         self._file = file
         if file is not None:
@@ -98,23 +122,35 @@ class Tiles:
             with open(self.path, "rb") as file:
                 yield file
 
+    @cached_property
+    def tile_cells(self) -> np.ndarray:
+        return self.table[:, int(self.old)].astype(np.int64)
+
+    @property
+    def large(self) -> np.ndarray:
+        """[P * P]: sums of each tile that need more than 32 bits."""
+        large: np.ndarray = self.table[:, 1 + self.old]
+        return large
+
     @property
     def cells(self) -> int:
-        return int(self.table[:, 1].sum())
+        return int(self.tile_cells.sum())
+
+    @property
+    def _rows(self) -> np.ndarray:
+        return np.repeat(self.sizes, self.parts)
 
     @cached_property
-    def _layout(self) -> tuple[np.ndarray, np.ndarray]:
-        return section_bases(np.repeat(self.sizes, self.parts), self.table[:, 1], self.table[:, 2])
-
-    @property
-    def bases(self) -> np.ndarray:
-        """int64 [P * P, 4]: where the sections of each tile begin in the file, in elements."""
-        return self._layout[0]
-
-    @property
     def offsets(self) -> np.ndarray:
+        """int64 [P * P + 1]: where each tile would begin in memory that holds them all, in bytes, and the size."""
+        return tile_offsets(self._rows, self.tile_cells, self.large.astype(np.int64))
+
+    @cached_property
+    def file_offsets(self) -> np.ndarray:
         """int64 [P * P + 1]: where each tile begins in the file, in bytes, and the size of the file."""
-        return self._layout[1]
+        if not self.old:
+            return self.offsets
+        return _old_offsets(self._rows, self.tile_cells, self.large.astype(np.int64))
 
     def check_table(self) -> None:
         """Compare the table with the vocabulary's size and with itself.
@@ -125,33 +161,53 @@ class Tiles:
             If it is not one that `TileWriter` writes: its shape and type, the range of a number, or where a tile
             begins.
         """
-        table, rows = self.table, np.repeat(self.sizes, self.parts)
-        good = table.dtype == np.int64 and table.ndim == 2 and table.shape in ((len(rows), 3), (len(rows), 4))
+        table, tiles = self.table, self.parts**2
+        dtype, shapes = (np.int64, ((tiles, 3), (tiles, 4))) if self.old else (np.uint32, ((tiles, 3),))
+        good = table.dtype == dtype and table.shape in shapes
         if good:
-            cells, large = table[:, 1], table[:, 2]
+            cells, large = self.tile_cells, self.large.astype(np.int64)
             good = bool(
                 (cells >= 0).all()
-                and (cells <= rows * np.tile(self.sizes, self.parts)).all()
+                and (cells <= self._rows * np.tile(self.sizes, self.parts)).all()
                 and (large >= 0).all()
                 and (large <= cells).all()
-                and (table[:, 3:] >= 0).all()
+            )
+        if good and self.old:
+            good = bool(
+                (table[:, 3:] >= 0).all()
                 and (table[:, 3:] < 1 << 32).all()
-                and np.array_equal(table[:, 0], self.offsets[:-1])
+                and np.array_equal(table[:, 0], self.file_offsets[:-1])
             )
         if not good:
             raise DamagedError(f"{self.path.with_suffix('.npy')}: is damaged (no table of tiles); count again")
 
-    def read(self, file: IO[bytes], tile: int) -> np.ndarray:
-        """The bytes of one tile, checked; threads may share the file.
+    def read(self, file: IO[bytes], tile: int) -> Views:
+        """One tile, checked, in memory of its own; threads may share the file.
 
         Raises
         ------
         DamagedError
             As `read_into` does.
         """
-        raw = np.empty(int(self.offsets[tile + 1] - self.offsets[tile]), np.uint8)
-        self.read_into(file, np.array([tile]), raw, self.base_in_tile(tile)[None])
-        return raw
+        raw = np.zeros(int(self.offsets[tile + 1] - self.offsets[tile]), np.uint8)
+        self.read_into(file, np.array([tile]), raw, np.zeros(1, np.int64))
+        return Views(raw)
+
+    def read_range(self, file: IO[bytes], tiles: range) -> list[np.ndarray]:
+        """Consecutive tiles, checked, each as a uint64 array; errors as of `read_into`."""
+        begins = self.offsets[tiles.start : tiles.stop + 1] - self.offsets[tiles.start]
+        raw = np.zeros(begins[-1], np.uint8)
+        self.read_into(file, np.arange(tiles.start, tiles.stop), raw, begins[:-1])
+        words = raw.view(np.uint64)
+        return [words[begin:end] for begin, end in itertools.pairwise((begins // 8).tolist())]
+
+    def load(self) -> Tiles:
+        """These tiles, as other kinds of runs are loaded; see `cooccurrence.spill.Run`."""
+        return self
+
+    def remove(self) -> None:
+        """Remove the file."""
+        self.path.unlink()
 
     def cells_of(self, file: IO[bytes], tile: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Read one tile's cells: the ranks of their rows and columns, int64, and their sums, uint64.
@@ -164,14 +220,13 @@ class Tiles:
         from glove_adagrad.kernels.tiles import read_tile
 
         p, q = divmod(tile, self.parts)
-        cells = int(self.table[tile, 1])
+        cells = int(self.tile_cells[tile])
         row, column, sums = np.empty(cells, np.int64), np.empty(cells, np.int64), np.empty(cells, np.uint64)
-        views = Views(self.read(file, tile))
-        read_tile(self.base_in_tile(tile), self.sizes[p], p, q, self.parts, *views.all, row, column, sums)
+        read_tile(0, self.sizes[p], cells, p, q, self.parts, *self.read(file, tile).all, row, column, sums)
         return row, column, sums
 
     def read_into(
-        self, file: IO[bytes], tiles: np.ndarray, memory: np.ndarray, bases: np.ndarray, *, structure: bool = True
+        self, file: IO[bytes], tiles: np.ndarray, memory: np.ndarray, begins: np.ndarray, *, structure: bool = True
     ) -> None:
         """Read tiles and check them, so that kernels may trust them; threads may share the file.
 
@@ -180,9 +235,9 @@ class Tiles:
         tiles : int64 array [n]
             Numbers of tiles.
         memory : uint8 array
-            Where they go.
-        bases : int64 array [n, 4]
-            Where their sections begin there, in elements.
+            Where they go; zeros.
+        begins : int64 array [n]
+            Where they begin there, in bytes.
         structure : bool
             Whether to check the structure, too. A tile whose structure was checked before need not be checked again
             if it still has its CRC-32.
@@ -194,27 +249,39 @@ class Tiles:
         """
         from glove_adagrad.kernels.tiles import damaged_tile
 
-        for tile, begin in zip(tiles.tolist(), (4 * bases[:, 0]).tolist(), strict=True):
-            start, size = int(self.offsets[tile]), int(self.offsets[tile + 1] - self.offsets[tile])
-            raw = memory[begin : begin + size]
+        for tile, begin in zip(tiles.tolist(), begins.tolist(), strict=True):
+            start, size = int(self.file_offsets[tile]), int(self.file_offsets[tile + 1] - self.file_offsets[tile])
+            raw = np.empty(size, np.uint8) if self.old else memory[begin : begin + size]
             if read_at(file, start, raw) != size:
                 raise DamagedError(f"{self.path}: ends within a tile; it was cut short, count again")
-            if self.has_checksums and zlib.crc32(raw) != self.table[tile, 3]:
+            if self.has_checksums and zlib.crc32(raw) != self.table[tile, -1]:
                 raise DamagedError(f"{self.path}: is damaged (the checksum of a tile differs); count again")
+            if self.old:
+                end = begin + int(self.offsets[tile + 1] - self.offsets[tile])
+                self._convert(tile, raw, memory[begin:end])
         if structure or not self.has_checksums:
-            views = Views(memory)
-            bad = damaged_tile(tiles, bases, self.table, self.sizes, *views.all)
+            u16, u32, u64 = Views(memory).all
+            bad = damaged_tile(tiles, begins // 8, self.tile_cells, self.large, self.sizes, u16, u32, u64)
             if bad >= 0:
-                raise DamagedError(f"{self.path}: is damaged (tile {tiles[bad]} is not well formed); count again")
+                raise self._not_well_formed(tiles[bad])
+
+    def _convert(self, tile: int, raw: np.ndarray, memory: np.ndarray) -> None:
+        """Turn a tile of format 1 or 2 into the layout of today, in zeros; the sections after the rows are alike."""
+        from glove_adagrad.kernels.tile_layout import convert_rows
+
+        rows = int(self.sizes[tile // self.parts])
+        rest = raw[8 * (-(-rows // 2)) :]
+        memory[len(memory) - len(rest) :] = rest
+        if not convert_rows(raw.view(np.uint32)[:rows], 0, self.tile_cells[tile], memory.view(np.uint64)):
+            raise self._not_well_formed(tile)
+
+    def _not_well_formed(self, tile: int) -> DamagedError:
+        return DamagedError(f"{self.path}: is damaged (tile {tile} is not well formed); count again")
 
     @property
     def has_checksums(self) -> bool:
         """Whether there is a CRC-32 of each tile."""
-        return self.table.shape[1] == 4
-
-    def base_in_tile(self, tile: int) -> np.ndarray:
-        """int64 [4]: where the sections of a tile begin in its own bytes, in elements."""
-        return np.ascontiguousarray(self.bases[tile] - self.offsets[tile] // ELEMENTS)
+        return self.table.shape[1] == 3 + self.old
 
 
 #: Held from moving a file's position to reading there, where the system cannot do both at once.
@@ -245,20 +312,17 @@ class TileWriter:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._rows: list[tuple[int, int, int, int]] = []
-        self._position = 0
+        self._rows: list[np.ndarray] = []
         self.checksum = 0
 
     def write(self, raw: np.ndarray, offsets: np.ndarray, cells: np.ndarray, large: np.ndarray) -> None:
         """Append consecutive tiles: their bytes, where each begins in them, and what each holds."""
-        ends = offsets[1:].tolist()
-        for begin, end, number, too_large in zip(
-            offsets.tolist(), ends, cells.tolist(), large.tolist(), strict=False
-        ):
-            self._rows.append((self._position + begin, number, too_large, zlib.crc32(raw[begin:end])))
-        self._file.write(raw.data)
-        self.checksum = zlib.crc32(raw.data, self.checksum)
-        self._position += raw.nbytes
+        places = offsets.tolist()
+        data = raw.data
+        checksums = [zlib.crc32(data[begin:end]) for begin, end in itertools.pairwise(places)]
+        self._rows.append(np.stack([cells, large, checksums], axis=1).astype(np.uint32))
+        self._file.write(data)
+        self.checksum = zlib.crc32(data, self.checksum)
 
     def table(self) -> np.ndarray:
-        return np.array(self._rows, np.int64).reshape(-1, 4)
+        return np.concatenate(self._rows) if self._rows else np.empty((0, 3), np.uint32)

@@ -282,9 +282,8 @@ class _Count:
         ])  # fmt: skip
         made = {}
         for half, path in paths.items():
-            moved = [found[half][0] + [begin, 0, 0, 0] for found, begin in zip(tables, begins[half], strict=False)]
             checksum = joined_checksum([found[half] for found in checksums], sizes[half])
-            made[half] = Tiles(path, np.concatenate(moved), words, checksum)
+            made[half] = Tiles(path, np.concatenate([found[half][0] for found in tables]), words, checksum)
         return made
 
     def _wait(self, label: str, futures: list[Future]) -> list[Any]:

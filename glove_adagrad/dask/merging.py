@@ -12,7 +12,7 @@ import numpy as np
 
 from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.cooccurrence.spill import add_tiles
-from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, read_at
+from glove_adagrad.cooccurrence.tiles import Tiles, TileWriter, read_at, tile_offsets
 from glove_adagrad.dask.cluster import task
 from glove_adagrad.files import full_disk_named
 
@@ -24,15 +24,18 @@ class TileRows(NamedTuple):
     """The tiles of consecutive parts of rows, in memory.
 
     raw : uint8 array, their bytes.
-    table : int64 array, their rows of the table of `Tiles`; the first tile begins at byte 0.
+    table : uint32 array [tiles, 3], their rows of the table of `Tiles`.
+    begins : int64 array [tiles + 1], where each begins in `raw`, and the size of all.
     """
 
     raw: np.ndarray
     table: np.ndarray
+    begins: np.ndarray
 
     def tile(self, number: int) -> np.ndarray:
-        begins = self.table[:, 0]
-        return self.raw[begins[number] : begins[number + 1] if number + 1 < len(begins) else len(self.raw)]
+        """The words of 8 bytes of a tile."""
+        words: np.ndarray = self.raw[self.begins[number] : self.begins[number + 1]].view(np.uint64)
+        return words
 
 
 #: Tiles of both halves, by the name of the half.
@@ -46,9 +49,7 @@ def tile_rows(tiles: Tiles, first: int, last: int) -> TileRows:
     raw = np.empty(int(tiles.offsets[end]) - start, np.uint8)
     with tiles.open() as file:
         read_at(file, start, raw)
-    table = tiles.table[begin:end].copy()
-    table[:, 0] -= start
-    return TileRows(raw, table)
+    return TileRows(raw, tiles.table[begin:end].copy(), tiles.offsets[begin : end + 1] - start)
 
 
 @task
@@ -79,10 +80,13 @@ def _added(pieces: Sequence[TileRows], partition: Partition, first: int, minimum
     buffer = io.BytesIO()
     writer = TileWriter(buffer)
     for number in range(len(pieces[0].table)):
-        table = np.stack([piece.table[number] for piece in pieces])
-        part = first + number // partition.parts
-        writer.write(*add_tiles([piece.tile(number) for piece in pieces], table, partition, part, minimum))
-    return TileRows(np.frombuffer(buffer.getbuffer(), np.uint8), writer.table())
+        cells = np.array([piece.table[number, 0] for piece in pieces], np.int64)
+        tile = first * partition.parts + number
+        writer.write(*add_tiles([piece.tile(number) for piece in pieces], cells, partition, tile, minimum))
+    table = writer.table()
+    rows = np.repeat(partition.sizes[first:], partition.parts)[: len(table)]
+    begins = tile_offsets(rows, table[:, 0].astype(np.int64), table[:, 1].astype(np.int64))
+    return TileRows(np.frombuffer(buffer.getbuffer(), np.uint8), table, begins)
 
 
 @task

@@ -253,7 +253,9 @@ def _unobserved(job: Job) -> UnobservedPairs:
     stream = _stream(job)
     settings = job.settings
     return unobserved_pairs(
-        stream, Parameters.empty(stream.matrix.words, settings.vector_size, settings.rule), settings
+        stream,
+        Parameters.empty(stream.matrix.words, settings.vector_size, settings.rule, stream.matrix.lower.partition),
+        settings,
     )
 
 
@@ -361,7 +363,9 @@ def _starts(parameters: Parameters, order: Order) -> list[int]:
 def _blocks(job: Job, common: Common | None) -> BlockTrainer:
     """What trains blocks, on parameters of which none is there yet."""
     stream, settings = _stream(job), job.settings
-    parameters = Parameters.empty(stream.matrix.words, settings.vector_size, settings.rule)
+    parameters = Parameters.empty(
+        stream.matrix.words, settings.vector_size, settings.rule, stream.matrix.lower.partition
+    )
     if common is not None:
         parameters.clock[:] = common.clock
         for states in parameters.row_states:

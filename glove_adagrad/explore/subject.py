@@ -41,14 +41,9 @@ def learned_rates(run: Path) -> np.ndarray | None:
     A rate is the factor of a steady gradient in the next update: AdaGrad lowers it with each gradient it has seen.
     """
     from glove_adagrad.checkpoint import Checkpoints
-    from glove_adagrad.trainer import Parameters
 
     checkpoints = Checkpoints(run / "checkpoints")
     if not checkpoints.paths():
         return None
     checkpoint = checkpoints.load()
-    settings = checkpoint.settings
-    words = len(checkpoint.arrays["words"])
-    parameters = Parameters(words, settings.vector_size, settings.rule)
-    parameters.restore(checkpoint.arrays)
-    return parameters.effective_rates()
+    return checkpoint.parameters(len(checkpoint.arrays["words"])).effective_rates()

@@ -1,6 +1,6 @@
 """Tile cells for training: ln X and f(X) on the fly, hold-out selection.
 
-Knows the tiles' layout (see `kernels.tiles`), and nothing of parameters and rules.
+Knows the tiles' layout (see `kernels.tile_layout`), and nothing of parameters and rules.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import numpy as np
 
 from glove_adagrad.kernels.draws import mixed
 from glove_adagrad.kernels.jit import fast_kernel, forced_inline, inline
+from glove_adagrad.kernels.tile_layout import place_of
 
 #: Cells whose targets are computed at a time.
 CHUNK = 512
@@ -60,12 +61,14 @@ def _targets(n, logs, log_bits, weights, weight_bits, exponents, log_x_max, alph
 
 
 @forced_inline
-def read_cells(cells, first, count, large, scale, log_x_max, alpha, buffers):
-    """ln X and f(X) of `count` cells of a tile into the buffers; returns how many large sums were passed."""
-    _, u32, u64, base = cells
+def read_cells(u32, u64, sums, first, count, large, scale, log_x_max, alpha, buffers):
+    """ln X and f(X) of `count` cells of a tile into the buffers; returns where the next large sum is.
+
+    sums, first : where the tile's sums begin, and the first cell.
+    """
     logs, log_bits, weights, weight_bits, exponents = buffers
     for k in range(count):
-        logs[k] = np.float32(u32[base[2] + first + k]) * scale
+        logs[k] = np.float32(u32[sums + first + k]) * scale
     for k in range(count):
         if logs[k] == 0:
             logs[k] = np.float32(u64[large]) * scale
@@ -103,13 +106,15 @@ def loss_of_zeros(halves, sizes, part, scale, log_x_max, alpha):
     loss = 0.0
     number = 0
     for half in halves:
-        u16, u32, u64, bases, _, _ = half
+        _, u32, u64, firsts, cells_of, _, _ = half
         for q in range(len(sizes)):
-            base = bases[part * len(sizes) + q]
-            cells, large = np.int64(u32[base[0] + sizes[part] - 1]), base[3]
+            tile = part * len(sizes) + q
+            cells = np.int64(cells_of[tile])
+            place = place_of(firsts[tile], sizes[part], cells)
+            large = place[5]
             for first in range(0, cells, CHUNK):
                 count = min(CHUNK, cells - first)
-                large = read_cells((u16, u32, u64, base), first, count, large, scale, log_x_max, alpha, buffers)
+                large = read_cells(u32, u64, place[4], first, count, large, scale, log_x_max, alpha, buffers)
                 for k in range(count):
                     loss += 0.5 * weights[k] * (1.0 + logs[k] * logs[k])
             number += cells

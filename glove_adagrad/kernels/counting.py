@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from glove_adagrad.kernels.draws import GAMMA, mixed
-from glove_adagrad.kernels.jit import kernel
+from glove_adagrad.kernels.jit import forced_inline, kernel
 from glove_adagrad.kernels.prefetch import prefetch
 from glove_adagrad.kernels.words import BOUNDARY, UNKNOWN
 
@@ -21,6 +21,9 @@ _32 = np.uint64(32)
 
 #: Occurrences of a word are far apart: this many ahead, the text around them is fetched into the cache.
 _AHEAD = np.uint64(4)
+
+#: A row is sorted if it has fewer than a 2^-_SPARSE of the cells it could have.
+_SPARSE = 5
 
 
 @kernel
@@ -68,6 +71,58 @@ def index_positions(ids, begin, end, cursor, positions):
             cursor[a] += 1
 
 
+@forced_inline
+def _around(ids, t, fresh, window, to_left, to_right, below_left, below_right, near, distance):
+    """List the words that count around position t and how far each is; returns how many there are."""
+    found = np.uint64(0)
+    if to_left and t >= fresh:
+        for k in range(_1, window + _1):
+            b = ids[t - k]
+            if b == BOUNDARY:
+                break
+            near[found] = b
+            distance[found] = k
+            found += np.uint64(b < below_left)
+    if to_right:
+        first = fresh - t if t < fresh else _1
+        for k in range(_1, window + _1):
+            b = ids[t + k]
+            if b == BOUNDARY:
+                break
+            near[found] = b
+            distance[found] = k
+            found += np.uint64((b < below_right) & (k >= first))
+    return found
+
+
+@forced_inline
+def _write_touched(groups, touched, sums, out_column, out_sum, cells):
+    """Write the sums of a row that are flagged in `touched` and clear them; returns the number of cells by then."""
+    for group in range(groups):
+        if touched[group]:
+            touched[group] = 0
+            for b in range(group * _8, group * _8 + _8):
+                if sums[b]:
+                    out_column[cells] = b
+                    out_sum[cells] = sums[b]
+                    sums[b] = 0
+                    cells += _1
+    return cells
+
+
+@forced_inline
+def _write_listed(columns, sums, out_column, out_sum, cells):
+    """As `_write_touched`, for a row whose columns are listed, in any order."""
+    columns.sort()
+    for b in columns:
+        if sums[b]:  # a column whose weights were 0 at first is listed more than once
+            out_column[cells] = b
+            out_sum[cells] = sums[b]
+            sums[b] = 0
+            cells += _1
+    return cells
+
+
 @kernel
 def count_rows(
     ids,
@@ -106,6 +161,7 @@ def count_rows(
     # the words that count around one occurrence; one that does not is overwritten by the next, to spare a branch
     near = np.empty(2 * int(window), np.uint32)
     distance = np.empty(2 * int(window), np.uint32)
+    listed = np.empty(0, np.uint32)
     cells = np.uint64(0)
     rows = len(row_cells)
     while row < rows:
@@ -113,6 +169,11 @@ def count_rows(
         most = min(a + 1, int(window) * sides * (starts[a + 1] - starts[a]))
         if int(cells) + most > len(out_column):
             break
+        # a row of few cells is sorted; going through the flags of all columns would take longer
+        few = most < a >> _SPARSE
+        if few and most > len(listed):
+            listed = np.empty(2 * most, np.uint32)
+        number = np.uint64(0)
         below_left = np.uint32(max(a + left, 0))
         below_right = np.uint32(max(a + right, 0))
         for m in range(np.uint64(starts[a]), np.uint64(starts[a + 1])):
@@ -121,38 +182,23 @@ def count_rows(
             prefetch(ids, ahead - window)
             prefetch(ids, ahead)
             prefetch(ids, ahead + window)
-            found = np.uint64(0)
-            if left >= 0 and t >= fresh:
-                for k in range(_1, window + _1):
-                    b = ids[t - k]
-                    if b == BOUNDARY:
-                        break
-                    near[found] = b
-                    distance[found] = k
-                    found += np.uint64(b < below_left)
-            if right >= 0:
-                first = fresh - t if t < fresh else _1
-                for k in range(_1, window + _1):
-                    b = ids[t + k]
-                    if b == BOUNDARY:
-                        break
-                    near[found] = b
-                    distance[found] = k
-                    found += np.uint64((b < below_right) & (k >= first))
+            found = _around(ids, t, fresh, window, left >= 0, right >= 0, below_left, below_right, near, distance)
+            if few:
+                for k in range(found):
+                    cell = np.uint64(near[k])
+                    listed[number] = cell
+                    number += np.uint64(sums[cell] == 0)
+                    sums[cell] += weight[distance[k]]
+                continue
             for k in range(found):
                 cell = np.uint64(near[k])
                 sums[cell] += weight[distance[k]]
                 touched[cell >> _3] = 1
         before = cells
-        for group in range(np.uint64(a >> 3) + _1):
-            if touched[group]:
-                touched[group] = 0
-                for b in range(group * _8, group * _8 + _8):
-                    if sums[b]:
-                        out_column[cells] = b
-                        out_sum[cells] = sums[b]
-                        sums[b] = 0
-                        cells += _1
+        if few:
+            cells = _write_listed(listed[:number], sums, out_column, out_sum, cells)
+        else:
+            cells = _write_touched(np.uint64(a >> 3) + _1, touched, sums, out_column, out_sum, cells)
         row_cells[row] = cells - before
         row += 1
     return row, cells

@@ -1,12 +1,8 @@
-"""Tiles: the layout of cells in memory and on disk, filling, checking, merging and reading them.
+"""Tiles: counting and filling, checking, merging and reading them.
 
 Words are dealt into P parts: word a is row a // P of part a % P (see `cooccurrence.partition`). A tile holds the
-cells of the rows of one part whose columns are in one part. Tile sections, each padded to 8 bytes:
-
-row ends : uint32 [rows of the part], where each row's cells end, counted from the tile's first cell
-columns : uint16 [cells], row number within the column's part, ascending within a row
-sums : uint32 [cells], the sum; 0 stands for one that does not fit, the next of the following section
-large : uint64 [cells that do not fit]
+cells of the rows of one part whose columns are in one part; `kernels.tile_layout` describes it. Kernels here take it
+as the three views of memory and where it begins in the uint64 view (`first`), with its numbers of rows and cells.
 """
 
 from __future__ import annotations
@@ -14,11 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from glove_adagrad.kernels.jit import fast_kernel, inline, kernel
+from glove_adagrad.kernels.tile_layout import checked_rows, place_of, read_rows, write_row
 
 _LARGEST = np.uint64(0xFFFFFFFF)
 _1 = np.uint64(1)
-_3 = np.uint64(3)
-_8 = np.uint64(8)
 _32 = np.uint64(32)
 
 
@@ -35,12 +30,12 @@ def count_tile_cells(column, total, cells, column_part, minimum, tile_cells, til
 
 @kernel
 def fill_tiles(
-    column, total, row_cells, first_row, last_row, column_part, column_row, minimum, base, written, u16, u32, u64
+    column, total, row_cells, first_row, last_row, column_part, column_row, minimum, places, written, u16, u32, u64
 ):
     """Deal the cells of rows first_row to last_row - 1 of a part to its tiles.
 
     column_part, column_row : uint16 [V], part and row of a word.
-    base : int64 [P, 4], where each tile's sections begin, in elements of u32, u16, u32 and u64 respectively.
+    places : int64 [P, 6], what `tile_layout.place_of` gives for each tile.
     written : int64 [P, 2], cells and large sums written to each tile so far; updated.
     """
     k = np.uint64(0)
@@ -50,17 +45,28 @@ def fill_tiles(
                 word = column[k]
                 q = column_part[word]
                 at = written[q, 0]
-                u16[base[q, 1] + at] = column_row[word]
+                # numbers one by one: a view of a row would be counted as a reference, at the cost of a cell
+                write_row(u64, places[q, 0], places[q, 1], places[q, 2], at, row)
+                u16[places[q, 3] + at] = column_row[word]
                 if total[k] > _LARGEST:
-                    u32[base[q, 2] + at] = 0
-                    u64[base[q, 3] + written[q, 1]] = total[k]
+                    u32[places[q, 4] + at] = 0
+                    u64[places[q, 5] + written[q, 1]] = total[k]
                     written[q, 1] += 1
                 else:
-                    u32[base[q, 2] + at] = total[k]
+                    u32[places[q, 4] + at] = total[k]
                 written[q, 0] = at + 1
             k += _1
-        for q in range(len(written)):
-            u32[base[q, 0] + row] = written[q, 0]
+
+
+@kernel
+def places_of(firsts, rows, cells):
+    """int64 [tiles, 6]: what `tile_layout.place_of` gives for each of some tiles of `rows` rows."""
+    places = np.empty((len(firsts), 6), np.int64)
+    for tile in range(len(firsts)):
+        low, lows, highs, columns, sums, large = place_of(firsts[tile], rows, cells[tile])
+        places[tile, 0], places[tile, 1], places[tile, 2] = low, lows, highs
+        places[tile, 3], places[tile, 4], places[tile, 5] = columns, sums, large
+    return places
 
 
 @inline
@@ -74,24 +80,29 @@ def _sum_at(u32, u64, at, large):
 
 
 @kernel
-def damaged_tile(tiles, bases, table, sizes, u16, u32, u64):
+def damaged_tile(tiles, firsts, cells_of, large_of, sizes, u16, u32, u64):
     """Find the first tile that is not well formed, so that the other kernels may trust the rest.
 
     tiles : int64 [n], numbers of tiles, p * P + q.
-    bases : int64 [n, 4], where their sections begin.
-    table : int64 [P * P, 3 or more]; its columns 1 and 2 hold a tile's cells and large sums.
+    firsts : int64 [n], where they begin.
+    cells_of, large_of : [P * P], cells and large sums of each tile.
     sizes : int64 [P], words of each part.
 
-    Row ends must ascend to the number of cells, columns must ascend within a row and lie in their part, up to the
-    row's own word, and as many sums must be 0 as there are large ones, all of which need more than 32 bits.
+    There must be a row number for each cell, and columns must ascend within a row and lie in their part, up to the
+    row's own word; as many sums must be 0 as there are large ones, all of which need more than 32 bits.
 
     Returns its place among `tiles`, or -1.
     """
     parts = len(sizes)
-    for place in range(len(tiles)):
-        p, q = tiles[place] // parts, tiles[place] % parts
-        cells, large = table[tiles[place], 1], table[tiles[place], 2]
-        ends, columns, sums, large_sums = bases[place]
+    numbers, ends = np.empty(sizes[0], np.uint16), np.empty(sizes[0], np.uint32)
+    for at in range(len(tiles)):
+        p, q = tiles[at] // parts, tiles[at] % parts
+        cells, large = np.int64(cells_of[tiles[at]]), np.int64(large_of[tiles[at]])
+        place = place_of(firsts[at], sizes[p], cells)
+        columns, sums, large_sums = place[3], place[4], place[5]
+        listed = checked_rows(u64, place, sizes[p], cells, numbers, ends)
+        if listed < 0:
+            return at
         # columns may only fall where a row begins: such places are counted in all cells, in vector code, and in rows
         falls = np.uint32(0)
         for k in range(np.uint64(columns) + _1, np.uint64(columns + cells)):
@@ -99,111 +110,142 @@ def damaged_tile(tiles, bases, table, sizes, u16, u32, u64):
         falls_between_rows = 0
         first = 0
         bad = False
-        for row in range(sizes[p]):
-            last = np.int64(u32[ends + row])
-            if last < first or last > cells:
-                return place
-            if last > first:
-                bad |= np.int64(u16[columns + last - 1]) >= min(sizes[q], row + (1 if q <= p else 0))
-                if first > 0:
-                    falls_between_rows += u16[columns + first] <= u16[columns + first - 1]
+        for k in range(listed):
+            last = np.int64(ends[k])
+            most = min(sizes[q], np.int64(numbers[k]) + (1 if q <= p else 0))
+            bad |= np.int64(u16[columns + last - 1]) >= most
+            if first > 0:
+                falls_between_rows += u16[columns + first] <= u16[columns + first - 1]
             first = last
         zeros = np.uint32(0)
         for k in range(np.uint64(sums), np.uint64(sums + cells)):
             zeros += np.uint32(u32[k] == 0)
         for k in range(large_sums, large_sums + large):
             bad |= u64[k] <= _LARGEST
-        if bad or first != cells or falls != falls_between_rows or zeros != large:
-            return place
+        if bad or falls != falls_between_rows or zeros != large:
+            return at
     return -1
 
 
 @kernel
-def merge_tiles(inputs, base, rows, minimum, sums, touched, out_base, u16, u32, u64):
+def read_tile(first, rows, cells, part, column_part, parts, u16, u32, u64, out_row, out_column, out_sum):
+    """Write a tile's cells as ranks (int64) and sums (uint64)."""
+    numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
+    place = place_of(first, rows, cells)
+    large, begin = place[5], 0
+    for k in range(read_rows(u64, place, rows, cells, False, numbers, ends)):
+        end = np.int64(ends[k])
+        for cell in range(begin, end):
+            value, large = _sum_at(u32, u64, place[4] + cell, large)
+            out_row[cell] = part + np.int64(numbers[k]) * parts
+            out_column[cell] = column_part + np.int64(u16[place[3] + cell]) * parts
+            out_sum[cell] = value
+        begin = end
+
+
+@kernel
+def write_tile(row, column, total, first, rows, u16, u32, u64):
+    """Write the cells of a tile in their order, to zeros: rows and columns (uint16) in their parts, sums (uint64)."""
+    cells = len(row)
+    place = place_of(first, rows, cells)
+    large = place[5]
+    for cell in range(cells):
+        write_row(u64, place[0], place[1], place[2], cell, row[cell])
+        u16[place[3] + cell] = column[cell]
+        if total[cell] > _LARGEST:
+            u64[large] = total[cell]
+            large += 1
+        else:
+            u32[place[4] + cell] = total[cell]
+
+
+@kernel
+def add_tiles(firsts, cells_of, rows, columns, minimum, u16, u32, u64):
     """Add tiles of the same place cell by cell.
 
-    inputs : tuple of the uint16, uint32 and uint64 views of a buffer that holds the tiles to add.
-    base : int64 [tiles, 4], as in `fill_tiles`, in that buffer.
-    sums, touched : uint64 [rows rounded up to 8] and uint8 [a flag for each 8], all zero before and after, where
-        rows are those of the larger of the two parts.
-    out_base, u16, u32, u64 : where the sum goes; large enough for all cells of all tiles.
+    firsts, cells_of : int64 [tiles], where each begins, and its cells.
+    rows, columns : words of the two parts.
 
-    Returns the number of cells and of large sums written; -1 for cells if a sum does not fit 64 bits.
+    Returns rows and columns (uint16) and sums (uint64) of the cells of at least `minimum`, in order, and how many
+    sums need more than 32 bits; -1 if a sum does not fit 64 bits.
     """
-    in16, in32, in64 = inputs
-    tiles = len(base)
-    large = np.zeros(tiles, np.int64)
-    cells = 0
-    written_large = 0
-    for row in range(rows):
-        for tile in range(tiles):
-            first = in32[base[tile, 0] + row - 1] if row else np.uint32(0)
-            for k in range(first, in32[base[tile, 0] + row]):
-                value, large[tile] = _sum_at(in32, in64, base[tile, 2] + k, base[tile, 3] + large[tile])
-                large[tile] -= base[tile, 3]
-                b = np.uint64(in16[base[tile, 1] + k])
-                total = sums[b] + value
-                if total < value:
-                    return -1, 0
-                sums[b] = total
-                touched[b >> _3] = 1
-        for group in range(np.uint64(len(touched))):
-            if touched[group]:
-                touched[group] = 0
-                for b in range(group * _8, group * _8 + _8):
-                    value = sums[b]
-                    if value >= minimum and value > 0:
-                        u16[out_base[1] + cells] = b
-                        if value > _LARGEST:
-                            u32[out_base[2] + cells] = 0
-                            u64[out_base[3] + written_large] = value
-                            written_large += 1
-                        else:
-                            u32[out_base[2] + cells] = value
-                        cells += 1
-                    sums[b] = 0
-        u32[out_base[0] + row] = cells
-    return cells, written_large
+    numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
+    number = cells_of.sum()
+    row, column, total = np.empty(number, np.uint16), np.empty(number, np.uint16), np.empty(number, np.uint64)
+    by_row, by_column = np.zeros(rows + 1, np.int64), np.zeros(columns + 1, np.int64)
+    at = 0
+    for tile in range(len(firsts)):
+        place = place_of(firsts[tile], rows, cells_of[tile])
+        large, begin = place[5], 0
+        for k in range(read_rows(u64, place, rows, cells_of[tile], False, numbers, ends)):
+            end = np.int64(ends[k])
+            by_row[numbers[k] + 1] += end - begin
+            for cell in range(begin, end):
+                total[at], large = _sum_at(u32, u64, place[4] + cell, large)
+                row[at] = numbers[k]
+                column[at] = u16[place[3] + cell]
+                by_column[column[at] + 1] += 1
+                at += 1
+            begin = end
+    # sorted by column, then, keeping that order, by row
+    order, sorted_order = np.empty(number, np.uint32), np.empty(number, np.uint32)
+    for b in range(columns):
+        by_column[b + 1] += by_column[b]
+    for a in range(rows):
+        by_row[a + 1] += by_row[a]
+    for cell in range(number):
+        b = column[cell]
+        order[by_column[b]] = cell
+        by_column[b] += 1
+    for k in range(number):
+        a = row[order[k]]
+        sorted_order[by_row[a]] = order[k]
+        by_row[a] += 1
+    out_row, out_column = np.empty(number, np.uint16), np.empty(number, np.uint16)
+    out_total = np.empty(number, np.uint64)
+    written, too_large, k = 0, 0, 0
+    while k < number:
+        cell = sorted_order[k]
+        a, b, value = row[cell], column[cell], total[cell]
+        k += 1
+        while k < number and row[sorted_order[k]] == a and column[sorted_order[k]] == b:
+            value += total[sorted_order[k]]
+            if value < total[sorted_order[k]]:
+                return out_row[:0], out_column[:0], out_total[:0], -1
+            k += 1
+        if value >= minimum:
+            out_row[written], out_column[written], out_total[written] = a, b, value
+            written += 1
+            too_large += value > _LARGEST
+    return out_row[:written], out_column[:written], out_total[:written], too_large
 
 
 @kernel
-def read_tile(base, rows, part, column_part, parts, u16, u32, u64, out_row, out_column, out_sum):
-    """Write a tile's cells as ranks (int64) and sums (uint64); returns how many there are."""
-    large = base[3]
-    first = 0
-    for row in range(rows):
-        last = int(u32[base[0] + row])
-        for k in range(first, last):
-            value, large = _sum_at(u32, u64, base[2] + k, large)
-            out_row[k] = part + row * parts
-            out_column[k] = column_part + np.int64(u16[base[1] + k]) * parts
-            out_sum[k] = value
-        first = last
-    return first
-
-
-@kernel
-def count_records(base, rows, part, column_part, parts, as_row, as_column, u16, u32, counts):
+def count_records(first, rows, cells, part, column_part, parts, as_row, as_column, u16, u64, counts):
     """Add to `counts` (int64 [V]) the cells of a tile by the word of their row, of their column, or both.
 
     A cell on the diagonal counts once.
     """
-    first = 0
-    for row in range(rows):
-        a = part + row * parts
-        last = int(u32[base[0] + row])
+    numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
+    place = place_of(first, rows, cells)
+    begin = 0
+    for k in range(read_rows(u64, place, rows, cells, False, numbers, ends)):
+        a = part + np.int64(numbers[k]) * parts
+        end = np.int64(ends[k])
         if as_row:
-            counts[a] += last - first
+            counts[a] += end - begin
         if as_column:
-            for k in range(first, last):
-                b = column_part + np.int64(u16[base[1] + k]) * parts
+            for cell in range(begin, end):
+                b = column_part + np.int64(u16[place[3] + cell]) * parts
                 if not (as_row and a == b):
                     counts[b] += 1
-        first = last
+        begin = end
 
 
 @kernel
-def select_records(base, rows, part, column_part, parts, as_row, as_column, low, high, u16, u32, u64, out):
+def select_records(
+    first, rows, cells, part, column_part, parts, as_row, as_column, low, high, u16, u32, u64, out
+):  # fmt: skip
     """Write the cells of a tile whose word is in low..high - 1 to `out` (uint64 [n, 2]).
 
     as_row, as_column : which of row and column is taken for the word, or both, one after the other.
@@ -211,16 +253,17 @@ def select_records(base, rows, part, column_part, parts, as_row, as_column, low,
 
     Returns how many were written.
     """
-    large = base[3]
-    first = 0
+    numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
+    place = place_of(first, rows, cells)
+    large, begin = place[5], 0
     written = 0
-    for row in range(rows):
-        a = part + row * parts
+    for k in range(read_rows(u64, place, rows, cells, False, numbers, ends)):
+        a = part + np.int64(numbers[k]) * parts
         wanted = as_row and low <= a < high
-        last = int(u32[base[0] + row])
-        for k in range(first, last):
-            value, large = _sum_at(u32, u64, base[2] + k, large)
-            b = column_part + np.int64(u16[base[1] + k]) * parts
+        end = np.int64(ends[k])
+        for cell in range(begin, end):
+            value, large = _sum_at(u32, u64, place[4] + cell, large)
+            b = column_part + np.int64(u16[place[3] + cell]) * parts
             if wanted:
                 out[written, 0] = (np.uint64(a) << _32) | np.uint64(b)
                 out[written, 1] = value
@@ -229,7 +272,7 @@ def select_records(base, rows, part, column_part, parts, as_row, as_column, low,
                 out[written, 0] = (np.uint64(b) << _32) | np.uint64(a)
                 out[written, 1] = value
                 written += 1
-        first = last
+        begin = end
     return written
 
 
@@ -254,26 +297,27 @@ def middle_of_bin(number):
 
 
 @kernel
-def tally_sums(base, rows, diagonal, symmetric, u16, u32, u64, histogram, extremes):
+def tally_sums(first, rows, cells, diagonal, symmetric, u16, u32, u64, histogram, extremes):
     """Add a tile's sums to a histogram (int64 [BINS]); returns their total.
 
     diagonal : whether rows and columns are of the same part.
     symmetric : whether each cell off the diagonal stands for two.
     extremes : uint64 [2], smallest and largest sum; updated.
     """
-    large = base[3]
-    first = 0
+    numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
+    place = place_of(first, rows, cells)
+    large, begin = place[5], 0
     total = 0.0
-    for row in range(rows):
-        last = int(u32[base[0] + row])
-        for k in range(first, last):
-            value, large = _sum_at(u32, u64, base[2] + k, large)
-            times = 2 if symmetric and not (diagonal and int(u16[base[1] + k]) == row) else 1
+    for k in range(read_rows(u64, place, rows, cells, False, numbers, ends)):
+        end = np.int64(ends[k])
+        for cell in range(begin, end):
+            value, large = _sum_at(u32, u64, place[4] + cell, large)
+            times = 2 if symmetric and not (diagonal and u16[place[3] + cell] == numbers[k]) else 1
             histogram[_bin_of(value)] += times
             total += times * float(value)
             extremes[0] = min(extremes[0], value)
             extremes[1] = max(extremes[1], value)
-        first = last
+        begin = end
     return total
 
 
@@ -284,25 +328,29 @@ def marginals(halves, sizes, starts, part, scale, word_sums, context_sums):
     word_sums, context_sums : float64 [V], by row.
     """
     parts = len(sizes)
+    rows = sizes[part]
+    numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
     for half in halves:
-        u16, u32, u64, bases, forward, mirrored = half
+        u16, u32, u64, firsts, cells_of, forward, mirrored = half
         for q in range(parts):
-            base = bases[part * parts + q]
-            large, first = base[3], 0
-            for row in range(sizes[part]):
-                last = np.int64(u32[base[0] + row])
-                a = starts[part] + row
-                for cell in range(first, last):
-                    total_of_cell = np.float64(u32[base[2] + cell])
+            tile = part * parts + q
+            cells = np.int64(cells_of[tile])
+            place = place_of(firsts[tile], rows, cells)
+            large, begin = place[5], 0
+            for k in range(read_rows(u64, place, rows, cells, False, numbers, ends)):
+                end = np.int64(ends[k])
+                a = starts[part] + np.int64(numbers[k])
+                for cell in range(begin, end):
+                    total_of_cell = np.float64(u32[place[4] + cell])
                     if total_of_cell == 0:
                         total_of_cell = np.float64(u64[large])
                         large += 1
                     x = total_of_cell * scale
-                    b = starts[q] + np.int64(u16[base[1] + cell])
+                    b = starts[q] + np.int64(u16[place[3] + cell])
                     if forward:
                         word_sums[a] += x
                         context_sums[b] += x
                     if mirrored and a != b:
                         word_sums[b] += x
                         context_sums[a] += x
-                first = last
+                begin = end

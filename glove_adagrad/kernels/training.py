@@ -15,11 +15,19 @@ import numpy as np
 from glove_adagrad.kernels.cells import CHUNK, buffers_of_cells, cell_key, held_out, read_cells
 from glove_adagrad.kernels.draws import GAMMA, mixed, uniform
 from glove_adagrad.kernels.jit import fast_kernel, forced_inline
+from glove_adagrad.kernels.prefetch import prefetch
 from glove_adagrad.kernels.rules import of_block
+from glove_adagrad.kernels.tile_layout import place_of, read_rows
 from glove_adagrad.kernels.updates import product, update
 
 #: Entries for each row in the table that guides draws of unobserved pairs.
 GUIDE = 4
+
+#: In tiles of few cells, rows are fetched this many rows and cells ahead.
+_ROWS_AHEAD, _CELLS_AHEAD = 4, 6
+
+#: Numbers in a cache line.
+_LINE = 16
 
 
 @fast_kernel
@@ -88,43 +96,60 @@ def _train_unobserved(
     return loss, done
 
 
+@forced_inline
+def _fetch(side, row, step):
+    """Ask for a row of parameters, `step` numbers long."""
+    for at in range(row * step, (row + 1) * step, _LINE):
+        prefetch(side, at)
+
+
 @fast_kernel
 def _train_tile(
-    rule, biases, slots, sides, row_states, n, cells, place, forward, scale, objective, unobserved, buffers, taken,
-    chosen, now,
+    rule, biases, slots, sides, row_states, n, tile, place, forward, scale, objective, unobserved, buffers, listing,
+    taken, chosen, now,
 ):  # fmt: skip
     """Train on one tile, on its cells and on drawn empty ones.
 
-    forward : whether rows are words and columns contexts; or the reverse, without the diagonal.
-
+    tile : the three views of memory, where the tile begins in that of uint64, and its cells.
     place : rows, the row of the first, columns, the row of the first, and how many more columns than its own number
         a row has that are more frequent: 1 or 0.
-
+    forward : whether rows are words and columns contexts; or the reverse, without the diagonal.
+    listing : memory for `read_rows`.
     now : number of the update before the first; a cell that is not trained on counts as one.
 
     Returns sum of losses and number of records, for the cells and for the empty ones.
     """
     rows, a0, columns, b0, ahead = place
     log_x_max, alpha, clip, holdout, seed = objective
-    u16, u32, _, base = cells
+    u16, u32, u64, begin, cells = tile
+    numbers, ends = listing
+    sections = place_of(begin, rows, cells)
     logs, weights = buffers[0], buffers[2]
-    large, first, read, at = base[3], 0, 0, CHUNK
-    cells_in_all = np.int64(u32[base[0] + rows - 1])
+    large, first, read, at = sections[5], 0, 0, CHUNK
     loss = empty_loss = 0.0
     records = empty = 0
-    for row in range(rows):
-        last = np.int64(u32[base[0] + row])
+    listed = read_rows(u64, sections, rows, cells, unobserved is not None, numbers, ends)
+    # with fewer cells than rows, most rows come from memory, in an order that the processor does not predict
+    sparse = cells < rows
+    own, others = sides if forward else (sides[1], sides[0])
+    step = n * (1 + len(slots))
+    for k in range(listed):
+        row, last = np.int64(numbers[k]), np.int64(ends[k])
         a = a0 + row
+        if sparse:
+            _fetch(own, a0 + np.int64(numbers[min(k + _ROWS_AHEAD, listed - 1)]), step)
         for cell in range(first, last):
+            if sparse:
+                _fetch(others, b0 + np.int64(u16[sections[3] + min(cell + _CELLS_AHEAD, cells - 1)]), step)
             if at == CHUNK:
                 large = read_cells(
-                    cells, read, min(CHUNK, cells_in_all - read), large, scale, log_x_max, alpha, buffers
+                    u32, u64, sections[4], read, min(CHUNK, cells - read), large, scale, log_x_max, alpha, buffers
                 )
                 read += CHUNK
                 at = 0
             log_x, weight = logs[at], weights[at]
             at += 1
-            b = b0 + np.int64(u16[base[1] + cell])
+            b = b0 + np.int64(u16[sections[3] + cell])
             if holdout > 0 and held_out(a, b, seed) < holdout:
                 continue
             if not forward and a == b:
@@ -139,7 +164,7 @@ def _train_tile(
             below = min(row + ahead, columns)
             if below > 0:
                 for cell in range(first, last):
-                    taken[u16[base[1] + cell]] = 1
+                    taken[u16[sections[3] + cell]] = 1
                 more, number = _train_unobserved(
                     rule, biases, slots, sides, row_states, n, a, b0, columns, below, forward, taken, chosen, clip,
                     unobserved, now + (last + empty),
@@ -147,7 +172,7 @@ def _train_tile(
                 empty_loss += more
                 empty += number
                 for cell in range(first, last):
-                    taken[u16[base[1] + cell]] = 0
+                    taken[u16[sections[3] + cell]] = 0
         first = last
     return loss, records, empty_loss, empty
 
@@ -161,8 +186,9 @@ def train_blocks(
 
     The first six parameters are those of `train_records`, in float32; a shared rule has a value for each block.
 
-    halves : a tuple of (u16, u32, u64, bases [P * P, 4], forward, mirrored), one for a symmetric matrix, two for
-        another: the tiles of a half, and which of X[a, b] and X[b, a] its cells are.
+    halves : a tuple of (u16, u32, u64, firsts, cells, forward, mirrored), one for a symmetric matrix, two for
+        another: the three views of the tiles of a half, where each tile begins in that of uint64 (int64 [P * P]), its
+        cells ([P * P]), and which of X[a, b] and X[b, a] its cells are.
     sizes, starts : int64 [P], words of each part and the row of its first.
     blocks : int64 [blocks, 2], the parts of words and of contexts of each block.
     scale : float32, what a sum is multiplied by to give X.
@@ -178,6 +204,7 @@ def train_blocks(
     buffers = buffers_of_cells()
     taken = np.zeros(sizes[0], np.uint8)
     chosen = np.empty(CHUNK, np.int32)
+    listing = np.empty(sizes[0], np.uint16), np.empty(sizes[0], np.uint32)
     for block in range(len(blocks)):
         p, q = blocks[block, 0], blocks[block, 1]
         states = of_block(rule, row_states, block)
@@ -185,18 +212,18 @@ def train_blocks(
         loss = empty_loss = 0.0
         done = empty = 0
         for half in halves:
-            u16, u32, u64, bases, forward, mirrored = half
+            u16, u32, u64, firsts, cells_of, forward, mirrored = half
             for turn in range(2):
                 if not (forward if turn == 0 else mirrored):
                     continue
                 a, b = (p, q) if turn == 0 else (q, p)
-                cells = (u16, u32, u64, bases[a * len(sizes) + b])
+                cells = np.int64(cells_of[a * len(sizes) + b])
                 more, number, more_empty, number_empty = _train_tile(
-                    rule, biases, slots, sides, states, n, cells,
+                    rule, biases, slots, sides, states, n, (u16, u32, u64, firsts[a * len(sizes) + b], cells),
                     (sizes[a], starts[a], sizes[b], starts[b], 1 if b < a else 0),
-                    turn == 0, scale, objective, unobserved, buffers, taken, chosen, now,
+                    turn == 0, scale, objective, unobserved, buffers, listing, taken, chosen, now,
                 )  # fmt: skip
-                now += np.int64(u32[cells[3][0] + sizes[a] - 1]) + number_empty
+                now += cells + number_empty
                 loss += more
                 done += number
                 empty_loss += more_empty
@@ -220,29 +247,30 @@ def held_out_losses(
     logs, weights = buffers[0], buffers[2]
     words, contexts = sides
     step_length = width * n
+    numbers, ends = np.empty(sizes[0], np.uint16), np.empty(sizes[0], np.uint32)
     for p in parts:
         loss = 0.0
         done = 0
         for half in halves:
-            u16, u32, u64, bases, forward, mirrored = half
+            u16, u32, u64, firsts, cells_of, forward, mirrored = half
             for q in range(first_column, last_column):
-                base = bases[p * len(sizes) + q]
-                large, first, read, at = base[3], 0, 0, CHUNK
-                cells_in_all = np.int64(u32[base[0] + sizes[p] - 1])
-                for row in range(sizes[p]):
-                    last = np.int64(u32[base[0] + row])
-                    a = starts[p] + row
+                cells = np.int64(cells_of[p * len(sizes) + q])
+                place = place_of(firsts[p * len(sizes) + q], sizes[p], cells)
+                large, first, read, at = place[5], 0, 0, CHUNK
+                for k in range(read_rows(u64, place, sizes[p], cells, False, numbers, ends)):
+                    last = np.int64(ends[k])
+                    a = starts[p] + np.int64(numbers[k])
                     for cell in range(first, last):
                         if at == CHUNK:
-                            count = min(CHUNK, cells_in_all - read)
+                            count = min(CHUNK, cells - read)
                             large = read_cells(
-                                (u16, u32, u64, base), read, count, large, scale, log_x_max, alpha, buffers
+                                u32, u64, place[4], read, count, large, scale, log_x_max, alpha, buffers
                             )
                             read += CHUNK
                             at = 0
                         log_x, weight = logs[at], weights[at]
                         at += 1
-                        b = starts[q] + np.int64(u16[base[1] + cell])
+                        b = starts[q] + np.int64(u16[place[3] + cell])
                         if held_out(a, b, seed) < holdout:
                             if forward:
                                 error = product(words, a * step_length, contexts, b * step_length, n) - log_x

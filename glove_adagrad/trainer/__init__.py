@@ -4,8 +4,9 @@ Text and file formats are not known here.
 """
 
 from glove_adagrad.trainer.anchors import Anchors
-from glove_adagrad.trainer.history import Epoch, Plan, Position
+from glove_adagrad.trainer.history import Epoch, Position
 from glove_adagrad.trainer.parameters import Parameters
+from glove_adagrad.trainer.plan import Plan
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.trainer import Trainer
 

@@ -122,7 +122,7 @@ class BlockTrainer:
             for array, part in zip(shared, states, strict=True):
                 array[share] = part
 
-        shares = _shares(self.stream.cells[blocks[:, 0], blocks[:, 1]], self.workers)
+        shares = shares_of(self.stream.cells[blocks[:, 0], blocks[:, 1]], self.workers)
         for _ in (pool.map if pool else map)(work, shares):
             pass
         for superblock, own in zip(superblocks, slices, strict=True):
@@ -273,7 +273,7 @@ def flat(sides: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
     return tuple(side.reshape(-1) for side in sides)
 
 
-def _shares(cells: np.ndarray, workers: int) -> list[list[int]]:
+def shares_of(cells: np.ndarray, workers: int) -> list[list[int]]:
     """Deal blocks to threads so that all have about as many cells: the largest first, to whoever has least."""
     shares: list[list[int]] = [[] for _ in range(min(workers, len(cells)))]
     loads = [0] * len(shares)

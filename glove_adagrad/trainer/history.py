@@ -1,4 +1,4 @@
-"""What a trainer reports: statistics of epochs, the position within one, what training will need."""
+"""What a trainer reports: statistics of epochs, and the position within one."""
 
 from __future__ import annotations
 
@@ -60,12 +60,3 @@ class Position:
     seconds: float = 0.0
     unobserved_loss: float = 0.0
     unobserved_records: int = 0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a training will need: bytes of parameters, bytes of the matrix in memory at a time, seconds an epoch."""
-
-    parameter_bytes: int
-    matrix_bytes: int
-    epoch_seconds: float

@@ -54,6 +54,8 @@ class Parameters:
     vector_size : int
     rule : Rule
         Says which state each parameter and each row has.
+    partition : Partition, optional
+        Of the matrix to train on, if an earlier version wrote it.
 
     Attributes
     ----------
@@ -68,8 +70,8 @@ class Parameters:
         The row of each word of the vocabulary.
     """
 
-    def __init__(self, words: int, vector_size: int, rule: Rule) -> None:
-        self._lay_out(words, vector_size, rule)
+    def __init__(self, words: int, vector_size: int, rule: Rule, partition: Partition | None = None) -> None:
+        self._lay_out(words, vector_size, rule, partition)
         self.row_states: tuple[tuple[np.ndarray, ...], ...]
         first = self._first_row_states()
         self.row_states = (first, first if rule.shared else self._first_row_states())
@@ -81,10 +83,10 @@ class Parameters:
                 side[:, slot, bias] = bias_value
 
     @classmethod
-    def empty(cls, words: int, vector_size: int, rule: Rule) -> Parameters:
+    def empty(cls, words: int, vector_size: int, rule: Rule, partition: Partition | None = None) -> Parameters:
         """Return parameters that are all zero, and take no memory until they are written."""
         made = cls.__new__(cls)
-        made._lay_out(words, vector_size, rule)
+        made._lay_out(words, vector_size, rule, partition)
         made.row_states = tuple(
             tuple(np.zeros(shape, kind) for name, (shape, kind) in cls.layout(words, vector_size, rule).items()
                   if name.startswith(f"{side}."))
@@ -92,10 +94,10 @@ class Parameters:
         )  # fmt: skip
         return made
 
-    def _lay_out(self, words: int, vector_size: int, rule: Rule) -> None:
+    def _lay_out(self, words: int, vector_size: int, rule: Rule, partition: Partition | None) -> None:
         self.words, self.vector_size, self.rule = words, vector_size, rule
         self.n = row_length(vector_size)
-        partition = Partition(words)
+        partition = partition or Partition(words)
         self.sizes, self.starts = partition.sizes, partition.starts[:-1]
         self.rows = partition.positions
         self.sides: tuple[np.ndarray, ...] = tuple(_zeros((words, 1 + len(rule.slots), self.n)) for _ in range(2))

@@ -10,11 +10,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
-from glove_adagrad.cooccurrence.tiles import ELEMENTS, Tiles, Views
+from glove_adagrad.cooccurrence.tiles import Tiles, Views
 
-#: Tiles as `kernels.training.train_blocks` takes them: for each half the three views of memory, where the sections of
-#: each tile begin (of use for tiles that were loaded), and which of X[a, b] and X[b, a] its cells are.
-Halves = tuple[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, bool, bool], ...]
+#: Tiles as `kernels.training.train_blocks` takes them: for each half the three views of memory, where each tile
+#: begins (in words of 8 bytes; of use for tiles that were loaded), its cells, and which of X[a, b] and X[b, a] they
+#: are.
+Halves = tuple[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, bool, bool], ...]
 
 
 class MatrixStream:
@@ -44,12 +45,12 @@ class MatrixStream:
         self.nbytes = sum(int(tiles.offsets[-1]) for tiles in self._tiles)
         self.whole = memory is None or self.nbytes <= memory
         square = (self.parts, self.parts)
-        cells = np.sum([tiles.table[:, 1].reshape(square) for tiles in self._tiles], axis=0)
+        cells = np.sum([tiles.tile_cells.reshape(square) for tiles in self._tiles], axis=0)
         self.cells = cells + np.tril(cells.T, -1) + np.triu(cells.T, 1)
         self.visits = np.zeros_like(cells)
         for half, tiles in matrix.halves.items():
-            table = tiles.table[:, 1].reshape(square)
-            self.visits += table * (half == "lower") + table.T * (half == "upper" or matrix.symmetric)
+            cells = tiles.tile_cells.reshape(square)
+            self.visits += cells * (half == "lower") + cells.T * (half == "upper" or matrix.symmetric)
         #: For each half and tile whether it has been read and checked.
         self._seen = [np.zeros(self.parts**2, bool) for _ in self._tiles]
         self._reader = ThreadPoolExecutor(1)
@@ -57,7 +58,8 @@ class MatrixStream:
         sizes = [int(tiles.offsets[-1]) if self.whole else 0 for tiles in self._tiles]
         # zeros are tiles without cells, and take no memory until they are overwritten
         self._memory = [np.zeros(size, np.uint8) for size in sizes]
-        self.halves = self._as_halves(list(zip(self._memory, (tiles.bases for tiles in self._tiles), strict=True)))
+        firsts = [tiles.offsets[:-1] // 8 for tiles in self._tiles]
+        self.halves = self._as_halves(list(zip(self._memory, firsts, strict=True)))
 
     @property
     def resident_bytes(self) -> int:
@@ -133,7 +135,7 @@ class MatrixStream:
         half, numbers = share
         tiles = self._tiles[half]
         with tiles.open() as file:
-            tiles.read_into(file, numbers, self._memory[half], tiles.bases[numbers])
+            tiles.read_into(file, numbers, self._memory[half], tiles.offsets[numbers])
         self._seen[half][numbers] = True
 
     def _read(self, numbers: np.ndarray) -> Halves:
@@ -143,18 +145,18 @@ class MatrixStream:
 
     @staticmethod
     def _packed(tiles: Tiles, seen: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        starts = tiles.offsets[numbers]
-        ends = np.cumsum(tiles.offsets[numbers + 1] - starts)
+        ends = np.cumsum(tiles.offsets[numbers + 1] - tiles.offsets[numbers])
         begins = np.concatenate([[0], ends[:-1]])
-        memory, bases = np.empty(ends[-1], np.uint8), np.zeros_like(tiles.bases)
-        bases[numbers] = tiles.bases[numbers] - (starts - begins)[:, None] // ELEMENTS
+        memory, firsts = np.zeros(ends[-1], np.uint8), np.empty(tiles.parts**2, np.int64)
+        firsts[numbers] = begins // 8
         with tiles.open() as file:
-            tiles.read_into(file, numbers, memory, bases[numbers], structure=not seen[numbers].all())
+            tiles.read_into(file, numbers, memory, begins, structure=not seen[numbers].all())
         seen[numbers] = True
-        return memory, bases
+        return memory, firsts
 
     def _as_halves(self, halves: list[tuple[np.ndarray, np.ndarray]]) -> Halves:
+        symmetric = self.matrix.symmetric
         return tuple(
-            (*Views(memory).all, bases, half == "lower", half == "upper" or self.matrix.symmetric)
-            for half, (memory, bases) in zip(self.matrix.halves, halves, strict=True)
+            (*Views(memory).all, firsts, tiles.tile_cells, half == "lower", half == "upper" or symmetric)
+            for (half, tiles), (memory, firsts) in zip(self.matrix.halves.items(), halves, strict=True)
         )

@@ -13,22 +13,20 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.errors import TrainingError
 from glove_adagrad.trainer.anchors import Anchors
-from glove_adagrad.trainer.blocks import BlockTrainer, sums
-from glove_adagrad.trainer.history import Epoch, Plan, Position
+from glove_adagrad.trainer.blocks import BlockTrainer, shares_of, sums
+from glove_adagrad.trainer.history import Epoch, Position
 from glove_adagrad.trainer.order import Order, Step
 from glove_adagrad.trainer.parameters import Parameters
+from glove_adagrad.trainer.plan import Plan, Trial, check_memory, disk_bytes, parameter_bytes, trial
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
-
-#: Cells timed to say how long an epoch will take.
-_PROBED_CELLS = 50_000
 
 #: Training has diverged once a stratum's mean loss is this multiple of the loss of vectors of zeros.
 _DIVERGED = 1000.0
@@ -63,6 +61,11 @@ class Trainer:
         Bytes of the matrix that may stay in memory; all of it by default.
     anchors : Anchors, optional
 
+    Raises
+    ------
+    InputError
+        If parameters and matrix would not fit in the machine's memory.
+
     Attributes
     ----------
     parameters : Parameters
@@ -88,7 +91,8 @@ class Trainer:
         self.matrix, self.settings, self.workers = matrix, settings, workers
         Order(matrix.lower.parts, settings.groups)  # refuses too many groups before anything is read
         self.stream = MatrixStream(matrix, memory)
-        self._parameters = Parameters(matrix.words, settings.vector_size, settings.rule)
+        check_memory(matrix.words, settings, self.stream.resident_bytes)
+        self._parameters = Parameters(matrix.words, settings.vector_size, settings.rule, matrix.lower.partition)
         self._parameters.draw(settings.seed)
         self.history: list[Epoch] = []
         self.position = Position()
@@ -116,26 +120,30 @@ class Trainer:
         return self.blocks.order.steps
 
     def plan(self) -> Plan:
-        """Say what training will need, by a short trial on scratch parameters. Compiles the kernels."""
-        parameters = self.parameters
-        size = parameters.sizes[0]
-        scratch: dict[str, Any] = {
-            "sides": tuple(np.repeat(side[:1], size, axis=0) for side in parameters.sides),
-            "row_states": tuple(tuple(array[:size].copy() for array in states) for states in parameters.row_states),
-            # every part at row 0: the arithmetic is the same, and the scratch is small
-            "starts": np.zeros_like(parameters.starts),
-        }
-        p, q = divmod(int(np.argmin(np.abs(self.stream.cells - _PROBED_CELLS))), self.stream.parts)
-        block = np.array([[p, q]])
-        losses, records = sums(1)
-        self.blocks.call(block[:0], losses[:0], records[:0], **scratch)  # compiles
-        self.stream.load(block)
-        begin = time.perf_counter()
-        self.blocks.call(block, losses, records, **scratch)
-        seconds = time.perf_counter() - begin
-        share = self.matrix.records / max(1, int(records[0, 0]))
-        threads = min(self.workers, self.stream.parts)
-        return Plan(parameters.nbytes, self.stream.resident_bytes, seconds * share / threads)
+        """Say what training will need, by a short trial on copies of parameters. Compiles the kernels."""
+        self.compile()
+        tried = trial(self.stream, self.parameters, self.workers)
+        with ThreadPoolExecutor(self.workers) as pool:
+            self.stream.load(np.concatenate(tried.strata), pool, self.workers)
+            begin = time.perf_counter()
+            for blocks in tried.strata:
+                shares = shares_of(self.stream.cells[blocks[:, 0], blocks[:, 1]], self.workers)
+                list(pool.map(lambda share, blocks=blocks: self._try(tried, blocks[share]), shares))
+            seconds = time.perf_counter() - begin
+        words, settings = self.matrix.words, self.settings
+        return Plan(
+            self.parameters.nbytes,
+            self.stream.resident_bytes,
+            parameter_bytes(words, settings),
+            disk_bytes(words, settings),
+            seconds / tried.share,
+        )
+
+    def _try(self, tried: Trial, blocks: np.ndarray) -> None:
+        states = tried.row_states
+        if self.settings.rule.shared:
+            states = (tuple(np.repeat(array, len(blocks)) for array in states[0]),) * 2
+        self.blocks.call(blocks, *sums(len(blocks)), sides=tried.sides, row_states=states, starts=tried.starts)
 
     def compile(self) -> None:
         """Compile the kernels, or load them from the cache, so that training time does not include it."""

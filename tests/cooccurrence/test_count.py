@@ -12,13 +12,15 @@ import pytest
 from data import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
+from old_formats import as_format
 
 from glove_adagrad.cooccurrence.count import count_cooccurrences
-from glove_adagrad.cooccurrence.disk_space import expected_cells
+from glove_adagrad.cooccurrence.disk_space import expected_bytes, expected_cells
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.merge import merge_matrices, remap
 from glove_adagrad.cooccurrence.partition import Partition
 from glove_adagrad.cooccurrence.records import RECORD
+from glove_adagrad.cooccurrence.tiles import tile_offsets
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError
@@ -56,7 +58,7 @@ def test_equals_stanford(tmp_path: Path, name: str, text: str, vocab: str, windo
     np.testing.assert_allclose(found["x"], expected["x"], rtol=1e-9)
 
 
-@pytest.mark.parametrize("words", [1, 5, 31, 1000, 70_000])
+@pytest.mark.parametrize("words", [1, 5, 31, 1000, 70_000, 1_100_000])
 def test_partition_deals_ranks_out_in_turn(words: int) -> None:
     partition = Partition(words)
     ranks = np.arange(words)
@@ -69,6 +71,33 @@ def test_partition_deals_ranks_out_in_turn(words: int) -> None:
     for part in (0, partition.parts - 1):
         rows = np.arange(partition.starts[part], partition.starts[part + 1])
         assert (partition.rank_of(part, rows) == ranks[part :: partition.parts]).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (10, 10),
+        (40, 32),
+        (65_537, 33),
+        (70_686, 35),
+        (524_288, 256),
+        (1 << 20, 256),
+        (2_000_000, 489),
+        (1 << 24, 2048),
+    ],
+)
+def test_number_of_parts(words: int, parts: int) -> None:
+    """Up to a million words it must stay as it is: it decides the order of training, and so its result."""
+    assert Partition(words).parts == parts
+    assert Partition(words, most=256).parts == min(parts, 256)
+
+
+@pytest.mark.parametrize(("words", "cells"), [(70_000, 20_000), (70_000, 500), (2_000_000, 900), (2_000_000, 60_000)])
+def test_bytes_of_tiles_are_known_from_their_cells(words: int, cells: int) -> None:
+    partition = Partition(words)
+    tiles = np.full(partition.parts**2, cells)
+    found = int(tile_offsets(np.repeat(partition.sizes, partition.parts), tiles, 0 * tiles)[-1])
+    assert found == pytest.approx(expected_bytes(cells * len(tiles), words), rel=0.06)
 
 
 WORDS = [b"a", b"b", b"c", b"d", b"unknown", b"\n", b"\n\n", b"\n\n\n"]
@@ -128,6 +157,21 @@ def test_equals_twin(
     else:
         assert matrix.records == len(expected)
         assert values(matrix) == {cell: float(x) for cell, x in expected.items()}
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_rows_of_few_cells_equal_the_twin(tmp_path: Path, symmetric: bool) -> None:
+    """In a vocabulary of hundreds of words such rows are sorted; a weight of 0 lists a column twice."""
+    drawn = (700 * np.random.default_rng(1).random(1500) ** 3).astype(int)
+    text = b" ".join(b"w%d" % number for number in drawn)
+    vocabulary = Vocabulary.count(Sentences([text.decode().split()]), min_count=1)
+    assert len(vocabulary) > 300
+    windows = Windows(3, distance_weights="0,1,1/2", symmetric=symmetric)
+    (tmp_path / "text").write_bytes(text)
+    matrix = count_cooccurrences(TextFiles([tmp_path / "text"]), vocabulary, tmp_path / "m", windows=windows)
+    contexts = naive.ids(text, list(vocabulary.words), "line", False)
+    expected = naive.cooccurrences(contexts, 3, symmetric, windows.distance_weights)
+    assert values(matrix) == {cell: float(x) for cell, x in expected.items() if x}
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +253,7 @@ def test_sums_that_exceed_32_bits(tmp_path: Path) -> None:
         matrix = count_cooccurrences(text, words, tmp_path / "matrix", memory=memory)
         contexts = naive.ids(b"a b " * 5_000, list(words.words), "line", False)
         expected = naive.cooccurrences(contexts, 15, True, "harmonic")
-        assert matrix.lower.table[:, 2].sum() > 0, "some are large"
+        assert matrix.lower.large.sum() > 0, "some are large"
         assert values(matrix) == {cell: float(x) for cell, x in expected.items()}
 
 
@@ -278,21 +322,12 @@ def test_merging_onto_a_vocabulary(
     assert folder_bytes(merged.folder) == folder_bytes(whole.folder)
 
 
-def as_format_1(folder: Path) -> None:
-    """Make a folder what it was before tiles, tables and meta.json had checksums, and windows had `sample`."""
-    meta = json.loads((folder / "meta.json").read_text())
-    del meta["windows"]["sample"], meta["files"], meta["checksum"]
-    (folder / "meta.json").write_text(json.dumps({**meta, "format": "glove-adagrad co-occurrences 1"}))
-    for half in meta["checksums"]:
-        np.save(folder / f"{half}.npy", np.load(folder / f"{half}.npy")[:, :3])
-
-
 def test_counts_of_before_there_was_sample_can_be_merged(
     tmp_path: Path, corpus: TextFiles, vocabulary: Vocabulary
 ) -> None:
     one = count_cooccurrences(corpus, vocabulary, tmp_path / "one")
     sampled = count_cooccurrences(corpus, vocabulary, tmp_path / "sampled", windows=Windows(sample=1e-3))
-    as_format_1(one.folder)
+    as_format(one.folder, 1)
     old = CooccurrenceMatrix.open(one.folder)
     assert merge_matrices([old, old], tmp_path / "merged").records == one.records
     with pytest.raises(InputError, match=r"sampled: was counted with sample 0.001, and .*one with 0.0"):
