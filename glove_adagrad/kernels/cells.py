@@ -96,21 +96,36 @@ def held_out(a, b, seed):
 
 
 @fast_kernel
-def loss_of_zeros(halves, sizes, part, scale, log_x_max, alpha):
-    """Losses 0.5 f(X) (1 + ln^2 X) of all tiles whose rows are of one part, and the number of cells.
+def loss_of_zeros(halves, sizes, part, scale, objective):
+    """Sum the losses 0.5 f(X) (1 + ln^2 X) of all tiles whose rows are of one part.
 
     The 1 keeps the loss from being nothing where every X is 1.
+
+    Parameters
+    ----------
+    halves : tuple of Half
+    sizes : int64 [P]
+    part : int
+    scale : float32
+        X of a sum of 1.
+    objective : Objective
+
+    Returns
+    -------
+    loss, number : float, int
+        The sum, and the number of cells.
     """
     buffers = buffers_of_cells()
+    log_x_max, alpha = objective.log_x_max, objective.alpha
     logs, weights = buffers[0], buffers[2]
     loss = 0.0
     number = 0
     for half in halves:
-        _, u32, u64, firsts, cells_of, _, _ = half
+        u32, u64 = half.u32, half.u64
         for q in range(len(sizes)):
             tile = part * len(sizes) + q
-            cells = np.int64(cells_of[tile])
-            place = place_of(firsts[tile], sizes[part], cells)
+            cells = np.int64(half.cells[tile])
+            place = place_of(half.firsts[tile], sizes[part], cells)
             large = place[5]
             for first in range(0, cells, CHUNK):
                 count = min(CHUNK, cells - first)
