@@ -62,9 +62,25 @@ def _targets(n, logs, log_bits, weights, weight_bits, exponents, log_x_max, alph
 
 @forced_inline
 def read_cells(u32, u64, sums, first, count, large, scale, log_x_max, alpha, buffers):
-    """ln X and f(X) of `count` cells of a tile into the buffers; returns where the next large sum is.
+    """Compute ln X and f(X) of some cells of a tile.
 
-    sums, first : where the tile's sums begin, and the first cell.
+    Parameters
+    ----------
+    u32, u64 : arrays
+        Views of the memory with the tile.
+    sums, first, count : int
+        Where the tile's sums begin, the first cell, and how many: up to `CHUNK`.
+    large : int
+        Where the next large sum is.
+    scale, log_x_max, alpha : float32
+        X of a sum of 1, and the weighting (Pennington et al. 2014, equation 9).
+    buffers : tuple
+        What `buffers_of_cells` returned; its first and third array are filled with ln X and f(X).
+
+    Returns
+    -------
+    int
+        Where the next large sum is.
     """
     logs, log_bits, weights, weight_bits, exponents = buffers
     for k in range(count):
@@ -79,38 +95,71 @@ def read_cells(u32, u64, sums, first, count, large, scale, log_x_max, alpha, buf
 
 @forced_inline
 def buffers_of_cells():
-    """Memory for `read_cells`, small enough to stay in the innermost cache."""
+    """Return memory for `read_cells`, small enough to stay in the innermost cache.
+
+    Returns
+    -------
+    logs, log_bits, weights, weight_bits, exponents : float32, int32, float32, int32, int32 [CHUNK]
+        The bits are views of the arrays before them.
+    """
     logs, weights = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
     return logs, logs.view(np.int32), weights, weights.view(np.int32), np.empty(CHUNK, np.int32)
 
 
 @inline
 def cell_key(a, b):
+    """Return a number for a cell: row and column, in 32 bits each of a uint64."""
     return (np.uint64(a) << np.uint64(32)) + np.uint64(b)
 
 
 @inline
 def held_out(a, b, seed):
-    """24 bits drawn for a cell, whatever the order in which cells are visited."""
+    """Draw 24 bits for a cell, whatever the order in which cells are visited.
+
+    Parameters
+    ----------
+    a, b : int
+        Row and column.
+    seed : uint64
+
+    Returns
+    -------
+    uint64
+    """
     return mixed(cell_key(a, b) + seed) >> np.uint64(40)
 
 
 @fast_kernel
-def loss_of_zeros(halves, sizes, part, scale, log_x_max, alpha):
-    """Losses 0.5 f(X) (1 + ln^2 X) of all tiles whose rows are of one part, and the number of cells.
+def loss_of_zeros(halves, sizes, part, scale, objective):
+    """Sum the losses 0.5 f(X) (1 + ln^2 X) of all tiles whose rows are of one part.
 
     The 1 keeps the loss from being nothing where every X is 1.
+
+    Parameters
+    ----------
+    halves : tuple of Half
+    sizes : int64 [P]
+    part : int
+    scale : float32
+        X of a sum of 1.
+    objective : Objective
+
+    Returns
+    -------
+    loss, number : float, int
+        The sum, and the number of cells.
     """
     buffers = buffers_of_cells()
+    log_x_max, alpha = objective.log_x_max, objective.alpha
     logs, weights = buffers[0], buffers[2]
     loss = 0.0
     number = 0
     for half in halves:
-        _, u32, u64, firsts, cells_of, _, _ = half
+        u32, u64 = half.u32, half.u64
         for q in range(len(sizes)):
             tile = part * len(sizes) + q
-            cells = np.int64(cells_of[tile])
-            place = place_of(firsts[tile], sizes[part], cells)
+            cells = np.int64(half.cells[tile])
+            place = place_of(half.firsts[tile], sizes[part], cells)
             large = place[5]
             for first in range(0, cells, CHUNK):
                 count = min(CHUNK, cells - first)

@@ -30,12 +30,22 @@ _SPARSE = 5
 def sample_ids(ids, number, limits, keep_positions, out):
     """Copy ids without those of words that are drawn to be left out.
 
-    number : words in the text before these ids; the draw of a word depends on its position in the text.
-    limits : uint64 [V], up to 2^32: a word is kept if a draw of 32 bits is below.
-    keep_positions : whether what is left out leaves an `UNKNOWN` or nothing.
-    out : uint32, as long as ids, and it may be the same memory; filled.
+    Parameters
+    ----------
+    ids : uint32
+    number : int
+        Words in the text before these ids; the draw of a word depends on its position in the text.
+    limits : uint64 [V]
+        Up to 2^32: a word is kept if a draw of 32 bits is below.
+    keep_positions : bool
+        Whether what is left out leaves an `UNKNOWN` or nothing.
+    out : uint32 [as long as ids]
+        It may be the same memory; filled.
 
-    Returns how many ids were written.
+    Returns
+    -------
+    int
+        How many ids were written.
     """
     written = np.uint64(0)
     place = np.uint64(number)
@@ -54,7 +64,15 @@ def sample_ids(ids, number, limits, keep_positions, out):
 
 @kernel
 def count_ids(ids, begin, end, counts):
-    """Add to `counts` (int64 [V]) the occurrences of each word in ids[begin:end]."""
+    """Count the occurrences of each word in ids[begin:end].
+
+    Parameters
+    ----------
+    ids : uint32
+    begin, end : int
+    counts : int64 [V]
+        Updated.
+    """
     for t in range(np.uint64(begin), np.uint64(end)):
         a = ids[t]
         if a < UNKNOWN:
@@ -63,7 +81,17 @@ def count_ids(ids, begin, end, counts):
 
 @kernel
 def index_positions(ids, begin, end, cursor, positions):
-    """Write the positions of each word in ids[begin:end] to `positions`, from cursor[word] (int64 [V]) on."""
+    """Write the positions of each word in ids[begin:end].
+
+    Parameters
+    ----------
+    ids : uint32
+    begin, end : int
+    cursor : int64 [V]
+        Where the next position of each word is written; updated.
+    positions : uint32
+        Filled.
+    """
     for t in range(np.uint64(begin), np.uint64(end)):
         a = ids[t]
         if a < UNKNOWN:
@@ -143,17 +171,32 @@ def count_rows(
 ):
     """Count rows of one part, from `row` on, until all are done or the output may not hold the next one.
 
-    ids : uint32, with at least a window of `BOUNDARY` before and after the text.
-    fresh : ids before this position were counted earlier; pairs of two of them are left out.
-    positions, starts : uint32 and int64 [V + 1]; word a occurs at positions[starts[a]:starts[a + 1]].
-    left, right : int. Of the words before (after) an occurrence of a, those of rank below a + left (right) count;
-        -1 leaves the side out, so 1 takes in a itself and 0 does not.
-    weight : uint64 [window + 1], by distance.
-    sums, touched : uint64 [V rounded up to 8] and uint8 [a flag for each 8], all zero before and after.
-    out_column, out_sum : uint32 and uint64, filled with the cells of row after row.
-    row_cells : int64 [rows of the part], filled.
+    Parameters
+    ----------
+    ids : uint32
+        With at least a window of `BOUNDARY` before and after the text.
+    fresh : int
+        Ids before this position were counted earlier; pairs of two of them are left out.
+    positions, starts : uint32, int64 [V + 1]
+        Word a occurs at positions[starts[a]:starts[a + 1]].
+    part, parts, row : int
+        The part, their number P, and the first row to count: that of the word part + row * P.
+    left, right : int
+        Of the words before (after) an occurrence of a, those of rank below a + left (right) count; -1 leaves the side
+        out, so 1 takes in a itself and 0 does not.
+    weight : uint64 [window + 1]
+        By distance.
+    sums, touched : uint64 [V rounded up to 8], uint8 [a flag for each 8]
+        All zero before and after.
+    out_column, out_sum : uint32, uint64
+        Filled with the cells of row after row.
+    row_cells : int64 [rows of the part]
+        Filled.
 
-    Returns the row it stopped at and the number of cells written.
+    Returns
+    -------
+    row, cells : int
+        The row it stopped at, and the number of cells written.
     """
     window = np.uint64(len(weight) - 1)
     sides = (1 if left >= 0 else 0) + (1 if right >= 0 else 0)

@@ -31,7 +31,17 @@ _sections = forced_inline(sections)
 
 @forced_inline
 def low_bits(rows, cells):
-    """How many bits of a row number are stored as they are; see `cooccurrence.tiles.low_bits` for many tiles."""
+    """Return how many bits of a row number are stored as they are; `cooccurrence.tiles.low_bits` is for many tiles.
+
+    Parameters
+    ----------
+    rows, cells : int
+        Of the tile.
+
+    Returns
+    -------
+    int
+    """
     bits = 0
     while cells > 0 and cells << (bits + 1) <= rows:
         bits += 1
@@ -40,11 +50,22 @@ def low_bits(rows, cells):
 
 @forced_inline
 def place_of(first, rows, cells):
-    """Where a tile's sections begin, in elements: low bits and high bits of rows, columns, sums, large sums.
+    """Find where a tile's sections begin.
 
-    first : where the tile begins in the uint64 view.
+    Parameters
+    ----------
+    first : int
+        Where the tile begins in the view of uint64.
+    rows, cells : int
+        Of the tile.
 
-    Returns the number of low bits, and int64 for the uint64, uint64, uint16, uint32 and uint64 views respectively.
+    Returns
+    -------
+    low : int
+        How many bits of a row number are stored as they are.
+    lows, highs, columns, sums, large : int64
+        Where the low bits and the high bits of rows, columns, sums and large sums begin, in elements of the views of
+        uint64, uint64, uint16, uint32 and uint64.
     """
     low = low_bits(rows, cells)
     lows, highs, columns, sums, large, _ = _sections(first, low, rows, cells, 0)
@@ -68,10 +89,23 @@ def read_rows(u64, place, rows, cells, every, numbers, ends):
 
     The tile must be well formed (see `kernels.tiles.damaged_tile`).
 
-    place : what `place_of` gives.
-    numbers, ends : uint16 and uint32 [rows], filled from the front.
+    Parameters
+    ----------
+    u64 : uint64
+        View of the memory with the tile.
+    place : tuple
+        What `place_of` returned.
+    rows, cells : int
+        Of the tile.
+    every : bool
+        Whether to list rows without cells, too.
+    numbers, ends : uint16 [rows], uint32 [rows]
+        Filled from the front.
 
-    Returns how many rows are listed.
+    Returns
+    -------
+    int
+        How many rows are listed.
     """
     low, lows, word = np.uint64(place[0]), np.uint64(place[1]), np.uint64(place[2])
     listed = 0
@@ -125,7 +159,16 @@ def read_rows(u64, place, rows, cells, every, numbers, ends):
 
 @forced_inline
 def write_row(u64, low, lows, highs, cell, row):
-    """Set the row number of a cell, in sections that are zero for it; `place_of` gives what they are."""
+    """Set the row number of a cell, in sections that are zero for it.
+
+    Parameters
+    ----------
+    u64 : uint64
+        View of the memory with the tile; updated.
+    place : tuple
+        What `place_of` returned.
+    cell, row : int
+    """
     low, lows, highs = np.uint64(low), np.uint64(lows), np.uint64(highs)
     number, k = np.uint64(row), np.uint64(cell)
     at = (number >> low) + k
@@ -145,7 +188,15 @@ def checked_rows(u64, place, rows, cells, numbers, ends):
 
     There must be as many high bits as cells, and the numbers must not descend and lie in the part.
 
-    Returns how many rows are listed, or -1.
+    Parameters
+    ----------
+    u64, place, rows, cells, numbers, ends
+        As for `read_rows`.
+
+    Returns
+    -------
+    int
+        How many rows are listed, or -1.
     """
     low, lows, highs = np.uint64(place[0]), np.uint64(place[1]), np.uint64(place[2])
     first = highs << _6
@@ -181,9 +232,21 @@ def checked_rows(u64, place, rows, cells, numbers, ends):
 
 @kernel
 def convert_rows(row_ends, first, cells, u64):
-    """Write the row numbers of a tile of format 2, which has where each row's cells end (uint32), to zeros.
+    """Write the row numbers of a tile of format 2 to memory that is zero.
 
-    Returns whether the ends ascend to the number of cells; if not, the rows are of no use.
+    Parameters
+    ----------
+    row_ends : uint32 [rows]
+        Where each row's cells end.
+    first, cells : int
+        Where the tile begins in the view of uint64, and its cells.
+    u64 : uint64
+        View of the memory; filled.
+
+    Returns
+    -------
+    bool
+        Whether the ends ascend to the number of cells; if not, the rows are of no use.
     """
     rows = len(row_ends)
     place = place_of(first, rows, cells)

@@ -19,7 +19,21 @@ _32 = np.uint64(32)
 
 @kernel
 def count_tile_cells(column, total, cells, column_part, minimum, tile_cells, tile_large):
-    """Add to tile_cells and tile_large (int64 [P]) how many cells go to each column part and how many do not fit."""
+    """Count how many cells go to the tiles of each column part, and how many sums do not fit 32 bits.
+
+    Parameters
+    ----------
+    column, total : uint32, uint64
+        Words and sums of the cells.
+    cells : int
+        How many there are.
+    column_part : uint16 [V]
+        Part of a word.
+    minimum : uint64
+        Smaller sums are left out.
+    tile_cells, tile_large : int64 [P]
+        Updated.
+    """
     for k in range(np.uint64(cells)):
         if total[k] >= minimum:
             q = column_part[column[k]]
@@ -32,11 +46,23 @@ def count_tile_cells(column, total, cells, column_part, minimum, tile_cells, til
 def fill_tiles(
     column, total, row_cells, first_row, last_row, column_part, column_row, minimum, places, written, u16, u32, u64
 ):
-    """Deal the cells of rows first_row to last_row - 1 of a part to its tiles.
+    """Distribute the cells of rows first_row to last_row - 1 of a part over its tiles.
 
-    column_part, column_row : uint16 [V], part and row of a word.
-    places : int64 [P, 6], what `tile_layout.place_of` gives for each tile.
-    written : int64 [P, 2], cells and large sums written to each tile so far; updated.
+    Parameters
+    ----------
+    column, total, row_cells : uint32, uint64, int64
+        Words and sums of the cells row after row, and the cells of each row.
+    first_row, last_row : int
+    column_part, column_row : uint16 [V]
+        Part and row of a word.
+    minimum : uint64
+        Smaller sums are left out.
+    places : int64 [P, 6]
+        What `tile_layout.place_of` gives for each tile.
+    written : int64 [P, 2]
+        Cells and large sums written to each tile so far; updated.
+    u16, u32, u64 : arrays
+        Views of the memory with the tiles; filled.
     """
     k = np.uint64(0)
     for row in range(first_row, last_row):
@@ -60,7 +86,19 @@ def fill_tiles(
 
 @kernel
 def places_of(firsts, rows, cells):
-    """int64 [tiles, 6]: what `tile_layout.place_of` gives for each of some tiles of `rows` rows."""
+    """Return what `tile_layout.place_of` gives for each of some tiles.
+
+    Parameters
+    ----------
+    firsts, cells : int64 [tiles]
+        Where each begins in the view of uint64, and its cells.
+    rows : int
+        Rows of every tile.
+
+    Returns
+    -------
+    int64 [tiles, 6]
+    """
     places = np.empty((len(firsts), 6), np.int64)
     for tile in range(len(firsts)):
         low, lows, highs, columns, sums, large = place_of(firsts[tile], rows, cells[tile])
@@ -83,15 +121,26 @@ def _sum_at(u32, u64, at, large):
 def damaged_tile(tiles, firsts, cells_of, large_of, sizes, u16, u32, u64):
     """Find the first tile that is not well formed, so that the other kernels may trust the rest.
 
-    tiles : int64 [n], numbers of tiles, p * P + q.
-    firsts : int64 [n], where they begin.
-    cells_of, large_of : [P * P], cells and large sums of each tile.
-    sizes : int64 [P], words of each part.
-
     There must be a row number for each cell, and columns must ascend within a row and lie in their part, up to the
     row's own word; as many sums must be 0 as there are large ones, all of which need more than 32 bits.
 
-    Returns its place among `tiles`, or -1.
+    Parameters
+    ----------
+    tiles : int64 [n]
+        Numbers of tiles, p * P + q.
+    firsts : int64 [n]
+        Where they begin in the view of uint64.
+    cells_of, large_of : int arrays [P * P]
+        Cells and large sums of each tile.
+    sizes : int64 [P]
+        Words of each part.
+    u16, u32, u64 : arrays
+        Views of the memory with the tiles.
+
+    Returns
+    -------
+    int
+        Its place among `tiles`, or -1.
     """
     parts = len(sizes)
     numbers, ends = np.empty(sizes[0], np.uint16), np.empty(sizes[0], np.uint32)
@@ -129,7 +178,19 @@ def damaged_tile(tiles, firsts, cells_of, large_of, sizes, u16, u32, u64):
 
 @kernel
 def read_tile(first, rows, cells, part, column_part, parts, u16, u32, u64, out_row, out_column, out_sum):
-    """Write a tile's cells as ranks (int64) and sums (uint64)."""
+    """Write a tile's cells as ranks and sums.
+
+    Parameters
+    ----------
+    first, rows, cells : int
+        Where the tile begins in the view of uint64, its rows and its cells.
+    part, column_part, parts : int
+        Parts of rows and columns, and P: the word in row r of part p has rank p + r P.
+    u16, u32, u64 : arrays
+        Views of the memory with the tile.
+    out_row, out_column, out_sum : int64, int64, uint64 [cells]
+        Filled.
+    """
     numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
     place = place_of(first, rows, cells)
     large, begin = place[5], 0
@@ -145,7 +206,17 @@ def read_tile(first, rows, cells, part, column_part, parts, u16, u32, u64, out_r
 
 @kernel
 def write_tile(row, column, total, first, rows, u16, u32, u64):
-    """Write the cells of a tile in their order, to zeros: rows and columns (uint16) in their parts, sums (uint64)."""
+    """Write the cells of a tile, in their order, to memory that is zero.
+
+    Parameters
+    ----------
+    row, column, total : uint16, uint16, uint64 [cells]
+        Rows and columns in their parts, and sums.
+    first, rows : int
+        Where the tile begins in the view of uint64, and its rows.
+    u16, u32, u64 : arrays
+        Views of the memory; filled.
+    """
     cells = len(row)
     place = place_of(first, rows, cells)
     large = place[5]
@@ -163,11 +234,23 @@ def write_tile(row, column, total, first, rows, u16, u32, u64):
 def add_tiles(firsts, cells_of, rows, columns, minimum, u16, u32, u64):
     """Add tiles of the same place cell by cell.
 
-    firsts, cells_of : int64 [tiles], where each begins, and its cells.
-    rows, columns : words of the two parts.
+    Parameters
+    ----------
+    firsts, cells_of : int64 [tiles]
+        Where each begins in the view of uint64, and its cells.
+    rows, columns : int
+        Words of the two parts.
+    minimum : uint64
+        Smaller sums are left out.
+    u16, u32, u64 : arrays
+        Views of the memory with the tiles.
 
-    Returns rows and columns (uint16) and sums (uint64) of the cells of at least `minimum`, in order, and how many
-    sums need more than 32 bits; -1 if a sum does not fit 64 bits.
+    Returns
+    -------
+    row, column, total : uint16, uint16, uint64 [cells]
+        The cells in order.
+    large : int
+        How many sums need more than 32 bits; -1 if a sum does not fit 64 bits.
     """
     numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
     number = cells_of.sum()
@@ -222,9 +305,20 @@ def add_tiles(firsts, cells_of, rows, columns, minimum, u16, u32, u64):
 
 @kernel
 def count_records(first, rows, cells, part, column_part, parts, as_row, as_column, u16, u64, counts):
-    """Add to `counts` (int64 [V]) the cells of a tile by the word of their row, of their column, or both.
+    """Count the cells of a tile by the word of their row, of their column, or both. One on the diagonal counts once.
 
-    A cell on the diagonal counts once.
+    Parameters
+    ----------
+    first, rows, cells : int
+        Where the tile begins in the view of uint64, its rows and its cells.
+    part, column_part, parts : int
+        Parts of rows and columns, and P: the word in row r of part p has rank p + r P.
+    as_row, as_column : bool
+        Which of row and column are counted by.
+    u16, u64 : arrays
+        Views of the memory with the tile.
+    counts : int64 [V]
+        Updated.
     """
     numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
     place = place_of(first, rows, cells)
@@ -246,12 +340,26 @@ def count_records(first, rows, cells, part, column_part, parts, as_row, as_colum
 def select_records(
     first, rows, cells, part, column_part, parts, as_row, as_column, low, high, u16, u32, u64, out
 ):  # fmt: skip
-    """Write the cells of a tile whose word is in low..high - 1 to `out` (uint64 [n, 2]).
+    """Write the cells of a tile whose word has a rank from `low` to `high` - 1.
 
-    as_row, as_column : which of row and column is taken for the word, or both, one after the other.
-    out : filled with word << 32 | context, and the sum.
+    Parameters
+    ----------
+    first, rows, cells : int
+        Where the tile begins in the view of uint64, its rows and its cells.
+    part, column_part, parts : int
+        Parts of rows and columns, and P: the word in row r of part p has rank p + r P.
+    as_row, as_column : bool
+        Which of row and column is taken for the word, or both, one after the other.
+    low, high : int
+    u16, u32, u64 : arrays
+        Views of the memory with the tile.
+    out : uint64 [n, 2]
+        Filled with word << 32 | context, and the sum.
 
-    Returns how many were written.
+    Returns
+    -------
+    int
+        How many were written.
     """
     numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
     place = place_of(first, rows, cells)
@@ -290,7 +398,7 @@ def _bin_of(value):
 
 
 def middle_of_bin(number):
-    """The value in the middle of a bin; exact for values under 8192, which have bins of their own."""
+    """Return the value in the middle of a bin, an int; exact for values under 8192, which have bins of their own."""
     shift = max((number >> _BIN_BITS) - 1, 0)
     low = (number - (shift << _BIN_BITS)) << shift
     return low + ((1 << shift) - 1) / 2
@@ -298,11 +406,27 @@ def middle_of_bin(number):
 
 @kernel
 def tally_sums(first, rows, cells, diagonal, symmetric, u16, u32, u64, histogram, extremes):
-    """Add a tile's sums to a histogram (int64 [BINS]); returns their total.
+    """Add a tile's sums to a histogram.
 
-    diagonal : whether rows and columns are of the same part.
-    symmetric : whether each cell off the diagonal stands for two.
-    extremes : uint64 [2], smallest and largest sum; updated.
+    Parameters
+    ----------
+    first, rows, cells : int
+        Where the tile begins in the view of uint64, its rows and its cells.
+    diagonal : bool
+        Whether rows and columns are of the same part.
+    symmetric : bool
+        Whether each cell off the diagonal stands for two.
+    u16, u32, u64 : arrays
+        Views of the memory with the tile.
+    histogram : int64 [BINS]
+        Updated.
+    extremes : uint64 [2]
+        Smallest and largest sum; updated.
+
+    Returns
+    -------
+    int
+        The sums' total.
     """
     numbers, ends = np.empty(rows, np.uint16), np.empty(rows, np.uint32)
     place = place_of(first, rows, cells)
@@ -325,7 +449,16 @@ def tally_sums(first, rows, cells, diagonal, symmetric, u16, u32, u64, histogram
 def marginals(halves, sizes, starts, part, scale, word_sums, context_sums):
     """Add the sums of X over contexts and over words, of all tiles whose rows are of one part.
 
-    word_sums, context_sums : float64 [V], by row.
+    Parameters
+    ----------
+    halves : tuple of Half
+    sizes, starts : int64 [P]
+        Words of each part, and the row of its first.
+    part : int
+    scale : float
+        X of a sum of 1.
+    word_sums, context_sums : float64 [V]
+        By row; updated.
     """
     parts = len(sizes)
     rows = sizes[part]

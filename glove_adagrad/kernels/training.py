@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from glove_adagrad.kernels.arguments import Rows, Tile
 from glove_adagrad.kernels.cells import CHUNK, buffers_of_cells, cell_key, held_out, read_cells
 from glove_adagrad.kernels.draws import GAMMA, mixed, uniform
 from glove_adagrad.kernels.jit import fast_kernel, forced_inline
@@ -31,47 +32,67 @@ _LINE = 16
 
 
 @fast_kernel
-def train_records(rule, biases, slots, sides, row_states, n, word, context, log_x, weight, clip, now):
-    """Train on records in the order given, on one thread. Returns the sum of their losses.
+def train_records(rows, word, context, log_x, weight, clip, now):
+    """Train on records in the order given, on one thread.
 
     Serves float32 and float64 parameters: the order and precision of the Stanford program, for comparison.
 
-    rule, biases : settings of an update rule (see `optim.steps`); biases may be None for the same rule.
-    slots : tuple, as long as the rule has values of state for each parameter; its items do not matter.
-    sides : words' and contexts' parameters, laid out as `kernels.updates` says, flattened.
-    row_states : two tuples of as many float64 arrays as the rule has values of state for each row; then, for a rule
-        with matrices, these [V, n, n] in the parameters' type. For a shared rule twice the same, of one value.
-    word, context : int64 [R], rows.
-    log_x, weight : [R], of the parameters' type.
-    now : number of records before the first.
+    Parameters
+    ----------
+    rows : Rows
+    word, context : int64 [R]
+    log_x, weight : float [R]
+        Of the parameters' type: ln X and f(X).
+    clip : float
+        Of the parameters' type.
+    now : float64
+        Number of records before the first.
+
+    Returns
+    -------
+    float
+        The sum of the records' losses.
     """
     loss = 0.0
     for r in range(len(word)):
-        loss += update(
-            rule, biases, slots, sides, row_states, word[r], context[r], n, log_x[r], weight[r], clip, now + r + 1.0
-        )
+        loss += update(rows, word[r], context[r], log_x[r], weight[r], clip, now + r + 1.0)
     return loss
 
 
 @forced_inline
-def _train_unobserved(
-    rule, biases, slots, sides, row_states, n, a, b0, size, below, forward, taken, chosen, clip, unobserved, now
-):
-    """Train on drawn cells of a row that are empty. Returns the sum of their losses and their number.
+def _train_unobserved(rows, tile, row, below, forward, taken, chosen, clip, unobserved, now):
+    """Train on drawn cells of a row of a tile that are empty.
 
-    now : number of the update before the first.
+    Parameters
+    ----------
+    rows : Rows
+    tile : Tile
+    row : int
+        Number of the row within the tile.
+    below : int
+        Only columns before this one are drawn, those more frequent than the row; the others draw this row.
+    forward : bool
+        Whether rows are words and columns contexts, or the reverse.
+    taken : uint8 [columns]
+        1 for cells that are not empty.
+    chosen : int32
+        Memory for columns drawn.
+    clip : float32
+    unobserved : UnobservedPairs
+    now : float64
+        Number of the update before the first.
 
-    a, b0, size : the row, and the first row and the size of the part that columns are drawn from.
-    below : only columns before this one are drawn, those more frequent than the row; the others draw this row.
-    forward : whether the row is that of a word and columns are contexts, or the reverse.
-    taken : uint8 [size], 1 for cells that are not empty.
-    chosen : int32, for columns drawn.
-    unobserved : see `train_blocks`.
+    Returns
+    -------
+    loss, done : float, int
+        The sum of their losses, and their number.
     """
-    rates, sums, guide, word_logs, context_logs, log_cap, weight, stream = unobserved
-    state = mixed(cell_key(2 * a + forward, b0) ^ stream)
+    sums, guide = unobserved.sums, unobserved.guide
+    word_logs, context_logs = unobserved.word_logs, unobserved.context_logs
+    a, b0, size = tile.row + row, tile.column, tile.columns
+    state = mixed(cell_key(2 * a + forward, b0) ^ unobserved.stream)
     reach, finer = sums[b0 + below - 1], GUIDE * size / sums[b0 + size - 1]
-    left = int(rates[a] * reach + uniform(state))
+    left = int(unobserved.rates[a] * reach + uniform(state))
     loss = 0.0
     done = 0
     while left > 0:
@@ -90,9 +111,9 @@ def _train_unobserved(
         for k in range(kept):
             b = b0 + chosen[k]
             word, context = (a, b) if forward else (b, a)
-            target = min(word_logs[word] + context_logs[context], log_cap)
+            target = min(word_logs[word] + context_logs[context], unobserved.log_cap)
             done += 1
-            loss += update(rule, biases, slots, sides, row_states, word, context, n, target, weight, clip, now + done)
+            loss += update(rows, word, context, target, unobserved.weight, clip, now + done)
     return loss, done
 
 
@@ -104,35 +125,40 @@ def _fetch(side, row, step):
 
 
 @fast_kernel
-def _train_tile(
-    rule, biases, slots, sides, row_states, n, tile, place, forward, scale, objective, unobserved, buffers, listing,
-    taken, chosen, now,
-):  # fmt: skip
+def _train_tile(rows, tile, forward, scale, objective, unobserved, buffers, listing, taken, chosen, now):
     """Train on one tile, on its cells and on drawn empty ones.
 
-    tile : the three views of memory, where the tile begins in that of uint64, and its cells.
-    place : rows, the row of the first, columns, the row of the first, and how many more columns than its own number
-        a row has that are more frequent: 1 or 0.
-    forward : whether rows are words and columns contexts; or the reverse, without the diagonal.
-    listing : memory for `read_rows`.
-    now : number of the update before the first; a cell that is not trained on counts as one.
+    Parameters
+    ----------
+    rows : Rows
+    tile : Tile
+    forward : bool
+        Whether rows are words and columns contexts; or the reverse, without the diagonal.
+    scale, objective, unobserved
+        As for `train_blocks`.
+    buffers, listing, taken, chosen : arrays
+        Memory for `read_cells`, `read_rows` and `_train_unobserved`.
+    now : float64
+        Number of the update before the first; a cell that is not trained on counts as one.
 
-    Returns sum of losses and number of records, for the cells and for the empty ones.
+    Returns
+    -------
+    loss, records, empty_loss, empty : float, int, float, int
+        Sum of losses and number of records, for the cells and for the empty ones.
     """
-    rows, a0, columns, b0, ahead = place
     log_x_max, alpha, clip, holdout, seed = objective
-    u16, u32, u64, begin, cells = tile
+    u16, u32, u64, begin, cells, size, a0, columns, b0, ahead = tile
     numbers, ends = listing
-    sections = place_of(begin, rows, cells)
+    sections = place_of(begin, size, cells)
     logs, weights = buffers[0], buffers[2]
     large, first, read, at = sections[5], 0, 0, CHUNK
     loss = empty_loss = 0.0
     records = empty = 0
-    listed = read_rows(u64, sections, rows, cells, unobserved is not None, numbers, ends)
+    listed = read_rows(u64, sections, size, cells, unobserved is not None, numbers, ends)
     # with fewer cells than rows, most rows come from memory, in an order that the processor does not predict
-    sparse = cells < rows
-    own, others = sides if forward else (sides[1], sides[0])
-    step = n * (1 + len(slots))
+    sparse = cells < size
+    own, others = rows.sides if forward else (rows.sides[1], rows.sides[0])
+    step = rows.n * (1 + len(rows.slots))
     for k in range(listed):
         row, last = np.int64(numbers[k]), np.int64(ends[k])
         a = a0 + row
@@ -156,19 +182,15 @@ def _train_tile(
                 continue
             word, context = (a, b) if forward else (b, a)
             records += 1
-            loss += update(
-                rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip,
-                now + (cell + 1 + empty),
-            )  # fmt: skip
+            loss += update(rows, word, context, log_x, weight, clip, now + (cell + 1 + empty))
         if unobserved is not None:
             below = min(row + ahead, columns)
             if below > 0:
                 for cell in range(first, last):
                     taken[u16[sections[3] + cell]] = 1
                 more, number = _train_unobserved(
-                    rule, biases, slots, sides, row_states, n, a, b0, columns, below, forward, taken, chosen, clip,
-                    unobserved, now + (last + empty),
-                )  # fmt: skip
+                    rows, tile, row, below, forward, taken, chosen, clip, unobserved, now + (last + empty)
+                )
                 empty_loss += more
                 empty += number
                 for cell in range(first, last):
@@ -178,28 +200,27 @@ def _train_tile(
 
 
 @fast_kernel
-def train_blocks(
-    rule, biases, slots, sides, row_states, n, halves, sizes, starts, blocks, scale, objective, unobserved, clocks,
-    losses, records,
-):  # fmt: skip
+def train_blocks(rows, halves, sizes, starts, blocks, scale, objective, unobserved, clocks, losses, records):
     """Train on blocks one after the other. Threads may each have some of the blocks of a stratum, which share no row.
 
-    The first six parameters are those of `train_records`, in float32; a shared rule has a value for each block.
-
-    halves : a tuple of (u16, u32, u64, firsts, cells, forward, mirrored), one for a symmetric matrix, two for
-        another: the three views of the tiles of a half, where each tile begins in that of uint64 (int64 [P * P]), its
-        cells ([P * P]), and which of X[a, b] and X[b, a] its cells are.
-    sizes, starts : int64 [P], words of each part and the row of its first.
-    blocks : int64 [blocks, 2], the parts of words and of contexts of each block.
-    scale : float32, what a sum is multiplied by to give X.
-    objective : ln x_max, alpha, clip (float32); cells of 2^24 to hold out and a seed for them (uint64).
-    unobserved : None to train on cells only, or a tuple to draw empty ones too. By row [V]: draws wanted per unit of
-        the other side's sums (float64); a part's sums of draw weights up to and with the row (float64); entries that
-        guide draws, GUIDE a row, the t-th of a part its first row with a sum over t / (GUIDE * size) of the part's
-        (uint16, and one more at the end); what a word and a context add to the target (float32). Then the target's
-        upper bound and the weight of a record (float32), and the epoch's number for the stream of draws (uint64).
-    clocks : float64 [blocks], the number of updates before a block's first.
-    losses, records : float64 and int64 [blocks, 2], filled: for cells, and for empty ones.
+    Parameters
+    ----------
+    rows : Rows
+        In float32; a shared rule has a state for each block.
+    halves : tuple of Half
+    sizes, starts : int64 [P]
+        Words of each part, and the row of its first.
+    blocks : int64 [blocks, 2]
+        The parts of words and of contexts of each block.
+    scale : float32
+        X of a sum of 1.
+    objective : Objective
+    unobserved : UnobservedPairs or None
+        None to train on cells only.
+    clocks : float64 [blocks]
+        The number of updates before a block's first.
+    losses, records : float64 [blocks, 2], int64 [blocks, 2]
+        Filled: for cells, and for empty ones.
     """
     buffers = buffers_of_cells()
     taken = np.zeros(sizes[0], np.uint8)
@@ -207,22 +228,25 @@ def train_blocks(
     listing = np.empty(sizes[0], np.uint16), np.empty(sizes[0], np.uint32)
     for block in range(len(blocks)):
         p, q = blocks[block, 0], blocks[block, 1]
-        states = of_block(rule, row_states, block)
+        states = of_block(rows.rule, rows.states, block)
+        own = Rows(rows.rule, rows.biases, rows.slots, rows.sides, states, rows.n)
         now = clocks[block]
         loss = empty_loss = 0.0
         done = empty = 0
         for half in halves:
-            u16, u32, u64, firsts, cells_of, forward, mirrored = half
             for turn in range(2):
-                if not (forward if turn == 0 else mirrored):
+                if not (half.forward if turn == 0 else half.mirrored):
                     continue
                 a, b = (p, q) if turn == 0 else (q, p)
-                cells = np.int64(cells_of[a * len(sizes) + b])
-                more, number, more_empty, number_empty = _train_tile(
-                    rule, biases, slots, sides, states, n, (u16, u32, u64, firsts[a * len(sizes) + b], cells),
-                    (sizes[a], starts[a], sizes[b], starts[b], 1 if b < a else 0),
-                    turn == 0, scale, objective, unobserved, buffers, listing, taken, chosen, now,
+                at = a * len(sizes) + b
+                cells = np.int64(half.cells[at])
+                tile = Tile(
+                    half.u16, half.u32, half.u64, half.firsts[at], cells, sizes[a], starts[a], sizes[b], starts[b],
+                    1 if b < a else 0,
                 )  # fmt: skip
+                more, number, more_empty, number_empty = _train_tile(
+                    own, tile, turn == 0, scale, objective, unobserved, buffers, listing, taken, chosen, now
+                )
                 now += cells + number_empty
                 loss += more
                 done += number
@@ -236,11 +260,21 @@ def train_blocks(
 def held_out_losses(
     sides, width, n, halves, sizes, starts, parts, first_column, last_column, scale, objective, losses, records
 ):  # fmt: skip
-    """Losses of the cells that `train_blocks` leaves out, for all tiles whose rows are of the given parts.
+    """Compute the losses of the cells that `train_blocks` leaves out, of all tiles whose rows are of the given parts.
 
-    first_column, last_column : the part of the first tile's columns, and the one behind that of the last's.
-    width : rows of parameters are width * n apart.
-    losses, records : float64 and int64 [P], filled for the given parts.
+    Parameters
+    ----------
+    sides : tuple of two float32 arrays
+        As of `Rows`.
+    width, n : int
+        Rows of parameters are width * n apart.
+    halves, sizes, starts, scale, objective
+        As for `train_blocks`.
+    parts : int64 array
+    first_column, last_column : int
+        The part of the first tile's columns, and the one behind that of the last's.
+    losses, records : float64 [P], int64 [P]
+        Filled for the given parts.
     """
     log_x_max, alpha, _, holdout, seed = objective
     buffers = buffers_of_cells()

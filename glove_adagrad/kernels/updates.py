@@ -196,7 +196,7 @@ def _begin_both(rule, biases, row_states, word, context, now, word_norm, context
     return of_word, of_word_bias, of_context, of_context_bias
 
 
-def update(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
+def update(rows, word, context, log_x, weight, clip, now):
     """Train on one record: move a word's and a context's row.
 
     The gradient of weight / 2 (w . c + b + b~ - ln X)^2 by a component is weight (w . c + b + b~ - ln X) times the
@@ -204,10 +204,8 @@ def update(rule, biases, slots, sides, row_states, word, context, n, log_x, weig
 
     Parameters
     ----------
-    rule, biases, slots, sides, row_states, n
-        As for `training.train_records`.
+    rows : Rows
     word, context : int
-        Rows.
     log_x, weight, clip : float
         Of the parameters' type: ln X, f(X), and the limit of gradient components.
     now : float64
@@ -221,11 +219,12 @@ def update(rule, biases, slots, sides, row_states, word, context, n, log_x, weig
 
 
 @overload(update, jit_options=OVERLOADED)
-def _compile_update(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
-    return _update_by_matrix if has_matrices(rule) else _update_in_lanes
+def _compile_update(rows, word, context, log_x, weight, clip, now):
+    return _update_by_matrix if has_matrices(rows.types[0]) else _update_in_lanes
 
 
-def _update_in_lanes(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
+def _update_in_lanes(rows, word, context, log_x, weight, clip, now):
+    rule, biases, slots, sides, row_states, n = rows
     words, contexts = sides
     i, j = word * (len(slots) + 1) * n, context * (len(slots) + 1) * n
     if needs_norm(rule):
@@ -243,7 +242,8 @@ def _update_in_lanes(rule, biases, slots, sides, row_states, word, context, n, l
     return 0.5 * pull * difference
 
 
-def _update_by_matrix(rule, biases, slots, sides, row_states, word, context, n, log_x, weight, clip, now):
+def _update_by_matrix(rows, word, context, log_x, weight, clip, now):
+    rule, _, _, sides, row_states, n = rows
     words, contexts = sides
     i, j = word * n, context * n
     difference = product(words, i, contexts, j, n) - log_x
@@ -285,16 +285,17 @@ def _pulled(load, load_state):
 _pull8, _pull1 = _pulled(load8, load_state8), _pulled(load1, load_state1)
 
 
-def _pull(rule, slots, sides, row_states, n, row, anchors, at, size, strength, clip, now):
+def _pull(rows, row, anchors, at, size, strength, clip, now):
     """One step of one row."""
 
 
 @overload(_pull, jit_options=OVERLOADED)
-def _compile_pull(rule, slots, sides, row_states, n, row, anchors, at, size, strength, clip, now):
-    return _pull_by_matrix if has_matrices(rule) else _pull_in_lanes
+def _compile_pull(rows, row, anchors, at, size, strength, clip, now):
+    return _pull_by_matrix if has_matrices(rows.types[0]) else _pull_in_lanes
 
 
-def _pull_in_lanes(rule, slots, sides, row_states, n, row, anchors, at, size, strength, clip, now):
+def _pull_in_lanes(rows, row, anchors, at, size, strength, clip, now):
+    rule, _, slots, sides, row_states, n = rows
     words, contexts = sides
     i = row * (len(slots) + 1) * n
     word_norm = context_norm = 0.0
@@ -310,7 +311,8 @@ def _pull_in_lanes(rule, slots, sides, row_states, n, row, anchors, at, size, st
         _pull1(rule, slots, words, i + t, contexts, i + t, n, anchors, at + t, strength, clip, scalars)
 
 
-def _pull_by_matrix(rule, slots, sides, row_states, n, row, anchors, at, size, strength, clip, now):
+def _pull_by_matrix(rows, row, anchors, at, size, strength, clip, now):
+    rule, _, _, sides, row_states, n = rows
     words, contexts = sides
     i = row * n
     g = np.zeros(n, words.dtype)
@@ -321,14 +323,15 @@ def _pull_by_matrix(rule, slots, sides, row_states, n, row, anchors, at, size, s
 
 
 @fast_kernel
-def pull_to_anchors(rule, slots, sides, row_states, n, rows, anchors, size, strength, clip, now):
+def pull_to_anchors(rows, anchored, anchors, size, strength, clip, now):
     """Take one step of the rows given against the gradient strength * (w + c - r), r being the row's anchor.
 
     Parameters
     ----------
-    rule, slots, sides, row_states, n
-        As for `training.train_records`, in float32.
-    rows : int64 [A]
+    rows : Rows
+        In float32; of a rule for biases nothing is used.
+    anchored : int64 [A]
+        The rows that have anchors.
     anchors : float32 [A * size]
         For the first `size` components.
     size : int
@@ -336,5 +339,5 @@ def pull_to_anchors(rule, slots, sides, row_states, n, rows, anchors, size, stre
     now : float64
         Number of this update, which is one for all the rows.
     """
-    for k in range(len(rows)):
-        _pull(rule, slots, sides, row_states, n, rows[k], anchors, k * size, size, strength, clip, now)
+    for k in range(len(anchored)):
+        _pull(rows, anchored[k], anchors, k * size, size, strength, clip, now)

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from glove_adagrad import optim
+from glove_adagrad.kernels.arguments import Objective, Rows, UnobservedPairs
 from glove_adagrad.trainer.anchors import Anchors
 from glove_adagrad.trainer.order import Order
 from glove_adagrad.trainer.parameters import Parameters
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
-from glove_adagrad.trainer.unobserved import UnobservedPairs, unobserved_pairs
+from glove_adagrad.trainer.unobserved import of_epoch, unobserved_pairs
 
 
 @dataclass
@@ -160,21 +161,21 @@ class BlockTrainer:
         from glove_adagrad.kernels import training as kernels
 
         parameters = self.parameters
-        rule, biases, slots = self._rule()
+        states = row_states or parameters.row_states
+        rows = Rows(*self._rule(), flat(sides or parameters.sides), states, parameters.n)
         kernels.train_blocks(
-            rule, biases, slots, flat(sides or parameters.sides), row_states or parameters.row_states, parameters.n,
-            self.stream.halves, parameters.sizes, parameters.starts if starts is None else starts, blocks,
+            rows, self.stream.halves, parameters.sizes, parameters.starts if starts is None else starts, blocks,
             np.float32(1 / self.stream.matrix.denominator), self.objective(), self._unobserved_pairs(epoch),
             np.repeat(parameters.clock, len(blocks)) if clocks is None else clocks, losses, records,
         )  # fmt: skip
 
-    def _unobserved_pairs(self, epoch: int) -> tuple[Any, ...] | None:
+    def _unobserved_pairs(self, epoch: int) -> UnobservedPairs | None:
         """What to draw in an epoch; None where it is off, for which the kernel is compiled without it."""
         if not self.settings.unobserved:
             return None
         if self.unobserved is None:
             self.unobserved = unobserved_pairs(self.stream, self.parameters, self.settings)
-        return self.unobserved.epoch(self.settings.seed, epoch)
+        return of_epoch(self.unobserved, self.settings.seed, epoch)
 
     def _rule(self) -> tuple[Any, Any, tuple[int, ...]]:
         """Settings of vectors, and of biases where they differ, and a tuple as long as the rule has state."""
@@ -186,9 +187,9 @@ class BlockTrainer:
             tuple(range(len(rule.slots))),
         )
 
-    def objective(self) -> tuple[Any, ...]:
+    def objective(self) -> Objective:
         settings = self.settings
-        return (
+        return Objective(
             np.float32(math.log(settings.x_max)), np.float32(settings.alpha), np.float32(settings.clip),
             np.uint64(round(settings.holdout * (1 << 24))), np.uint64(settings.seed),
         )  # fmt: skip
@@ -218,16 +219,15 @@ class BlockTrainer:
         assert self.anchors is not None
         parameters = self.parameters
         words, vectors = self._anchors_of(superblock.group)
-        step, _, slots = self._rule()
         rule = self.settings.rule
         strength = np.float32(2 * self.anchors.weight / self.order.strata)
         superblock.clock += 1
         states = (superblock.shared, superblock.shared) if rule.shared else parameters.row_states
+        rows = Rows(*self._rule(), flat(parameters.sides), states, parameters.n)
 
         def work(part: np.ndarray) -> None:
             kernels.pull_to_anchors(
-                step, slots, flat(parameters.sides), states, parameters.n,
-                parameters.rows[words[part]], vectors[part].ravel(), parameters.vector_size, strength,
+                rows, parameters.rows[words[part]], vectors[part].ravel(), parameters.vector_size, strength,
                 np.float32(self.settings.clip), superblock.clock[0],
             )  # fmt: skip
 

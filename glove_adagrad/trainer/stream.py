@@ -11,11 +11,10 @@ import numpy as np
 
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.cooccurrence.tiles import Tiles, Views
+from glove_adagrad.kernels.arguments import Half
 
-#: Tiles as `kernels.training.train_blocks` takes them: for each half the three views of memory, where each tile
-#: begins (in words of 8 bytes; of use for tiles that were loaded), its cells, and which of X[a, b] and X[b, a] they
-#: are.
-Halves = tuple[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, bool, bool], ...]
+#: The half of a symmetric matrix, or both of another.
+Halves = tuple[Half, ...]
 
 
 class MatrixStream:
@@ -157,6 +156,6 @@ class MatrixStream:
     def _as_halves(self, halves: list[tuple[np.ndarray, np.ndarray]]) -> Halves:
         symmetric = self.matrix.symmetric
         return tuple(
-            (*Views(memory).all, firsts, tiles.tile_cells, half == "lower", half == "upper" or symmetric)
+            Half(*Views(memory).all, firsts, tiles.tile_cells, half == "lower", half == "upper" or symmetric)
             for (half, tiles), (memory, firsts) in zip(self.matrix.halves.items(), halves, strict=True)
         )

@@ -232,11 +232,11 @@ class Trainer:
         """
         from glove_adagrad.kernels import cells as kernels
 
-        log_x_max, alpha, *_ = self.blocks.objective()
+        objective = self.blocks.objective()
         scale, sum_of_losses, number = np.float32(1 / self.matrix.denominator), 0.0, 0
         for part in range(self.stream.parts):
             rows = self.stream.rows(part)
-            loss, cells = kernels.loss_of_zeros(rows, self.parameters.sizes, part, scale, log_x_max, alpha)
+            loss, cells = kernels.loss_of_zeros(rows, self.parameters.sizes, part, scale, objective)
             sum_of_losses, number = sum_of_losses + loss, number + cells
             if number > _SAMPLED_CELLS:
                 break

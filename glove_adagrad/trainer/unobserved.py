@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
 
 import numpy as np
 
+from glove_adagrad.kernels.arguments import UnobservedPairs
 from glove_adagrad.trainer.parameters import Parameters
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
@@ -15,20 +15,9 @@ from glove_adagrad.trainer.stream import MatrixStream
 COUNT, MOST = 0.03, 0.3
 
 
-class UnobservedPairs(NamedTuple):
-    """Arrays by row of the parameters, as `kernels.training.train_blocks` takes them, but for the stream of draws."""
-
-    rates: np.ndarray
-    sums: np.ndarray
-    guide: np.ndarray
-    word_logs: np.ndarray
-    context_logs: np.ndarray
-    log_cap: np.float32
-    weight: np.float32
-
-    def epoch(self, seed: int, number: int) -> tuple[Any, ...]:
-        """The kernel's argument for an epoch: its draws are fresh, and follow from seed and epoch alone."""
-        return (*self, np.random.default_rng([seed, number, 1]).integers(1 << 63, dtype=np.uint64))
+def of_epoch(pairs: UnobservedPairs, seed: int, number: int) -> UnobservedPairs:
+    """Return what an epoch draws by: its draws are fresh, and follow from seed and epoch alone."""
+    return pairs._replace(stream=np.random.default_rng([seed, number, 1]).integers(1 << 63, dtype=np.uint64))
 
 
 def unobserved_pairs(stream: MatrixStream, parameters: Parameters, settings: TrainingSettings) -> UnobservedPairs:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glove_adagrad import optim
+from glove_adagrad.kernels.arguments import Rows
 from glove_adagrad.trainer.parameters import row_length
 
 
@@ -29,6 +30,11 @@ def sides(word: np.ndarray, context: np.ndarray, dtype: type, *squares: np.ndarr
 
 def values_of(rows: np.ndarray, d: int, bias: int, slot: int = 0) -> np.ndarray:
     return np.column_stack([rows[:, slot, :d], rows[:, slot, bias]])
+
+
+def rows_of(rule: optim.Rule, sides: list[np.ndarray], slots: tuple[int, ...]) -> Rows:
+    flat = tuple(side.reshape(-1) for side in sides)
+    return Rows(rule.vector_settings(), None, slots, flat, ((), ()), sides[0].shape[2])
 
 
 class Records:
@@ -52,9 +58,8 @@ class Records:
         rows = sides(self.word, self.context, dtype, *self.squares)
         n = row_length(self.d)
         loss = train_records(
-            optim.make("adagrad").vector_settings(), None, (0,), tuple(r.reshape(-1) for r in rows), ((), ()), n,
-            self.i[part], self.j[part], self.log_x[part].astype(dtype), self.weight[part].astype(dtype),
-            dtype(self.clip), 0.0,
+            rows_of(optim.make("adagrad"), rows, (0,)), self.i[part], self.j[part], self.log_x[part].astype(dtype),
+            self.weight[part].astype(dtype), dtype(self.clip), 0.0,
         )  # fmt: skip
         values, squares = (
             [values_of(row, self.d, bias, slot) for row, bias in zip(rows, (n - 2, n - 1), strict=True)]
@@ -107,8 +112,8 @@ def test_the_gradient_equals_finite_differences() -> None:
     rows = sides(word, context, np.float64)
     at = np.zeros(1, np.int64)
     train_records(
-        optim.make("sgd", learning_rate=1.0).vector_settings(), None, (), tuple(r.reshape(-1) for r in rows),
-        ((), ()), row_length(d), at, at, np.array([log_x]), np.array([weight]), 1e9, 0.0,
+        rows_of(optim.make("sgd", learning_rate=1.0), rows, ()), at, at, np.array([log_x]), np.array([weight]), 1e9,
+        0.0,
     )  # fmt: skip
     n, small = row_length(d), 1e-6
     for side, (values, bias) in enumerate(((word, n - 2), (context, n - 1))):

@@ -12,6 +12,7 @@ from data import SHARED
 from glove_adagrad import optim
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.corpus import TextFiles
+from glove_adagrad.kernels.arguments import Rows
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import row_length
 from glove_adagrad.vocabulary import Vocabulary
@@ -50,8 +51,7 @@ def test_loss_after_every_epoch_is_at_most_that_of_stanfords_order(tmp_path: Pat
     rule = optim.make("adagrad").vector_settings()
     weight = np.minimum(1, (x / 10) ** 0.75)
     for epoch in trainer.history:
-        loss = train_records(
-            rule, None, (0,), tuple(sides), ((), ()), n, word, context, np.log(x), weight, 100.0, 0.0
-        ) / len(x)
+        rows_of = Rows(rule, None, (0,), tuple(sides), ((), ()), n)
+        loss = train_records(rows_of, word, context, np.log(x), weight, 100.0, 0.0) / len(x)
         print(f"epoch {epoch.epoch}: {epoch.loss:.6f} in blocks, {loss:.6f} in order")
         assert epoch.loss <= 1.02 * loss

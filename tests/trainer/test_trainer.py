@@ -21,6 +21,7 @@ from glove_adagrad.cooccurrence.records import RECORD
 from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import TextFiles
 from glove_adagrad.errors import InputError, TrainingError
+from glove_adagrad.kernels.arguments import Rows
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Parameters, row_length
 from glove_adagrad.vocabulary import Vocabulary
@@ -73,7 +74,7 @@ def test_equals_stanford_in_float64_and_file_order() -> None:
     ]
     for cost in logged:
         loss = train_records(
-            rule, None, (0,), flat, ((), ()), n, word, context, np.log(records["x"]), weight, 100.0, 0.0
+            Rows(rule, None, (0,), flat, ((), ()), n), word, context, np.log(records["x"]), weight, 100.0, 0.0
         )
         assert loss / len(records) == pytest.approx(cost, abs=6e-7)
     assert len(logged) == 5
