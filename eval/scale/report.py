@@ -17,8 +17,8 @@ READING = """## Reading
   parts, which makes 2.6 times the cells' own bytes.
 - **Speed.** 0.7 of the corpus's speed was asked for and is not reached. Each record of this matrix needs about one
   row that is in no cache: 1.7 KB of memory are read and written in 100 ns of one core. Before rows were fetched
-  ahead, and with parts of 2,048 words, it had 0.33. Other distances of fetching, from 2 to 16 rows, give the same speed, so
-  the memory's bandwidth is probably the limit. Other processes used part of it during the measurement.
+  ahead, and with parts of 2,048 words, it had 0.33. Other distances of fetching, from 2 to 16 rows, give the same
+  speed, so the memory's bandwidth is probably the limit. Other processes used part of it during the measurement.
 - **A billion tokens.** `counting.py` was run with 100 million only.
 """
 
