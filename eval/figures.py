@@ -54,8 +54,7 @@ QUALITY = {
     "left only, unobserved 1, PCA + SVD": "with unobserved pairs, PCA and SVD joined",
     "left only, unobserved 1, PCA + SVD, n-grams": "**`--preset recommended`**",
     "left only, unobserved 1, PCA + SVD, n-grams of mix 50": "the same with `subwords --mix 50`",
-    "the same, 5 epochs at rate 0.1, n-grams": "`--preset fast`",
-    "the same, 5 epochs at rate 0.1, PCA + SVD, n-grams": "`recommended` with the training of `fast`",
+    "the same, 5 epochs at rate 0.1, PCA + SVD, n-grams": "`--preset fast`",
     "PPMI-SVD, window 5, flat": "PPMI-SVD, window 5, flat",
     "PPMI-SVD, left only": "PPMI-SVD of our counts",
 }
