@@ -73,7 +73,7 @@ def model_vectors(
     vectors = select_vectors(parameters.word_vectors, parameters.context_vectors, which, workers=workers)
     if settings.svd_weight:
         if stream is None:
-            raise InputError("svd_weight: the model's counts are gone; train it again, or join vectors with `blend`")
+            raise InputError("svd_weight: the model's counts are gone; train it again, or use the command blend")
         svd = SVDSettings(settings.vector_size, seed=settings.seed)
         found = decompose_stream(stream, svd, workers=workers, progress=progress)
         if found is not None:  # very small texts may have no pair that co-occurs more often than expected

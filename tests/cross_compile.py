@@ -1,4 +1,5 @@
-"""Compiles kernels for ARM: `python cross_compile.py COMMANDS`, a JSON list of the arguments of commands to run.
+"""Compiles kernels for ARM: `python cross_compile.py COMMANDS CACHE`. COMMANDS is a JSON list of the
+arguments of commands, CACHE a folder for compiled code.
 
 The commands run with kernels for any 64-bit x86 processor, as if nothing were known about this one. Then the same
 intermediate code is compiled for 64-bit ARM, and a JSON object is printed: the number of libraries, calls of
@@ -10,50 +11,54 @@ import os
 import re
 import sys
 
-# compiled from scratch and not optimised: the optimiser adapts code to the processor
-os.environ |= {"NUMBA_CPU_NAME": "generic", "NUMBA_OPT": "0", "NUMBA_CACHE_DIR": sys.argv[2]}
-
-import llvmlite.binding as llvm
-from numba.core.codegen import CPUCodeLibrary
-
-from glove_adagrad.cli import main
-
 _TRIPLE = "aarch64-unknown-linux-gnu"
 
-libraries: list[CPUCodeLibrary] = []
-_finalize = CPUCodeLibrary.finalize
 
+def compiled(commands: list[list[str]]) -> list[str]:
+    """The intermediate code of all kernels that commands compile."""
+    from numba.core.codegen import CPUCodeLibrary
 
-def finalize(library: CPUCodeLibrary) -> None:
-    _finalize(library)
-    libraries.append(library)
+    from glove_adagrad.cli import main
 
+    libraries = []
+    finalize = CPUCodeLibrary.finalize
 
-def for_arm(code: str, machine: llvm.TargetMachine) -> llvm.ModuleRef:
-    for name, value in (("triple", _TRIPLE), ("datalayout", machine.target_data)):
-        code, found = re.subn(f'^target {name} = ".*"$', f'target {name} = "{value}"', code, flags=re.MULTILINE)
-        assert found == 1, name
-    module = llvm.parse_assembly(code)
-    module.verify()
-    return module
+    def kept(library: CPUCodeLibrary) -> None:
+        finalize(library)
+        libraries.append(library)
 
-
-def run() -> dict[str, object]:
-    for arguments in json.loads(sys.argv[1]):
+    CPUCodeLibrary.finalize = kept
+    for arguments in commands:
         sys.argv[1:] = arguments
         main()
+    return [library.get_llvm_str() for library in libraries]
+
+
+def assembly(code: list[str]) -> str:
+    """What the code is on ARM."""
+    import llvmlite.binding as llvm
+
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     machine = llvm.Target.from_triple(_TRIPLE).create_target_machine(opt=1)
-    code = [library.get_llvm_str() for library in libraries]
-    assembly = [machine.emit_assembly(for_arm(each, machine)) for each in code]
-    return {
-        "libraries": len(code),
-        "x86": sorted(set(re.findall(r"llvm\.x86\.[\w.]+", "".join(code)))),
-        "vectors": len(re.findall(r"\sfmla\s", "".join(assembly))),
-    }
+    found = []
+    for text in code:
+        for name, value in (("triple", _TRIPLE), ("datalayout", machine.target_data)):
+            text, number = re.subn(f'^target {name} = ".*"$', f'target {name} = "{value}"', text, flags=re.MULTILINE)
+            assert number == 1, name
+        module = llvm.parse_assembly(text)
+        module.verify()
+        found.append(machine.emit_assembly(module))
+    return "".join(found)
 
 
 if __name__ == "__main__":
-    CPUCodeLibrary.finalize = finalize
-    print(json.dumps(run()))
+    # compiled from scratch and not optimised: the optimiser adapts code to the processor
+    os.environ |= {"NUMBA_CPU_NAME": "generic", "NUMBA_OPT": "0", "NUMBA_CACHE_DIR": sys.argv[2]}
+    code = compiled(json.loads(sys.argv[1]))
+    found = {
+        "libraries": len(code),
+        "x86": sorted(set(re.findall(r"llvm\.x86\.[\w.]+", "".join(code)))),
+        "vectors": len(re.findall(r"\sfmla\s", assembly(code))),
+    }
+    print(json.dumps(found))

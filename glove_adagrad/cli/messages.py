@@ -13,7 +13,7 @@ _OTHER_NAMES = {"text_format": "--format", "vocabulary": "--vocab"}
 
 #: Parameters that messages name; each is an option of some command.
 PARAMETERS = frozenset({
-    "alpha", "anchor", "anchor_weight", "clip", "column", "encoding", "epochs", "field", "holdout", "init",
+    "alpha", "anchor", "anchor_weight", "clip", "column", "encoding", "epochs", "field", "groups", "holdout", "init",
     "keep_words", "learning_rate", "max_vocab", "memory", "min_cooccurrence", "min_count", "optimizer",
     "patience", "phrases", "preset", "restrict_vocab", "sample", "seed", "text_format", "tmp", "tokenizer",
     "trust_pickle", "unobserved", "unobserved_chance", "unobserved_power", "unobserved_weight", "vector_size",

@@ -61,7 +61,7 @@ def connected(client: Client | None) -> Client:
             client = get_client()
         except ValueError as error:
             raise InputError(
-                "no Dask client: create one, as distributed.Client(ADDRESS), or pass `client`"
+                "no Dask client: create one, as distributed.Client(ADDRESS), or pass one as client"
             ) from error
     if client.status != "running":
         raise InputError("the Dask client is closed; create another")

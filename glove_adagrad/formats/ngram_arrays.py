@@ -43,8 +43,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray], size: int, path: Path) -> NGra
     """
     if _NAMES in arrays:
         raise InputError(
-            f"{path}: its n-grams were stored by an earlier version; fit them again by training further, with train "
-            "--resume RUN --epochs N"
+            f"{path}: its n-grams were stored by a development version; train the run further, which fits them again"
         )
     if _ROWS not in arrays:
         return None

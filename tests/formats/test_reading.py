@@ -219,7 +219,7 @@ OTHERS = {
     b"MATLAB 5.0 MAT-file, Platform: GLNXA64": "MATLAB",
     b"FEA1" + bytes(4): "Feather",
     b"Obj\1\4\x16avro.schema": "Avro",
-    b"0.1 0.2 0.3\n-1.5 2e-3 7\n.25 1 1\n": "numbers without words",
+    b"0.1 0.2 0.3\n-1.5 2e-3 7\n.25 1 1\n" * 4: "numbers without words",
     b"\0\1\2\3": "not in a known format",
 }
 
