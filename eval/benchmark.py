@@ -1,14 +1,16 @@
 """From a corpus to evaluated vectors, side by side with other trainers.
 
-    python -m eval.benchmark CORPUS --stanford FOLDER [--runs 2] [--msr FILE] [--men FILE] [--add [--only NAME ...]]
+    python -m eval.benchmark CORPUS --stanford FOLDER [--runs 2] [--msr FILE] [--men FILE] [--add] [--only NAME ...]
+        [--name NAME]
 
 Contenders: this package at 50 components (the settings of Stanford's demo, 15 epochs) and at 100, plain, with the
 presets `recommended` and `fast`, and with the unobserved pairs of the former alone; Stanford's chain of four programs
 (FOLDER holds your build of them) at 50 components; gensim's Word2Vec at 100, CBOW and skip-gram. Every stage is a
 separate process; contenders take turns, and ratios are of the same turn. All have two threads, and all vectors are
 scored by the same evaluation, whose time is included for all. `--add` adds turns to the recorded ones, with `--only`
-for some contenders: a turn of some takes half a minute, of others ten. Writes `results/benchmark.md`,
-`results/benchmark.json` and `results/time.png`; `eval.figures` writes the table into the README.
+for some contenders: a turn of some takes half a minute, of others ten. Writes `results/NAME.md`,
+`results/NAME.json` and `results/NAME.png`, NAME being `benchmark` by default; `eval.figures` writes the tables of
+README from them. Measure the turns of one file in one go: a machine that others use is not always as fast.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ model.wv.save_word2vec_format(path, binary=True)
 class Turn:
     """Results of one contender in one turn: wall-clock and CPU seconds by stage, peak bytes, scores.
 
-    `provenance` is an index of the list in `benchmark.json`.
+    `provenance` is an index of the list in the file.
     """
 
     number: int = 1
@@ -237,6 +239,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2, help="turns of each contender (default 2)")
     parser.add_argument("--add", action="store_true", help="add to the recorded turns")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these contenders")
+    parser.add_argument("--name", default="benchmark", help="of the files to write (default benchmark)")
     arguments = parser.parse_args()
     stanford = arguments.stanford.resolve() if arguments.stanford else None
     benchmark = Benchmark(arguments.corpus.resolve(), stanford, arguments.msr, arguments.men)
@@ -249,7 +252,7 @@ def main() -> None:
     turns: dict[str, list[Turn]] = {}
     origins: list[dict[str, Any]] = []
     if arguments.add:
-        recorded = json.loads((RESULTS / "benchmark.json").read_text())
+        recorded = json.loads((RESULTS / f"{arguments.name}.json").read_text())
         turns.update({name: [Turn(**row) for row in rows] for name, rows in recorded["turns"].items()})
         origins += recorded["provenance"]
     origins.append(provenance())
@@ -272,11 +275,11 @@ def main() -> None:
         f"Not included: mittens, which needs a dense matrix ({8 * benchmark.words**2 / 1e9:.0f} GB for "
         f"{benchmark.words:,} words); glove-python-binary, which has no package for this Python.",
     ]
-    (RESULTS / "benchmark.md").write_text("\n".join(lines) + "\n")
+    (RESULTS / f"{arguments.name}.md").write_text("\n".join(lines) + "\n")
     plain = {name: [vars(turn) for turn in rows] for name, rows in turns.items()}
     kept = {"corpus": arguments.corpus.name, "provenance": origins, "turns": plain}
-    (RESULTS / "benchmark.json").write_text(json.dumps(kept, indent=1) + "\n")
-    picture(turns, RESULTS / "time.png")
+    (RESULTS / f"{arguments.name}.json").write_text(json.dumps(kept, indent=1) + "\n")
+    picture(turns, RESULTS / f"{arguments.name}.png")
 
 
 if __name__ == "__main__":

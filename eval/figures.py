@@ -66,11 +66,15 @@ RULE_SCORES = {"analogies": "questions-words", "WordSim-353": "wordsim353", "Sim
 TWO_SEEDS = ("adagrad", "adagrad-textbook", "adagrad-norm", "amsgrad", "adam", "rmsprop")
 
 
-def benchmark() -> list[str]:
+def benchmark(name: str = "benchmark") -> list[str]:
     from eval.benchmark import Turn, table
 
-    recorded = json.loads((EVAL / "results" / "benchmark.json").read_text())
+    recorded = json.loads((EVAL / "results" / f"{name}.json").read_text())
     return table({name: [Turn(**turn) for turn in turns] for name, turns in recorded["turns"].items()})
+
+
+def presets() -> list[str]:
+    return benchmark("presets")
 
 
 def unobserved() -> list[str]:
@@ -179,7 +183,7 @@ def costs() -> list[str]:
 
 #: Page of the repository -> its tables, in order.
 PAGES = {
-    "README.md": [benchmark],
+    "README.md": [benchmark, presets],
     "docs/quality.md": [quality],
     "docs/unobserved.md": [unobserved],
     "docs/adagrad.md": [costs, rules],

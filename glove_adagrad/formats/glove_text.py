@@ -14,7 +14,7 @@ from glove_adagrad.malformed import Malformed
 
 _DECIMAL = re.compile(r"[-+]?\d*\.\d+(e[-+]?\d+)?", re.IGNORECASE)
 _LOOKED_AT = 100  # words that show whether there are any
-_TELLING = 10  # decimal numbers that may all be words of a small vocabulary
+_FEWEST = 10  # decimal numbers that may all be words of a small vocabulary
 _HEAD = 1 << 12  # bytes in which text has no zero byte
 
 
@@ -48,6 +48,6 @@ def read(path: Path, stream: Stream, strict: bool = False) -> tuple[WordVectors,
     malformed = Malformed(path, strict, kind="a file of vectors")
     separator = separator_of(first_row(stream))
     words, vectors = read_rows(stream, path, 1, malformed)
-    if len(words) > _TELLING and all(map(_DECIMAL.fullmatch, words[:_LOOKED_AT])):
+    if len(words) > _FEWEST and all(map(_DECIMAL.fullmatch, words[:_LOOKED_AT])):
         raise InputError(f"{path}: has rows of numbers without words; put the word of each row in front of it")
     return checked(path, words, vectors, malformed=malformed), VectorLayout(GLOVE_TEXT, separator=separator)
