@@ -9,7 +9,17 @@ from numba.extending import intrinsic
 
 @intrinsic
 def trailing_zeros(typing_context, number):
-    """Return how many bits below the lowest 1 of a uint64 are 0 (uint64); `number` must not be 0."""
+    """Count the zeros below the lowest 1 of a number.
+
+    Parameters
+    ----------
+    number : uint64
+        Not 0.
+
+    Returns
+    -------
+    uint64
+    """
 
     def generate(context, builder, signature, arguments):
         word, flag = ir.IntType(64), ir.IntType(1)

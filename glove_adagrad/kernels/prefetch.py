@@ -13,7 +13,11 @@ _READ, _KEEP, _DATA = (ir.Constant(ir.IntType(32), value) for value in (0, 3, 1)
 def prefetch(typing_context, array, index):
     """Fetch the cache line of array[index] without waiting for it; an index outside the array does no harm.
 
-    array : one-dimensional and contiguous.
+    Parameters
+    ----------
+    array : array
+        One-dimensional and contiguous.
+    index : int
     """
 
     def generate(context, builder, signature, arguments):
