@@ -63,10 +63,10 @@ class Start:
         init, anchor = (self._read(given, vector_size) for given in (self.init, self.anchor))
         return replace(self, init=init, anchor=anchor, names=(names[0], names[1]))
 
-    def check(self, vector_size: int) -> None:
-        """Refuse vectors that cannot be read or are of another size; errors are those of `read_start`."""
-        for source in (self.init, self.anchor):
-            self._read(source, vector_size)
+    def check(self, vector_size: int) -> list[tuple[Any, RunVectors | WordVectors]]:
+        """Read the given sources, and return each with its vectors; errors are those of `read_start`."""
+        given = [source for source in (self.init, self.anchor) if source is not None]
+        return [(source, self._read(source, vector_size)) for source in given]
 
     def kept_words(self, vector_size: int) -> list[str]:
         """Return the words of `init` if they are to be kept, or else none."""

@@ -143,6 +143,7 @@ def train(
                 "--scheduler: count CORPUS with cooccur --scheduler, and name it as --cooccurrence"
             )
     from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+    from glove_adagrad.formats import WordVectors
     from glove_adagrad.provenance import provenance
     from glove_adagrad.run import Run
     from glove_adagrad.run_record import RunRecord
@@ -150,7 +151,9 @@ def train(
 
     record = RunRecord(training, start=start, extend=extend, provenance={**provenance(), "preset": preset})
     if extend is None:
-        start.check(training.vector_size)  # before hours of counting
+        for path, vectors in start.check(training.vector_size):  # before hours of counting
+            if not quiet and isinstance(vectors, WordVectors):
+                sources.echo_layout(path, vectors)
     check_apart(corpus, output)
     if cooccurrence is not None:
         matrix = CooccurrenceMatrix.open(cooccurrence)

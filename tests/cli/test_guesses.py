@@ -96,3 +96,13 @@ def test_test_sets_are_described(command: Command, tmp_path: Path) -> None:
     assert layouts["questions"]["separators"] == [";", "blanks"]
     assert layouts["msr"]["format"] == "three words and their answers"
     assert command.json("evaluate", run)["layouts"] == []
+
+
+def test_vectors_to_start_from_are_described(command: Command, tmp_path: Path) -> None:
+    path, text = tmp_path / "v", tmp_path / "text"
+    path.write_text(ROWS)
+    text.write_text("king queen man woman king queen\n" * 3)
+    train = ["train", text, "--min-count", 1, "--vector-size", 3, "--epochs", 1]
+    for option in ("--init", "--anchor"):
+        found = command.ok(*train, "--output", tmp_path / option, option, path)
+        assert f"{path}: GloVe text, without a header, separated by blanks" in found
