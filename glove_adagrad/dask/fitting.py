@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.dask.cluster import connected
 from glove_adagrad.dask.counting import count
-from glove_adagrad.dask.training import on_cluster
+from glove_adagrad.dask.training import check_groups, on_cluster
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import TemporaryFolder
 from glove_adagrad.model import GloVe
@@ -69,8 +69,7 @@ def train(
     for name in _REFUSED:
         if getattr(model, name):
             raise InputError(f"{name}: is not available on a cluster; leave it out, or train on one machine")
-    if groups == 1:
-        raise InputError("groups 1: is the order for one machine; choose `groups`, about 4 for each worker")
+    check_groups(groups)
     start, folder = model._read_start(), None
     if isinstance(source, (str, Path)) and (Path(source) / "meta.json").exists():
         source = CooccurrenceMatrix.open(Path(source))

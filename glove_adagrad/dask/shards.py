@@ -151,7 +151,7 @@ def shards_of(
     Raises
     ------
     InputError
-        If a source does not exist, cannot be read, or can be read only once; if there is no text.
+        If a source does not exist, is empty, cannot be read, or can be read only once.
     """
     storage = storage or {}
     names = ", ".join(map(str, sources))

@@ -70,6 +70,12 @@ class Common(NamedTuple):
 Trained = tuple[Rows, Rows, tuple[Superblock, Superblock]]
 
 
+def check_groups(groups: int) -> None:
+    """Refuse a single group, which leaves nothing for several workers."""
+    if groups == 1:
+        raise InputError("groups 1: is the order for one machine; choose `groups`, about 4 for each worker")
+
+
 @contextlib.contextmanager
 def on_cluster(
     trainer: Trainer, client: Client | None = None, *, folder: Path, memory: int | None = None
@@ -94,8 +100,7 @@ def on_cluster(
     GloveError
         If the client is closed, the scheduler is lost or workers die again and again.
     """
-    if trainer.settings.groups == 1:
-        raise InputError("groups 1: is the order for one machine; choose `groups`, about 4 for each worker")
+    check_groups(trainer.settings.groups)
     client = connected(client)
     with spill_folder(folder) as spill, Tasks(client, "training") as tasks:
         check_visible(client, [spill, trainer.matrix.folder / "meta.json"])
