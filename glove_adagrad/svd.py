@@ -189,7 +189,7 @@ class _PositivePMI:
 
     def _make_terms(self, scale: float, settings: SVDSettings) -> tuple[np.ndarray, np.ndarray]:
         """What is added to ln X for the PMI, by word and by context, float32 [V]."""
-        from glove_adagrad.kernels.tiles import marginals
+        from glove_adagrad.kernels.tile_sums import marginals
 
         word_sums, context_sums = np.zeros((2, self._partition.words))
         for part in range(self._partition.parts):

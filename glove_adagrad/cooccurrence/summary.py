@@ -42,7 +42,7 @@ class Summary:
 
 def summarize(matrix: CooccurrenceMatrix, workers: int = 1) -> Summary:
     """Read a matrix once and describe it."""
-    from glove_adagrad.kernels import tiles as kernels
+    from glove_adagrad.kernels import tile_sums as kernels
 
     histogram = np.zeros(kernels.BINS, np.int64)
     smallest, largest, total = 0xFFFFFFFFFFFFFFFF, 0, 0.0

@@ -165,8 +165,8 @@ def write_row(u64, low, lows, highs, cell, row):
     ----------
     u64 : uint64
         View of the memory with the tile; updated.
-    place : tuple
-        What `place_of` returned.
+    low, lows, highs : int
+        As `place_of` returns them.
     cell, row : int
     """
     low, lows, highs = np.uint64(low), np.uint64(lows), np.uint64(highs)

@@ -28,7 +28,7 @@ def unobserved_pairs(stream: MatrixStream, parameters: Parameters, settings: Tra
     are left out. The others are trained like records. With E = X_i. X_.j / X_.., the expected count when independent,
     and c for `settings.unobserved_chance`, the target is ln min(E^c COUNT^(1 - c), MOST).
     """
-    from glove_adagrad.kernels.tiles import marginals
+    from glove_adagrad.kernels.tile_sums import marginals
     from glove_adagrad.kernels.training import GUIDE
 
     matrix = stream.matrix
