@@ -19,8 +19,7 @@ _LEAST_PARTS = 32
 MANY_PARTS = 256
 
 #: In tiles of large vocabularies cells are few, and the smaller the parts, the more often rows come from memory; with
-#: more words than this, on the other hand, those of a part would not stay in a share of the outermost cache. Twice as
-#: many are 12 % faster with 100 cells a word, and 3 % slower with 400: see eval/scale/results.md.
+#: more words than this, on the other hand, those of a part would not stay in a share of the outermost cache.
 _LARGE_PART_WORDS = 4096
 
 #: The most parts, because tables of parts x parts are kept; a part never has more than 65,536 words.
