@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from glove_adagrad.trainer import Trainer
 
 #: Threads used in training.
 WORKERS = 2
+#: Words of all vocabularies occur at least this often.
+MIN_COUNT = 5
 SETS = ("Google", "MSR", "WordSim-353", "SimLex-999", "MEN")
 #: Those that are scored by the share of right answers; the others by Spearman's correlation.
 SHARES = ("Google", "MSR")
@@ -94,6 +97,20 @@ def fit(trainer: Trainer, **callbacks: Any) -> float:
     begin = time.process_time()
     trainer.fit(**callbacks)
     return (time.process_time() - begin) / WORKERS
+
+
+def by_gensim(kind: Any, corpus: Path, **settings: Any) -> tuple[WordVectors, float]:
+    """Train a model of gensim, of the class `kind`; return its vectors and the processor's seconds."""
+    from gensim.models.word2vec import LineSentence
+
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as cut:
+        for words in LineSentence(str(corpus)):  # which cuts lines that are longer than what word2vec reads
+            cut.write(" ".join(words) + "\n")
+        cut.flush()
+        begin = time.process_time()
+        model = kind(corpus_file=cut.name, min_count=MIN_COUNT, **settings)
+        seconds = time.process_time() - begin
+    return WordVectors(list(model.wv.index_to_key), model.wv.vectors), seconds
 
 
 def cell(test: str, runs: list[dict[str, Any]]) -> str:

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from eval.quality import SETS, SHARES, Results, Scores, cell
+from eval.quality import MIN_COUNT, SETS, SHARES, Results, Scores, by_gensim, cell
 from glove_adagrad import optim
 from glove_adagrad.blending import join
 from glove_adagrad.cooccurrence.count import count_cooccurrences
@@ -42,7 +42,6 @@ from glove_adagrad.vocabulary import Vocabulary
 HERE = Path(__file__).parent
 
 EPOCHS = 15
-MIN_COUNT = 5
 #: word2vec's subsampling, as in comparisons of others.
 SAMPLE = 1e-4
 FLAT = Windows(5, distance_weights="flat")
@@ -162,20 +161,11 @@ def ours(counts: Counts, size: int, seed: int) -> Iterator[Row]:
 def rival(corpus: Path, name: str, epochs: int, size: int, seed: int) -> Row:
     """Train a model of gensim on one thread, with settings usual in comparisons."""
     from gensim.models import FastText, Word2Vec
-    from gensim.models.word2vec import LineSentence
 
-    model_class = FastText if name.startswith("fastText") else Word2Vec
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as cut:
-        for words in LineSentence(str(corpus)):  # which cuts lines that are longer than what word2vec reads
-            cut.write(" ".join(words) + "\n")
-        cut.flush()
-        begin = time.process_time()
-        model = model_class(
-            corpus_file=cut.name, vector_size=size, min_count=MIN_COUNT, sample=SAMPLE, workers=1, seed=seed,
-            epochs=epochs, **RIVALS[name],
-        )  # fmt: skip
-        seconds = time.process_time() - begin
-    vectors = WordVectors(list(model.wv.index_to_key), model.wv.vectors)
+    kind = FastText if name.startswith("fastText") else Word2Vec
+    vectors, seconds = by_gensim(
+        kind, corpus, vector_size=size, sample=SAMPLE, workers=1, seed=seed, epochs=epochs, **RIVALS[name]
+    )
     return Row(f"{name}, {epochs} epochs", vectors, seconds)
 
 

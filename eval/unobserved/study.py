@@ -19,7 +19,6 @@ import argparse
 import resource
 import statistics
 import tempfile
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from eval import measure
-from eval.quality import SETS, SHARES, WORKERS, Results, Scores, cell, fit, summed
+from eval.quality import MIN_COUNT, SETS, SHARES, WORKERS, Results, Scores, by_gensim, cell, fit, summed
 from glove_adagrad import optim
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
@@ -152,22 +151,15 @@ def change_targets(trainer: Trainer, variant: Variant) -> None:
 def word2vec(corpus: Path, name: str, size: int, seed: int) -> tuple[WordVectors, float]:
     """Train gensim's Word2Vec with settings usual in comparisons; return vectors and CPU seconds per thread."""
     from gensim.models import Word2Vec
-    from gensim.models.word2vec import LineSentence
 
     settings: dict[str, Any] = {
         "CBOW": {"sg": 0, "window": 8, "negative": 25, "epochs": 5},
         "skip-gram": {"sg": 1, "window": 10, "negative": 10, "epochs": 3},
     }[name]
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as cut:
-        for words in LineSentence(str(corpus)):  # which cuts lines that are longer than what word2vec reads
-            cut.write(" ".join(words) + "\n")
-        cut.flush()
-        begin = time.process_time()
-        model = Word2Vec(
-            corpus_file=cut.name, vector_size=size, min_count=5, sample=SAMPLE, workers=WORKERS, seed=seed, **settings
-        )
-        seconds = (time.process_time() - begin) / WORKERS
-    return WordVectors(list(model.wv.index_to_key), model.wv.vectors), seconds
+    vectors, seconds = by_gensim(
+        Word2Vec, corpus, vector_size=size, sample=SAMPLE, workers=WORKERS, seed=seed, **settings
+    )
+    return vectors, seconds / WORKERS
 
 
 def stanford_program(corpus: Path, build: Path, size: int) -> tuple[WordVectors, float]:
@@ -280,7 +272,7 @@ def main() -> None:
     name = arguments.corpus.name
     with tempfile.TemporaryDirectory() as folder:
         text = TextFiles([arguments.corpus])
-        vocabulary = Vocabulary.count(text, min_count=5, workers=WORKERS)
+        vocabulary = Vocabulary.count(text, min_count=MIN_COUNT, workers=WORKERS)
         matrices: dict[Windows, CooccurrenceMatrix] = {}
         for size in arguments.sizes:
             for variant in variants():
