@@ -79,9 +79,13 @@ def join(
     parts: Sequence[np.ndarray], weights: Sequence[float], size: int, *, workers: int | None = None
 ) -> np.ndarray:
     """Join vectors of the same words as `blend` does, float32 [V, n] each, to float32 [V, size]."""
-    shares = _shares(weights, len(parts))
-    scaled = [np.float32(np.sqrt(share)) * unit_rows(part) for part, share in zip(parts, shares, strict=True)]
-    return reduce(np.hstack(scaled), size, workers=workers)
+    joined = np.empty((len(parts[0]), sum(part.shape[1] for part in parts)), np.float32)
+    begin = 0
+    for part, share in zip(parts, _shares(weights, len(parts)), strict=True):
+        end = begin + part.shape[1]
+        np.multiply(unit_rows(part), np.float32(np.sqrt(share)), out=joined[:, begin:end])
+        begin = end
+    return reduce(joined, size, workers=workers)
 
 
 def _shares(weights: Sequence[float] | None, number: int) -> np.ndarray:
