@@ -343,7 +343,7 @@ class Run:
                     workers=trainer.workers,
                     progress=bar.to,
                 )
-            write_model(folder, parameters, vocabulary, *own)
+            write_model(folder, parameters, vocabulary, *own, workers=trainer.workers)
             self._stages["vectors"] = time.perf_counter() - begin
             (folder / "history.json").write_text(json.dumps(self._history(trainer), indent=2))
 
