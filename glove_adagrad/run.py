@@ -288,31 +288,47 @@ class Run:
         """
         # read now: by the time that vectors are written, the folder may hold another matrix
         vocabulary = trainer.matrix.vocabulary
-        more = {"matrix_folder": self.matrix_name(trainer.matrix), "stages": self._stages}
-        with stop_requests() as requests:
-
-            def stratum_done(trainer: Trainer) -> None:
-                if after_stratum:
-                    after_stratum(trainer)
-                if requests:
-                    self.checkpoints.save(trainer, **more)
-                    raise Interrupted(requests[0])
-                self.checkpoints.save_if_due(trainer, **more)
-
-            if not self.checkpoints.paths():
-                self._check_space(trainer)
-                self.checkpoints.save(trainer, **more)
-                if requests:
-                    raise Interrupted(requests[0])
-            try:
-                trainer.fit(after_stratum=stratum_done)
-                self.checkpoints.save(trainer, **more)
-            except TrainingError as error:
-                checkpoint = self.checkpoints.load()
-                checkpoint.restore(trainer)
-                self._write(trainer, vocabulary)
-                raise TrainingError(f"{error}; {self.folder} is back at {checkpoint.path.stem}") from error
+        try:
+            with stop_requests() as requests:
+                self._fit(trainer, vocabulary, requests, after_stratum)
+        except BaseException:
+            self.checkpoints.abandon()
+            raise
         self._write(trainer, vocabulary)
+
+    def _fit(
+        self,
+        trainer: Trainer,
+        vocabulary: Vocabulary,
+        requests: list[int],
+        after_stratum: Callable[[Trainer], None] | None,
+    ) -> None:
+        """Train up to the last checkpoint, which may still be being written; see `train`."""
+        more: dict[str, Any] = {"matrix_folder": self.matrix_name(trainer.matrix), "stages": self._stages}
+
+        def stratum_done(trainer: Trainer) -> None:
+            if after_stratum:
+                after_stratum(trainer)
+            if requests:
+                self.checkpoints.save(trainer, **more)
+                raise Interrupted(requests[0])
+            self.checkpoints.save_if_due(trainer, **more)
+
+        if not self.checkpoints.paths():
+            self._check_space(trainer)
+            self.checkpoints.save_in_background(trainer, **more)
+            if requests:
+                self.checkpoints.wait()
+                raise Interrupted(requests[0])
+        try:
+            trainer.fit(after_stratum=stratum_done)
+            self.checkpoints.save_in_background(trainer, copy=False, **more)
+        except TrainingError as error:
+            self.checkpoints.wait()
+            checkpoint = self.checkpoints.load()
+            checkpoint.restore(trainer)
+            self._write(trainer, vocabulary)
+            raise TrainingError(f"{error}; {self.folder} is back at {checkpoint.path.stem}") from error
 
     def _check_space(self, trainer: Trainer) -> None:
         """Refuse what would not fit: three checkpoints (two are kept), the model and its vectors as text."""
@@ -324,14 +340,14 @@ class Run:
         return folder.name if folder == (self.folder / "cooccurrence").resolve() else str(folder)
 
     def _write(self, trainer: Trainer, vocabulary: Vocabulary) -> None:
-        """Write the model, its vectors and its history, all or none of them."""
+        """Write the model, its vectors and its history, all or none of them, after the last checkpoint."""
         from glove_adagrad.formats.run_folder import write_model
         from glove_adagrad.model_vectors import model_vectors
         from glove_adagrad.svd import PASSES
 
         self._stages["training"] = sum(epoch.seconds for epoch in trainer.history)
         begin = time.perf_counter()
-        with atomic_files(self.folder, "model") as folder:
+        with atomic_files(self.folder, "model") as folder, self.checkpoints:
             parameters = trainer.parameters.vectors()
             with progress_bar("vectors", PASSES, "passes", quiet=not self._show_progress) as bar:
                 own = model_vectors(
