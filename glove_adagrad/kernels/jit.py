@@ -13,12 +13,14 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-import numba
-from numba.core import event
-from numba.core.caching import FunctionCache, IndexDataCacheFile
-from numba.core.dispatcher import Dispatcher
-
 from glove_adagrad.progress import compilation_started
+from glove_adagrad.startup import numba_import
+
+with numba_import():
+    import numba
+    from numba.core import event
+    from numba.core.caching import FunctionCache, IndexDataCacheFile
+    from numba.core.dispatcher import Dispatcher
 
 #: Reordering, reciprocals, fused multiply-add and approximate functions: what vectorised sums need.
 FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
