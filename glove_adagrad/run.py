@@ -19,6 +19,7 @@ import numpy as np
 
 from glove_adagrad import locks
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints
+from glove_adagrad.compilation import Ahead
 from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable
 from glove_adagrad.cooccurrence.spill import spill_folder
@@ -28,7 +29,7 @@ from glove_adagrad.counting import Counting
 from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_files, check_free_space, check_output_folder
 from glove_adagrad.phrases import Phrases
-from glove_adagrad.progress import Bar, progress_bar
+from glove_adagrad.progress import Bar, compilation_shown, progress_bar
 from glove_adagrad.provenance import versions
 from glove_adagrad.run_record import RunRecord, is_marked, last_state, read_provenance
 from glove_adagrad.signals import stop_requests
@@ -90,9 +91,12 @@ class Run:
         self._tmp, self._show_progress = tmp, show_progress
         self._stages: dict[str, float] = {}
         self._earlier: tuple[Checkpoint, Vocabulary] | None = None
+        self._compilation: Ahead | None = None
 
     def close(self) -> None:
-        """Give up the lock."""
+        """Give up the lock, and end what still runs."""
+        if self._compilation is not None:
+            self._compilation.stop()
         self._lock.release()
 
     def __enter__(self) -> Run:
@@ -130,6 +134,7 @@ class Run:
             As `use`, `Vocabulary.count` and `count_cooccurrences` do.
         """
         self._begin(record, phrases)
+        self._compilation = Ahead(record.settings, symmetric=counting.windows.symmetric)
         keep = record.start.kept_words(record.settings.vector_size)
         with self._bar("vocabulary", corpus) as bar:
             compile_word_counting()
@@ -186,6 +191,9 @@ class Run:
     def new_trainer(self, matrix: CooccurrenceMatrix) -> tuple[Trainer, int]:
         """Return a trainer of a run that was started, and how many words start from given vectors."""
         assert self.record is not None
+        if self._compilation is not None:
+            with compilation_shown(not self._show_progress):
+                self._compilation.wait()
         return self.record.new_trainer(matrix, earlier=self._earlier, **self._resources)
 
     def resume(self, matrix_folder: Path | None = None, epochs: int | None = None) -> tuple[Trainer, int]:

@@ -18,6 +18,11 @@ def this_is_a_command() -> None:
     _command = True
 
 
+def is_command() -> bool:
+    """Whether `this_is_a_command` was called."""
+    return _command
+
+
 @contextlib.contextmanager
 def numba_import() -> Iterator[None]:
     """Hide optional packages from Numba in a block that imports it, if this process is a command.

@@ -73,6 +73,12 @@ def _cached(compiled: Any) -> Any:
     return compiled
 
 
+def is_cached(compiled: Any) -> bool:
+    """Whether the cache has a kernel for any types; also if there is no cache that could have it."""
+    files = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    return files is None or bool(files._load_index())
+
+
 @functools.cache
 def _warn_uncached() -> None:
     warnings.warn(
