@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,16 +71,17 @@ def main() -> None:
 def compile_training(settings: TrainingSettings, *, symmetric: bool) -> None:
     """Compile all kernels from a matrix to files, or load them from the cache, by training on the smallest matrix."""
     from glove_adagrad.cooccurrence.smallest import smallest_matrix
+    from glove_adagrad.files import TemporaryFolder
     from glove_adagrad.formats.run_folder import write_model
     from glove_adagrad.model_vectors import model_vectors
     from glove_adagrad.trainer import Trainer
 
     # the only cell must not be held out, and makes one group
     settings = replace(settings, epochs=1, patience=None, groups=1, holdout=min(settings.holdout, 1e-9))
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        matrix = smallest_matrix(Path(folder), symmetric=symmetric)
-        trainer = Trainer(matrix, settings)
-        trainer.fit()
-        vectors, vocabulary = trainer.parameters.vectors(), matrix.vocabulary
-        own = model_vectors(vectors, vocabulary.decoded(), vocabulary.counts, settings, trainer.stream, workers=1)
-        write_model(Path(folder), vectors, vocabulary, *own, workers=1)
+    folder = TemporaryFolder()
+    matrix = smallest_matrix(folder.path, symmetric=symmetric)
+    trainer = Trainer(matrix, settings)
+    trainer.fit()
+    vectors, vocabulary = trainer.parameters.vectors(), matrix.vocabulary
+    own = model_vectors(vectors, vocabulary.decoded(), vocabulary.counts, settings, trainer.stream, workers=1)
+    write_model(folder.path, vectors, vocabulary, *own, workers=1)
