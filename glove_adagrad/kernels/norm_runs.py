@@ -192,8 +192,8 @@ def _fetch(side, begin, n):
 
 @exact_function
 def train_norm_run(
-    learning_rate, own, others, own_sums, other_sums, n, forward, row, first_row, columns, targets, weights, first, last,
-    limit,
+    learning_rate, own, others, own_sums, other_sums, n, forward, row, first_row, columns, targets, weights, first,
+    last, limit,
 ):  # fmt: skip
     """Train on records first to last - 1 of a run, or on those before the first that may have to be clipped.
 

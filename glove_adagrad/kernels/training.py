@@ -206,8 +206,8 @@ def _train_tile(rows, tile, forward, scale, objective, unobserved, buffers, list
                 end -= 1
             if end > cell:
                 loss += train_run(
-                    rows, sides, forward, a, b0, address(u16, sections[3] + cell), address(logs, at), address(weights, at),
-                    end - cell, clip, now + (cell + empty),
+                    rows, sides, forward, a, b0, address(u16, sections[3] + cell), address(logs, at),
+                    address(weights, at), end - cell, clip, now + (cell + empty),
                 )  # fmt: skip
                 records += end - cell
             # behind the run, and behind the cell that ended it
