@@ -21,6 +21,7 @@ from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
+from glove_adagrad.kept_ids import KeptIds
 from glove_adagrad.parallel import in_order
 from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
@@ -50,6 +51,7 @@ def count_cooccurrences(
     windows: Windows | None = None,
     min_cooccurrence: float = 0.0,
     same_text: bool = False,
+    kept_ids: KeptIds | None = None,
     workers: int = 1,
     memory: int = 4 << 30,
     tmp: Path | None = None,
@@ -68,6 +70,8 @@ def count_cooccurrences(
         Cells whose X is smaller are left out.
     same_text : bool
         Whether the vocabulary was counted from this corpus, so that other numbers of tokens show a change since then.
+    kept_ids : KeptIds, optional
+        The corpus as the counting of its words kept it; it is read again without.
     workers, memory
         Threads and bytes to use. The folder written does not depend on them.
     tmp : Path, optional
@@ -87,6 +91,8 @@ def count_cooccurrences(
     windows = windows or Windows()
     minimum = least_sum(min_cooccurrence, windows)
     meter = _Meter(progress)
+    if kept_ids:
+        memory -= kept_ids.size
     workers = _affordable_workers(len(vocabulary), workers, memory)
     number = -(-int(vocabulary.counts.sum()) // _segment_size(windows, len(vocabulary), workers, memory))
     where = tmp or output.absolute().parent
@@ -107,7 +113,7 @@ def count_cooccurrences(
         )
         with full_disk_named(where):
             merged, tokens = count_halves(
-                encode(corpus, vocabulary, windows, workers=workers, progress=meter.read),
+                encode(corpus, vocabulary, windows, workers=workers, kept_ids=kept_ids, progress=meter.read),
                 vocabulary,
                 windows,
                 spill,
@@ -152,6 +158,7 @@ def encode(
     *,
     before: int = 0,
     workers: int = 1,
+    kept_ids: KeptIds | None = None,
     progress: Progress | None = None,
 ) -> Iterator[tuple[np.ndarray, int]]:
     """Turn a corpus into ids as they are counted: `Vocabulary.encode` without what `windows.sample` leaves out.
@@ -159,7 +166,12 @@ def encode(
     `before` is the number of words of the vocabulary in the text before this one, on which the draws depend.
     """
     encoded = vocabulary.encode(
-        corpus, boundary=windows.boundary, keep_positions=windows.keep_positions, workers=workers, progress=progress
+        corpus,
+        boundary=windows.boundary,
+        keep_positions=windows.keep_positions,
+        workers=workers,
+        kept_ids=kept_ids,
+        progress=progress,
     )
     return _sampled(encoded, windows, vocabulary.counts, before) if windows.sample else encoded
 
