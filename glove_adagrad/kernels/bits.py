@@ -1,4 +1,4 @@
-"""Bits of numbers and bytes of text: the lowest bit, eight bytes as a number, where white space is."""
+"""Bits: the lowest one of a number, and one for each element of a block of memory, by comparison in vectors."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-_BLANKS = b" \t\n"
-
-#: Bytes of text that `white_space` looks at.
+#: Bytes that `equal_mask` and `below_mask` look at, those of a cache line.
 BLOCK = 64
 
 
@@ -63,26 +61,45 @@ def eight_bytes(typing_context, text, at):
     return types.uint64(text, at), generate
 
 
+def _mask(comparison, array, at, value):
+    """A bit for each element of a block that says how it compares to a value."""
+    count = 8 * BLOCK // array.dtype.bitwidth
+
+    def generate(context, builder, signature, arguments):
+        element = ir.IntType(array.dtype.bitwidth)
+        vector = ir.VectorType(element, count)
+        block = _load(context, builder, signature, arguments, vector)
+        number = context.cast(builder, arguments[2], value, array.dtype)
+        first = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count)
+        values = builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
+        bits = builder.bitcast(builder.icmp_unsigned(comparison, block, values), ir.IntType(count))
+        return bits if count == 64 else builder.zext(bits, ir.IntType(64))
+
+    return types.uint64(array, at, value), generate
+
+
 @intrinsic
-def white_space(typing_context, text, at):
-    """Find spaces, tabs and newlines among `BLOCK` bytes of text.
+def equal_mask(typing_context, array, at, value):
+    """Compare a block of `BLOCK` bytes of an array with a value.
 
     Parameters
     ----------
-    text : uint8 array
-        Contiguous, of at least `at` + `BLOCK` bytes.
+    array : array of unsigned integers
+        Contiguous, with the whole block.
     at : int
+        Where the block begins.
+    value : int
 
     Returns
     -------
     uint64
-        Bit k is set if text[at + k] is one of them.
+        Bit k is set if array[at + k] equals the value.
     """
+    return _mask("==", array, at, value)
 
-    def generate(context, builder, signature, arguments):
-        vector = ir.VectorType(ir.IntType(8), BLOCK)
-        block = _load(context, builder, signature, arguments, vector)
-        found = [builder.icmp_unsigned("==", block, ir.Constant(vector, [blank] * BLOCK)) for blank in _BLANKS]
-        return builder.bitcast(builder.or_(builder.or_(found[0], found[1]), found[2]), ir.IntType(64))
 
-    return types.uint64(text, at), generate
+@intrinsic
+def below_mask(typing_context, array, at, value):
+    """As `equal_mask`, with bits for elements below the value."""
+    return _mask("<", array, at, value)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glove_adagrad.kernels.bits import BLOCK, eight_bytes, trailing_zeros, white_space
+from glove_adagrad.kernels.bits import BLOCK, eight_bytes, equal_mask, trailing_zeros
 from glove_adagrad.kernels.jit import forced_inline, kernel
 from glove_adagrad.kernels.prefetch import prefetch
 
@@ -44,6 +44,7 @@ PADDING = 80
 #: Numbers of a slot.
 SLOT = 4
 
+_SPACE, _NEWLINE, _TAB = np.uint8(32), np.uint8(10), np.uint8(9)
 _LENGTH_BITS = np.uint64(10)
 _LENGTH = np.uint64((1 << 10) - 1)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -52,6 +53,12 @@ _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _BYTE = np.uint64(0xFF)
 _0, _1, _2, _3, _4, _8, _16 = (np.uint64(number) for number in (0, 1, 2, 3, 4, 8, 16))
 _32, _64, _128 = np.uint64(32), np.uint64(64), np.uint64(128)
+
+
+@forced_inline
+def _white_space(text, at):
+    """Find spaces, tabs and newlines among `BLOCK` bytes of text: bit k is set if text[at + k] is one of them."""
+    return equal_mask(text, at, _SPACE) | equal_mask(text, at, _NEWLINE) | equal_mask(text, at, _TAB)
 
 
 @forced_inline
@@ -175,7 +182,7 @@ def _enter(slots, arena, used, at, text, key, more, number, count):
 
 @forced_inline
 def _write_ids(text, queued, keys, mores, places, keep_positions, counting, slots, arena, used, ids, written, words):
-    """Look up a batch of words, and write their ids and the marks among them; returns the new `written` and `words`."""
+    """Look up a batch of words, and write their ids and the marks among them; returns `written` and `words`."""
     mask = np.uint64(len(slots) - 1)
     for k in range(queued):
         key, more, at = keys[k], mores[k], places[k]
@@ -239,7 +246,7 @@ def look_up(text, n, state, boundary, keep_positions, counting, slots, arena, us
     base = start & ~np.uint64(BLOCK - 1)
     ends = _0
     if start < n:
-        ends = white_space(text, base) & (_ALL << (start - base))
+        ends = _white_space(text, base) & (_ALL << (start - base))
     while base < n:
         if counting and (used[0] + BATCH > len(slots) // (2 * SLOT) or used[1] + BATCH * LONGEST_TOKEN > len(arena)):
             break
@@ -249,7 +256,7 @@ def look_up(text, n, state, boundary, keep_positions, counting, slots, arena, us
                 base += np.uint64(BLOCK)
                 if base >= n:
                     break
-                ends = white_space(text, base)
+                ends = _white_space(text, base)
                 continue
             end = base + trailing_zeros(ends)
             ends &= ends - _1
@@ -271,7 +278,7 @@ def look_up(text, n, state, boundary, keep_positions, counting, slots, arena, us
                 keys[queued], mores[queued], places[queued] = key, more, place
                 queued += np.uint64(_wanted(h, share_mask, share))
             start = end + _1
-            if text[end] == 10:
+            if text[end] == _NEWLINE:
                 if boundary == LINE_BOUNDARY or (boundary == BLANK_LINE_BOUNDARY and line_is_empty):
                     keys[queued] = _0
                     queued += _1
@@ -381,7 +388,7 @@ def list_words(slots, at_least, arena, order, counts, prefixes, text):
             prefixes[words] = prefix
             for k in range(length):
                 text[size + k] = word[k]
-            text[size + length] = 10
+            text[size + length] = _NEWLINE
             words += _1
             size += length + _1
     return words, size
