@@ -262,7 +262,7 @@ class Vocabulary:
         words : int
             How many of the ids are words.
         """
-        table = self._table()
+        table = self.table()
         if kept_ids and kept_ids.complete and kept_ids.boundary == boundary:
             yield from kept_ids.ranked(table, keep_positions, progress)
             return
@@ -276,7 +276,7 @@ class Vocabulary:
                     progress(done)
                 yield ids, number
 
-    def _table(self) -> WordTable:
+    def table(self) -> WordTable:
         """The words in a hash table under their ranks."""
         from glove_adagrad.kernels import words as kernels
 

@@ -28,7 +28,7 @@ class WordTable:
     It may be limited to a share of all words, those of a hash with hash & mask == share.
     """
 
-    def __init__(self, mask: int = 0, share: int = 0, words: int = 1 << 11, arena: int = 0) -> None:
+    def __init__(self, mask: int = 0, share: int = 0, words: int = 1000, arena: int = 0) -> None:
         from glove_adagrad.kernels.words import BATCH, LONGEST_TOKEN, SLOT
 
         self.slots = _from_cache_line(SLOT << (2 * (words + BATCH) - 1).bit_length())
