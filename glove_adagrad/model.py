@@ -22,6 +22,7 @@ from glove_adagrad.errors import InputError
 from glove_adagrad.files import TemporaryFolder
 from glove_adagrad.hub_dataset import is_dataset, open_dataset
 from glove_adagrad.interrupt import DeferredInterrupt
+from glove_adagrad.kept_ids import KeptIds
 from glove_adagrad.parallel import number_of_workers
 from glove_adagrad.phrases import Phrases
 from glove_adagrad.presets import with_preset
@@ -319,14 +320,15 @@ class GloVe:
         resources: dict[str, Any] = {"workers": self.workers, "memory": self.memory}
         quiet = not self.show_progress
         folder = TemporaryFolder(self.tmp)
+        kept_ids = KeptIds(self.windows.boundary, self.memory)
         with progress_bar("vocabulary", corpus.total_bytes, "B", quiet) as bar:
             if not quiet:  # so that a bar does not count compilation as counting
                 compile_counting(self.windows, folder.path)
             keep = start.kept_words(self.settings.vector_size)
-            vocabulary = counting.count_words(corpus, keep, progress=bar.to, **resources)
+            vocabulary = counting.count_words(corpus, keep, kept_ids=kept_ids, progress=bar.to, **resources)
         with progress_bar("co-occurrences", corpus.total_bytes, "B", quiet) as bar:
             matrix = counting.count_cooccurrences(
-                corpus, vocabulary, folder.path / "cooccurrence", progress=bar.to, **resources
+                corpus, vocabulary, folder.path / "cooccurrence", kept_ids=kept_ids, progress=bar.to, **resources
             )
         return self._start(matrix, start, vocabulary, folder)._run(self.settings.epochs)
 

@@ -15,11 +15,12 @@ from glove_adagrad.checkpoint import Checkpoint
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import Corpus, Progress
 from glove_adagrad.errors import InputError
+from glove_adagrad.kept_ids import KeptIds
 from glove_adagrad.text import to_bytes
 from glove_adagrad.trainer import Anchors, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Vocabulary, check_limits
-from glove_adagrad.word_counting import UNKNOWN_WORD, byte_order
+from glove_adagrad.word_table import UNKNOWN_WORD, byte_order
 
 if TYPE_CHECKING:
     from glove_adagrad.formats import RunVectors, WordVectors
@@ -177,6 +178,7 @@ def extended_vocabulary(
     keep_words: bool = False,
     workers: int = 1,
     memory: int = 4 << 30,
+    kept_ids: KeptIds | None = None,
     progress: Progress | None = None,
 ) -> Vocabulary:
     """The words of an earlier vocabulary and of a new text together, with their counts added.
@@ -184,7 +186,7 @@ def extended_vocabulary(
     Words too rare for the earlier vocabulary enter with what they have in the new text. With `keep_words`, all words
     of the earlier vocabulary are kept, whatever their counts.
     """
-    new = Vocabulary.count(corpus, min_count=1, workers=workers, memory=memory, progress=progress)
+    new = Vocabulary.count(corpus, min_count=1, workers=workers, memory=memory, kept_ids=kept_ids, progress=progress)
     counts = dict(zip(old.words, old.counts.tolist(), strict=True))
     for word, count in zip(new.words, new.counts.tolist(), strict=True):
         counts[word] = counts.get(word, 0) + count
@@ -206,6 +208,7 @@ def kept_vocabulary(
     max_vocab: int | None = None,
     workers: int = 1,
     memory: int = 4 << 30,
+    kept_ids: KeptIds | None = None,
     progress: Progress | None = None,
 ) -> Vocabulary:
     """The frequent words of a text, and all words of given vectors.
@@ -238,7 +241,7 @@ def kept_vocabulary(
             f"{dropped:,} of the words to keep are left out: they have white space in them, as no word of a text has",
             stacklevel=2,
         )
-    new = Vocabulary.count(corpus, min_count=1, workers=workers, memory=memory, progress=progress)
+    new = Vocabulary.count(corpus, min_count=1, workers=workers, memory=memory, kept_ids=kept_ids, progress=progress)
     frequent = int(np.count_nonzero(new.counts >= min_count))  # the first ones
     frequent = min(frequent, len(new) if max_vocab is None else max_vocab)
     kept = [rank for rank, word in enumerate(new.words) if rank < frequent or word in given]

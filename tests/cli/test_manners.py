@@ -15,7 +15,7 @@ from glove_adagrad.cli import option_types
 from glove_adagrad.cli.train import train
 from glove_adagrad.cooccurrence.windows import LARGEST_WINDOW
 from glove_adagrad.presets import PRESETS, SUMMARIES
-from glove_adagrad.vocabulary import BOUNDARIES
+from glove_adagrad.word_table import BOUNDARIES
 
 
 def settings_of(run: Path) -> dict[str, object]:

@@ -29,8 +29,9 @@ from glove_adagrad.svd import SVDSettings
 from glove_adagrad.text_options import TextOptions
 from glove_adagrad.trainer import TrainingSettings
 from glove_adagrad.trainer.settings import VECTORS
-from glove_adagrad.vocabulary import BOUNDARIES, Vocabulary
+from glove_adagrad.vocabulary import Vocabulary
 from glove_adagrad.warm_start import Start
+from glove_adagrad.word_table import BOUNDARIES
 
 #: Options that say the opposite of the parameter.
 OPPOSITES = {"left_only": "symmetric"}
