@@ -40,7 +40,7 @@ _DEFAULTS: dict[str, Any] = {
 #: preset -> one line of help.
 SUMMARIES = {
     "stanford": "plain GloVe with the rule of Stanford's programs",
-    "recommended": "starts from PPMI-SVD of the counts, also learns from unobserved pairs and fits character n-grams; "
+    "recommended": "starts from PPMI-SVD of the counts, also learns from unobserved pairs, fits character n-grams; "
     "scores higher than plain GloVe",
     "fast": "the same with 3 epochs instead of 5, with slightly lower scores",
 }

@@ -170,7 +170,8 @@ def _factors(
         axes = axes * np.where(largest < 0, -1.0, 1.0)
         real = values > _LEAST * values[0]
         inverse = np.where(real, 1 / np.where(real, values, 1), 0)
-        found = Factors(*np.zeros((2, words, settings.vector_size), np.float32), np.zeros(settings.vector_size))
+        word_vectors, context_vectors = np.zeros((2, words, settings.vector_size), np.float32)
+        found = Factors(word_vectors, context_vectors, np.zeros(settings.vector_size))
         found.words[:, :size] = project(basis, axes * real, workers=ppmi.workers)[ppmi.positions]
         found.contexts[:, :size] = project(rest, axes * inverse, workers=ppmi.workers)[ppmi.positions]
         found.values[:size] = np.where(real, values, 0)
