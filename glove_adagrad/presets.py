@@ -20,7 +20,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "subwords": True,
     },
     "fast": {
-        "unobserved": 1.0, "symmetric": False, "epochs": 3, "init_svd": 0.5, "vectors": "pca", "svd_weight": 0.25,
+        "unobserved": 1.0, "symmetric": False, "epochs": 2, "init_svd": 0.5, "vectors": "pca", "svd_weight": 0.25,
         "subwords": True,
     },
 }  # fmt: skip
@@ -42,7 +42,7 @@ SUMMARIES = {
     "stanford": "plain GloVe with the rule of Stanford's programs",
     "recommended": "starts from PPMI-SVD of the counts, also learns from unobserved pairs, fits character n-grams; "
     "scores higher than plain GloVe",
-    "fast": "the same with 3 epochs instead of 5, with slightly lower scores",
+    "fast": "the same with 2 epochs instead of 5, with slightly lower scores",
 }
 
 

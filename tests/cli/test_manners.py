@@ -79,7 +79,7 @@ def test_a_preset_sets_defaults_and_options_win(command: Command, tmp_path: Path
     assert a["windows"]["symmetric"] is False  # type: ignore[index]
     command.ok(*common, "fast", "-o", tmp_path / "b", "--unobserved", 0.5)
     b = settings_of(tmp_path / "b")
-    assert (b["epochs"], b["unobserved"], b["init_svd"]) == (3, 0.5, 0.5)
+    assert (b["epochs"], b["unobserved"], b["init_svd"]) == (2, 0.5, 0.5)
     rule = b["rule"]
     changes = ["--epochs", 1, "--learning-rate", 3, "--optimizer-option", "scope=model"]
     command.ok(*common, "fast", "-o", tmp_path / "c", *changes)
