@@ -138,7 +138,7 @@ class GloVe:
         Start biases from the sums of the counts instead of random numbers: better vectors in few epochs.
     init_svd : float, default 0
         Start vectors from a decomposition of the counts (PPMI-SVD) times this number, such as 0.5, and biases as
-        `init_biases` does. 0 starts from random vectors.
+        `init_biases` does. 0 starts from random vectors, and so do words that `init` lacks if it is given.
     vectors : {"sum", "pca"}, default "sum"
         What `wv` has: the sums of word and context vectors, or both side by side, reduced to `vector_size`
         components by principal component analysis.

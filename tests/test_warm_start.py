@@ -67,6 +67,18 @@ def test_training_starts_from_the_counts(symmetric: bool, tmp_path: Path) -> Non
     np.testing.assert_allclose(4 * added[0] @ added[1].T, naive.positive_pmi(x, 0.75, 1), atol=1e-3)
 
 
+def test_given_vectors_take_the_place_of_a_decomposition(matrix: CooccurrenceMatrix, tmp_path: Path) -> None:
+    words = [word.decode() for word in matrix.vocabulary.words]
+    word2vec.write(tmp_path / "v.txt", WordVectors(words[:3], np.ones((3, SIZE), np.float32)))
+    starts = [
+        Start(tmp_path / "v.txt").new_trainer(matrix, TrainingSettings(vector_size=SIZE, **chosen))[0]
+        for chosen in ({"init_biases": True}, {"init_svd": 0.5})
+    ]
+    biased, both = (trainer.parameters.vectors() for trainer in starts)
+    for one, other in zip(biased, both, strict=True):
+        assert one.tobytes() == other.tobytes()
+
+
 def test_a_decomposition_is_made_once_for_start_and_end(matrix: CooccurrenceMatrix) -> None:
     settings = TrainingSettings(vector_size=SIZE, init_svd=0.25, svd_weight=0.5)
     stream = Start().new_trainer(matrix, settings)[0].stream

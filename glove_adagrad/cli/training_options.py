@@ -200,7 +200,7 @@ training_options = ValueOptions(
         type=Number(),
         metavar="SCALE",
         help="Start vectors from a decomposition of the counts (PPMI-SVD) times SCALE, such as 0.5, and biases as "
-        "--init-biases does.  [default: off]",
+        "--init-biases does; with --init, only biases.  [default: off]",
     ),
 )
 

@@ -52,7 +52,7 @@ class TrainingSettings:
         (`warm_start.start_from_counts`), instead of from drawn numbers.
     init_svd : float
         Start vectors from a decomposition of the same counts (`svd.decompose`), scaled by this number, and biases as
-        `init_biases` does; 0 starts from drawn numbers.
+        `init_biases` does; 0 starts from drawn numbers, and so do vectors if others are given to start from.
     vectors : {'sum', 'pca'}
         How word and context vectors become the vectors of the model; training does not depend on it.
     svd_weight : float
