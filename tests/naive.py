@@ -305,6 +305,12 @@ class UnobservedPairs:
         return drawn
 
 
+def text_rows(words: list[bytes], vectors: np.ndarray, separator: bytes = b" ") -> bytes:
+    """Lines of words and numbers with six decimals; no word where it is empty."""
+    rows = [[word, *(b"%.6f" % x for x in row)] for word, row in zip(words, vectors.tolist(), strict=True)]
+    return b"".join(separator.join(row if row[0] else row[1:]) + b"\n" for row in rows)
+
+
 def epoch(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors) -> tuple[float, float, Vectors]:
     """One epoch in float64, in the order of strata, blocks, rows and columns, by Stanford's formulas or AdaGrad-Norm.
 

@@ -13,12 +13,14 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-import numba
-from numba.core import event
-from numba.core.caching import FunctionCache, IndexDataCacheFile
-from numba.core.dispatcher import Dispatcher
-
 from glove_adagrad.progress import compilation_started
+from glove_adagrad.startup import numba_import
+
+with numba_import():
+    import numba
+    from numba.core import event
+    from numba.core.caching import FunctionCache, IndexDataCacheFile
+    from numba.core.dispatcher import Dispatcher
 
 #: Reordering, reciprocals, fused multiply-add and approximate functions: what vectorised sums need.
 FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
@@ -79,6 +81,12 @@ def _cached(compiled: Any) -> Any:
         except (RuntimeError, OSError):  # Numba finds no folder that it can write
             _warn_uncached()
     return compiled
+
+
+def is_cached(compiled: Any) -> bool:
+    """Whether the cache has a kernel for any types; also if there is no cache that could have it."""
+    files = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    return files is None or bool(files._load_index())
 
 
 @functools.cache
