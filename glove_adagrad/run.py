@@ -28,6 +28,7 @@ from glove_adagrad.corpus import Corpus
 from glove_adagrad.counting import Counting
 from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_files, check_free_space, check_output_folder
+from glove_adagrad.kept_ids import KeptIds
 from glove_adagrad.phrases import Phrases
 from glove_adagrad.progress import Bar, compilation_shown, progress_bar
 from glove_adagrad.provenance import versions
@@ -136,17 +137,20 @@ class Run:
         self._begin(record, phrases)
         self._compilation = Ahead(record.settings, symmetric=counting.windows.symmetric)
         keep = record.start.kept_words(record.settings.vector_size)
+        kept_ids = KeptIds(counting.windows.boundary, self._resources["memory"])
         with self._bar("vocabulary", corpus) as bar:
             compile_word_counting()
             with self._stage("vocabulary"):
-                vocabulary = counting.count_words(corpus, keep, progress=bar.to, **self._resources)
+                vocabulary = counting.count_words(corpus, keep, kept_ids=kept_ids, progress=bar.to, **self._resources)
                 vocabulary.write(self.folder / "vocab.txt")
         with self._bar("co-occurrences", corpus) as bar:
             compile_counting(counting.windows, self.folder)
             with self._stage("cooccurrence"):
                 where: dict[str, Any] = {**self._resources, "tmp": self._tmp}
                 output = self.folder / "cooccurrence"
-                return counting.count_cooccurrences(corpus, vocabulary, output, progress=bar.to, **where)
+                return counting.count_cooccurrences(
+                    corpus, vocabulary, output, kept_ids=kept_ids, progress=bar.to, **where
+                )
 
     def extend(
         self, record: RunRecord, corpus: Corpus, *, min_count: int = 5, phrases: Phrases | None = None
@@ -170,21 +174,24 @@ class Run:
         record = replace(record, settings=replace(record.settings, **fixed))
         record.start.check(record.settings.vector_size)
         self._begin(record, phrases)
+        windows = earlier.windows or Windows()
+        kept_ids = KeptIds(windows.boundary, self._resources["memory"])
         with self._bar("co-occurrences", corpus) as bar:
-            compile_counting(earlier.windows or Windows(), self.folder)
+            compile_counting(windows, self.folder)
             with self._stage("vocabulary"):
                 vocabulary = extended_vocabulary(
                     earlier.vocabulary,
                     corpus,
                     min_count=min_count,
                     keep_words=record.start.keep_words,
+                    kept_ids=kept_ids,
                     **self._resources,
                 )
                 vocabulary.write(self.folder / "vocab.txt")
             where: dict[str, Any] = {**self._resources, "tmp": self._tmp}
             with self._stage("cooccurrence"), spill_folder(self._tmp or self.folder) as spill:
                 new = count_cooccurrences(
-                    corpus, vocabulary, spill / "new", windows=earlier.windows, progress=bar.to, **where
+                    corpus, vocabulary, spill / "new", windows=windows, kept_ids=kept_ids, progress=bar.to, **where
                 )
                 return merge_matrices([earlier, new], self.folder / "cooccurrence", vocabulary=vocabulary, **where)
 

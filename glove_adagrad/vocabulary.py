@@ -18,12 +18,12 @@ from glove_adagrad.corpus import Chunk, Corpus, Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.file_kind import HEAD_BYTES, refuse_other_files
 from glove_adagrad.files import atomic_file
+from glove_adagrad.kept_ids import KeptIds
 from glove_adagrad.parallel import in_order
 from glove_adagrad.sentences import Sentences
 from glove_adagrad.text_kind import BYTE_ORDER_MARK, undecodable
-from glove_adagrad.word_counting import UNKNOWN_WORD, WordCounts, WordTable, count_words, ranked
-
-BOUNDARIES = ("none", "line", "blank-line")
+from glove_adagrad.word_counting import WordCounts, count_words, ranked
+from glove_adagrad.word_table import UNKNOWN_WORD, WordTable
 
 #: Counts are int64, and so must their sum be.
 _LARGEST_TOTAL = (1 << 63) - 1
@@ -96,6 +96,7 @@ class Vocabulary:
         max_vocab: int | None = None,
         workers: int = 1,
         memory: int = 4 << 30,
+        kept_ids: KeptIds | None = None,
         progress: Progress | None = None,
     ) -> Vocabulary:
         """Count the words of a corpus.
@@ -111,6 +112,8 @@ class Vocabulary:
         memory : int
             Bytes for the table of distinct words. A corpus with more of them is read several times, each time
             for a share of the words.
+        kept_ids : KeptIds, optional
+            Filled with the text as ids, if they fit the memory.
 
         Raises
         ------
@@ -118,7 +121,9 @@ class Vocabulary:
             If no word is frequent enough, `<unk>` is a word of the corpus, or a limit is impossible.
         """
         check_limits(min_count, max_vocab)
-        found = count_words(corpus, min_count=min_count, workers=workers, memory=memory, progress=progress)
+        found = count_words(
+            corpus, min_count=min_count, workers=workers, memory=memory, kept_ids=kept_ids, progress=progress
+        )
         return cls.chosen(found, corpus.locate, min_count=min_count, max_vocab=max_vocab)
 
     @classmethod
@@ -237,6 +242,7 @@ class Vocabulary:
         boundary: str = "line",
         keep_positions: bool = False,
         workers: int = 1,
+        kept_ids: KeptIds | None = None,
         progress: Progress | None = None,
     ) -> Iterator[tuple[np.ndarray, int]]:
         """Turn a corpus into word ids, piece by piece in its order.
@@ -247,6 +253,8 @@ class Vocabulary:
             Where a context ends; `kernels.words.BOUNDARY` marks it among the ids.
         keep_positions : bool
             Leave `kernels.words.UNKNOWN` for a word outside the vocabulary, so that it takes a window position.
+        kept_ids : KeptIds, optional
+            The corpus as `count` kept it; taken instead of reading the corpus, once, if it is complete.
 
         Yields
         ------
@@ -254,24 +262,13 @@ class Vocabulary:
         words : int
             How many of the ids are words.
         """
-        from glove_adagrad.kernels import words as kernels
-
-        table = self._table()
-        ends = BOUNDARIES.index(boundary)
+        table = self.table()
+        if kept_ids and kept_ids.complete and kept_ids.boundary == boundary:
+            yield from kept_ids.ranked(table, keep_positions, progress)
+            return
 
         def work(chunk: Chunk) -> tuple[np.ndarray, int, int]:
-            ids = np.empty(len(chunk.text) + 1, np.uint32)
-            written, words = kernels.encode(
-                chunk.text,
-                chunk.starts_line,
-                ends,
-                keep_positions,
-                table.slots,
-                table.arena,
-                table.hot,
-                ids,
-            )
-            return ids[:written], words, chunk.source_bytes
+            return *table.encode(chunk, boundary, keep_positions), chunk.source_bytes
 
         with ThreadPoolExecutor(workers) as pool:
             for ids, number, done in in_order(pool, workers, ((work, (c,)) for c in corpus.chunks())):
@@ -279,21 +276,21 @@ class Vocabulary:
                     progress(done)
                 yield ids, number
 
-    def _table(self) -> WordTable:
+    def table(self) -> WordTable:
         """The words in a hash table under their ranks."""
         from glove_adagrad.kernels import words as kernels
 
         starts = np.zeros(len(self) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, self.words), np.int64, len(self)), out=starts[1:])
-        table = WordTable(capacity=1 << int(2 * len(self)).bit_length(), arena=0)
-        table.arena = np.frombuffer(b"".join(self.words), np.uint8)
+        text = np.frombuffer(b"".join(self.words), np.uint8)
         lengths = np.diff(starts)
         usable = (lengths > 0) & (lengths <= kernels.LONGEST_TOKEN)
-        # no text holds words with white space, however they came into the vocabulary
-        spaced = np.flatnonzero(np.isin(table.arena, np.frombuffer(b" \t\n", np.uint8)))
+        # no text holds words with white space or zero bytes, however they came into the vocabulary
+        spaced = np.flatnonzero(np.isin(text, np.frombuffer(b" \t\n\0", np.uint8)))
         usable[np.searchsorted(starts, spaced, side="right") - 1] = False
-        table.hot = np.zeros((kernels.HOT, 2), np.uint64)
-        kernels.index_words(starts, table.arena, usable, table.slots, table.hot)
+        table = WordTable(words=len(self))
+        table.arena = np.concatenate([text, np.zeros(kernels.PADDING, np.uint8)])
+        kernels.index_words(starts, table.arena, usable, table.slots)
         return table
 
 

@@ -1,7 +1,8 @@
-"""Initialisation other than random: given vectors, anchor vectors, or an earlier run."""
+"""Initialisation other than random: the counts, given vectors, anchor vectors, or an earlier run."""
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Sequence
@@ -15,11 +16,13 @@ from glove_adagrad.checkpoint import Checkpoint
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import Corpus, Progress
 from glove_adagrad.errors import InputError
+from glove_adagrad.kept_ids import KeptIds
+from glove_adagrad.svd import SVDSettings, decompose_stream
 from glove_adagrad.text import to_bytes
 from glove_adagrad.trainer import Anchors, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
 from glove_adagrad.vocabulary import Vocabulary, check_limits
-from glove_adagrad.word_counting import UNKNOWN_WORD, byte_order
+from glove_adagrad.word_table import UNKNOWN_WORD, byte_order
 
 if TYPE_CHECKING:
     from glove_adagrad.formats import RunVectors, WordVectors
@@ -83,6 +86,7 @@ class Start:
                 vectors, matrix, size, self.anchor_weight, self.names[1] or source_name(self.anchor)
             )
         trainer = Trainer(matrix, settings, anchors=anchors, workers=workers, memory=memory)
+        start_from_counts(trainer, vectors=self.init is None)
         if self.init is None:
             return trainer, 0
         return trainer, start_from(trainer, self._read(self.init, size), self.names[0] or source_name(self.init))
@@ -117,6 +121,40 @@ def read_start(source: Any, vector_size: int, **reading: bool) -> RunVectors | W
     if size != vector_size:
         raise InputError(f"{source_name(source)}: has vectors of {size} components; give `vector_size={size}`")
     return start
+
+
+def start_from_counts(trainer: Trainer, *, vectors: bool = True) -> None:
+    """Start from the counts where the settings `init_biases` and `init_svd` ask for it.
+
+    A word has the bias ln X_i. - ln(X..) / 2 and a context ln X_.j - ln(X..) / 2, where X_i., X_.j and X.. are the
+    sums of a word, of a context and of all. Added, they are the logarithm of the expected count under independence.
+    Words without counts on a side keep the bias that was drawn. `init_svd` adds U sqrt(S) and V sqrt(S) of the
+    positive PMI matrix U S V^T, times that number, to the drawn vectors of words and of contexts: their products
+    approximate by how much ln X exceeds the sum of the biases.
+
+    Parameters
+    ----------
+    vectors : bool
+        False starts biases only. Given vectors of other words would not fit those of the decomposition.
+    """
+    settings, parameters = trainer.settings, trainer.parameters
+    if not settings.init_biases and not settings.init_svd:
+        return
+    start = parameters.vectors()
+    by_row = trainer.stream.marginals
+    half = math.log(by_row[0].sum()) / 2
+    for biases, row_sums in zip((start.word_biases, start.context_biases), by_row, strict=True):
+        sums = row_sums[parameters.rows]
+        counted = sums > 0
+        biases[counted] = np.log(sums[counted]) - half
+    if settings.init_svd and vectors:
+        svd = SVDSettings(settings.vector_size, power=0.5, seed=settings.seed)
+        keep = settings.svd_weight > 0  # which needs it again after training
+        found = decompose_stream(trainer.stream, svd, keep=keep, workers=trainer.workers)
+        if found is not None:  # very small texts may have no pair that co-occurs more often than expected
+            for side, part in zip((start.word_vectors, start.context_vectors), found, strict=True):
+                side += np.float32(settings.init_svd) * part
+    parameters.set_vectors(np.arange(parameters.words), start)
 
 
 def start_from(trainer: Trainer, source: Any, name: str | None = None) -> int:
@@ -177,6 +215,7 @@ def extended_vocabulary(
     keep_words: bool = False,
     workers: int = 1,
     memory: int = 4 << 30,
+    kept_ids: KeptIds | None = None,
     progress: Progress | None = None,
 ) -> Vocabulary:
     """The words of an earlier vocabulary and of a new text together, with their counts added.
@@ -184,7 +223,7 @@ def extended_vocabulary(
     Words too rare for the earlier vocabulary enter with what they have in the new text. With `keep_words`, all words
     of the earlier vocabulary are kept, whatever their counts.
     """
-    new = Vocabulary.count(corpus, min_count=1, workers=workers, memory=memory, progress=progress)
+    new = Vocabulary.count(corpus, min_count=1, workers=workers, memory=memory, kept_ids=kept_ids, progress=progress)
     counts = dict(zip(old.words, old.counts.tolist(), strict=True))
     for word, count in zip(new.words, new.counts.tolist(), strict=True):
         counts[word] = counts.get(word, 0) + count
@@ -206,6 +245,7 @@ def kept_vocabulary(
     max_vocab: int | None = None,
     workers: int = 1,
     memory: int = 4 << 30,
+    kept_ids: KeptIds | None = None,
     progress: Progress | None = None,
 ) -> Vocabulary:
     """The frequent words of a text, and all words of given vectors.
@@ -238,7 +278,7 @@ def kept_vocabulary(
             f"{dropped:,} of the words to keep are left out: they have white space in them, as no word of a text has",
             stacklevel=2,
         )
-    new = Vocabulary.count(corpus, min_count=1, workers=workers, memory=memory, progress=progress)
+    new = Vocabulary.count(corpus, min_count=1, workers=workers, memory=memory, kept_ids=kept_ids, progress=progress)
     frequent = int(np.count_nonzero(new.counts >= min_count))  # the first ones
     frequent = min(frequent, len(new) if max_vocab is None else max_vocab)
     kept = [rank for rank, word in enumerate(new.words) if rank < frequent or word in given]

@@ -249,7 +249,7 @@ _WITH_RESUME = {"resume", "cooccurrence", "epochs", "checkpoint_minutes", "worke
 _FIXED_BY_COOCCURRENCE = {*_counting_options.names, *options.corpus_options.names, "keep_words", "tmp"}
 
 _FIXED_BY_EXTEND = ({*_counting_options.names} - {"min_count"}) | {
-    "preset", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init",
+    "preset", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init", "init_svd",
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from glove_adagrad.cooccurrence.windows import Windows
 from glove_adagrad.corpus import CHUNK_BYTES, Corpus, Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.files import EarlyFlush, atomic_folder, full_disk_named
+from glove_adagrad.kept_ids import KeptIds
 from glove_adagrad.parallel import in_order
 from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary, compile_word_counting
@@ -50,6 +51,7 @@ def count_cooccurrences(
     windows: Windows | None = None,
     min_cooccurrence: float = 0.0,
     same_text: bool = False,
+    kept_ids: KeptIds | None = None,
     workers: int = 1,
     memory: int = 4 << 30,
     tmp: Path | None = None,
@@ -68,6 +70,8 @@ def count_cooccurrences(
         Cells whose X is smaller are left out.
     same_text : bool
         Whether the vocabulary was counted from this corpus, so that other numbers of tokens show a change since then.
+    kept_ids : KeptIds, optional
+        The corpus as the counting of its words kept it; it is read again without.
     workers, memory
         Threads and bytes to use. The folder written does not depend on them.
     tmp : Path, optional
@@ -87,6 +91,8 @@ def count_cooccurrences(
     windows = windows or Windows()
     minimum = least_sum(min_cooccurrence, windows)
     meter = _Meter(progress)
+    if kept_ids:
+        memory -= kept_ids.size
     workers = _affordable_workers(len(vocabulary), workers, memory)
     number = -(-int(vocabulary.counts.sum()) // _segment_size(windows, len(vocabulary), workers, memory))
     where = tmp or output.absolute().parent
@@ -107,7 +113,7 @@ def count_cooccurrences(
         )
         with full_disk_named(where):
             merged, tokens = count_halves(
-                encode(corpus, vocabulary, windows, workers=workers, progress=meter.read),
+                encode(corpus, vocabulary, windows, workers=workers, kept_ids=kept_ids, progress=meter.read),
                 vocabulary,
                 windows,
                 spill,
@@ -152,6 +158,7 @@ def encode(
     *,
     before: int = 0,
     workers: int = 1,
+    kept_ids: KeptIds | None = None,
     progress: Progress | None = None,
 ) -> Iterator[tuple[np.ndarray, int]]:
     """Turn a corpus into ids as they are counted: `Vocabulary.encode` without what `windows.sample` leaves out.
@@ -159,7 +166,12 @@ def encode(
     `before` is the number of words of the vocabulary in the text before this one, on which the draws depend.
     """
     encoded = vocabulary.encode(
-        corpus, boundary=windows.boundary, keep_positions=windows.keep_positions, workers=workers, progress=progress
+        corpus,
+        boundary=windows.boundary,
+        keep_positions=windows.keep_positions,
+        workers=workers,
+        kept_ids=kept_ids,
+        progress=progress,
     )
     return _sampled(encoded, windows, vocabulary.counts, before) if windows.sample else encoded
 
@@ -223,7 +235,7 @@ def count_halves(
                     meter.counted((number + (part + 1) / counter.partition.parts) / len(halves))
             segments.add(half, writer)
         if not segment.last:
-            segments.finished(segment.ids[segment.fresh : len(segment.ids) - windows.window])
+            segments.finished(segment.new)
         meter.segment_done()
     merged = {half: merge_runs(runs, spill, minimum, workers, memory) for half, runs in segments.runs.items()}
     return merged, tokens
@@ -268,14 +280,15 @@ def _sampled(
 class _Segment(NamedTuple):
     """Consecutive ids of a corpus.
 
-    ids : uint32; a window of boundaries, up to a window of ids of the segment before, the new ids, a window of
-        boundaries.
+    ids : uint32; boundaries, up to a window of ids of the segment before, the new ids, boundaries.
+    new : the new ids without the last window.
     fresh : where the new ids begin.
     words : how many words came with it.
     last : whether the corpus ends here.
     """
 
     ids: np.ndarray
+    new: np.ndarray
     fresh: int
     words: int
     last: bool
@@ -285,29 +298,34 @@ def _segments(
     encoded: Iterator[tuple[np.ndarray, int]], window: int, capacity: int, context: int
 ) -> Iterator[_Segment]:
     """Join pieces of ids to segments of `capacity` ids, the first `context` not fresh; one buffer serves them all."""
+    from glove_adagrad.kernels.counting import REACH
     from glove_adagrad.kernels.words import BOUNDARY
 
-    buffer = np.empty(capacity + 3 * window, np.uint32)
-    buffer[:window] = BOUNDARY
-    end = window
-    fresh = window + context
+    margin = -(-window // REACH) * REACH
+    buffer = np.empty(capacity + window + 2 * margin, np.uint32)
+    buffer[:margin] = BOUNDARY
+    end = margin
+    fresh = margin + context
     words = 0
+
+    def segment(last: bool) -> _Segment:
+        buffer[end : end + margin] = BOUNDARY
+        return _Segment(buffer[: end + margin], buffer[fresh : end - window], fresh, words, last)
+
     for piece, number in encoded:
         words += number
         while len(piece):
             if end == fresh + capacity:
-                buffer[end : end + window] = BOUNDARY
-                yield _Segment(buffer[: end + window], fresh, words, False)
+                yield segment(last=False)
                 words = 0
-                kept = min(window, end - window)
-                buffer[window : window + kept] = buffer[end - kept : end].copy()
-                fresh = end = window + kept
+                kept = min(window, end - margin)
+                buffer[margin : margin + kept] = buffer[end - kept : end].copy()
+                fresh = end = margin + kept
             taken = piece[: fresh + capacity - end]
             buffer[end : end + len(taken)] = taken
             end += len(taken)
             piece = piece[len(taken) :]
-    buffer[end : end + window] = BOUNDARY
-    yield _Segment(buffer[: end + window], fresh, words, True)
+    yield segment(last=True)
 
 
 def _bytes_of_worker(words: int) -> int:
@@ -382,8 +400,9 @@ class _Counter:
     def _rows(self, part: int, row_cells: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         """Count a part's rows; yields the row reached and the cells up to there, columns and sums."""
         from glove_adagrad.kernels import counting as kernels
+        from glove_adagrad.kernels.bits import BLOCK
 
-        touched = np.zeros(-(-self.words // 8), np.uint8)
+        touched = np.zeros(-(-self.words // (8 * BLOCK)) * BLOCK, np.uint8)
         accumulator = np.zeros(8 * len(touched), np.uint64)
         row, capacity = 0, min(_BUFFER_CELLS, max(1, len(self.segment.ids)))
         while row < len(row_cells):

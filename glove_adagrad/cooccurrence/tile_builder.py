@@ -39,18 +39,14 @@ def build_tiles(
     least = np.uint64(minimum)
     cells, large = np.zeros((2, partition.parts), np.int64)
     for _, column, total in pieces:
-        kernels.count_tile_cells(column, total, len(column), partition.part_of, least, cells, large)
+        kernels.count_tile_cells(column, total, len(column), least, cells, large)
     rows = int(partition.sizes[part])
     offsets = tile_offsets(rows, cells, large)
     raw = np.zeros(offsets[-1], np.uint8)
     views = Views(raw)
-    places = kernels.places_of(offsets[:-1] // 8, rows, cells)
-    written = np.zeros((partition.parts, 2), np.int64)
+    cursors = kernels.cursors_of(offsets[:-1] // 8, rows, cells)
     row = 0
     for last, column, total in pieces:
-        kernels.fill_tiles(
-            column, total, row_cells, row, last, partition.part_of, partition.row_of, least, places, written,
-            *views.all,
-        )  # fmt: skip
+        kernels.fill_tiles(column, total, row_cells, row, last, least, cursors, *views.all)
         row = last
     return raw, offsets, cells, large

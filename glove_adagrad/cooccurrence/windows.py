@@ -12,7 +12,7 @@ import numpy as np
 from glove_adagrad.cooccurrence.distance_weights import LARGEST_DENOMINATOR, canonical, is_exact, whole_weights
 from glove_adagrad.decoding import DamagedError, build
 from glove_adagrad.errors import InputError
-from glove_adagrad.vocabulary import BOUNDARIES
+from glove_adagrad.word_table import BOUNDARIES
 
 #: A sum must be below this, so that it fits 64 bits and others can be added to it.
 MOST = 1 << 63

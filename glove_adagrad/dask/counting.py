@@ -46,7 +46,8 @@ from glove_adagrad.progress import progress_bar
 from glove_adagrad.source_paths import check_apart
 from glove_adagrad.text_options import TextOptions
 from glove_adagrad.vocabulary import Vocabulary, check_limits
-from glove_adagrad.word_counting import WordCounts, WordTable, joined, word_table, words_of
+from glove_adagrad.word_counting import WordCounts, joined, word_table, words_of
+from glove_adagrad.word_table import WordTable
 
 if TYPE_CHECKING:
     from dask.bag import Bag

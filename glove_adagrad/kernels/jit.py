@@ -62,6 +62,16 @@ def forced_inline(function: Callable[..., Any]) -> Any:
     return numba.njit(error_model="numpy", fastmath=FAST, forceinline=True)(function)
 
 
+def exact_inline(function: Callable[..., Any]) -> Any:
+    """Like `forced_inline`, without fast-math flags: every sum and rounding is as written, on every processor."""
+    return numba.njit(error_model="numpy", forceinline=True)(function)
+
+
+def exact_function(function: Callable[..., Any]) -> Any:
+    """Like `exact_inline`, for a function so large that it is compiled once, and called."""
+    return numba.njit(error_model="numpy")(function)
+
+
 def _cached(compiled: Any) -> Any:
     """Keep compiled code on disk as `cache=True` does, and work without where that fails."""
     if isinstance(compiled, Dispatcher):  # else compilation is switched off

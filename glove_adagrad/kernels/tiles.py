@@ -9,16 +9,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from glove_adagrad.kernels.jit import inline, kernel
+from glove_adagrad.kernels.jit import forced_inline, inline, kernel
 from glove_adagrad.kernels.tile_layout import checked_rows, place_of, read_rows, write_row
 
 _LARGEST = np.uint64(0xFFFFFFFF)
-_1 = np.uint64(1)
+_0, _1, _2, _3, _4, _5, _6 = (np.uint64(number) for number in range(7))
 _32 = np.uint64(32)
+_INVERSE_BITS = np.uint64(47)
+
+
+@forced_inline
+def _inverse(parts):
+    """What `_part_and_row` multiplies by instead of dividing."""
+    return (_1 << _INVERSE_BITS) // parts + _1
+
+
+@forced_inline
+def _part_and_row(word, parts, inverse):
+    """The part and the row of a word, its rank modulo `parts` and divided by it, for up to 2^31 words."""
+    row = (np.uint64(word) * inverse) >> _INVERSE_BITS
+    return np.uint64(word) - row * parts, row
 
 
 @kernel
-def count_tile_cells(column, total, cells, column_part, minimum, tile_cells, tile_large):
+def count_tile_cells(column, total, cells, minimum, tile_cells, tile_large):
     """Count how many cells go to the tiles of each column part, and how many sums do not fit 32 bits.
 
     Parameters
@@ -27,25 +41,22 @@ def count_tile_cells(column, total, cells, column_part, minimum, tile_cells, til
         Words and sums of the cells.
     cells : int
         How many there are.
-    column_part : uint16 [V]
-        Part of a word.
     minimum : uint64
         Smaller sums are left out.
     tile_cells, tile_large : int64 [P]
         Updated.
     """
+    parts = np.uint64(len(tile_cells))
+    inverse = _inverse(parts)
     for k in range(np.uint64(cells)):
-        if total[k] >= minimum:
-            q = column_part[column[k]]
-            tile_cells[q] += 1
-            if total[k] > _LARGEST:
-                tile_large[q] += 1
+        q, _ = _part_and_row(column[k], parts, inverse)
+        tile_cells[q] += total[k] >= minimum
+        if total[k] > _LARGEST:
+            tile_large[q] += total[k] >= minimum
 
 
 @kernel
-def fill_tiles(
-    column, total, row_cells, first_row, last_row, column_part, column_row, minimum, places, written, u16, u32, u64
-):
+def fill_tiles(column, total, row_cells, first_row, last_row, minimum, cursors, u16, u32, u64):
     """Distribute the cells of rows first_row to last_row - 1 of a part over its tiles.
 
     Parameters
@@ -53,40 +64,38 @@ def fill_tiles(
     column, total, row_cells : uint32, uint64, int64
         Words and sums of the cells row after row, and the cells of each row.
     first_row, last_row : int
-    column_part, column_row : uint16 [V]
-        Part and row of a word.
     minimum : uint64
         Smaller sums are left out.
-    places : int64 [P, 6]
-        What `tile_layout.place_of` gives for each tile.
-    written : int64 [P, 2]
-        Cells and large sums written to each tile so far; updated.
+    cursors : uint64 [8 * P]
+        Where the next cell of each tile goes, see `cursors_of`; updated.
     u16, u32, u64 : arrays
         Views of the memory with the tiles; filled.
     """
-    k = np.uint64(0)
-    for row in range(first_row, last_row):
-        for _ in range(row_cells[row]):
-            if total[k] >= minimum:
-                word = column[k]
-                q = column_part[word]
-                at = written[q, 0]
-                # numbers one by one: a view of a row would be counted as a reference, at the cost of a cell
-                write_row(u64, places[q, 0], places[q, 1], places[q, 2], at, row)
-                u16[places[q, 3] + at] = column_row[word]
-                if total[k] > _LARGEST:
-                    u32[places[q, 4] + at] = 0
-                    u64[places[q, 5] + written[q, 1]] = total[k]
-                    written[q, 1] += 1
-                else:
-                    u32[places[q, 4] + at] = total[k]
-                written[q, 0] = at + 1
-            k += _1
+    parts = np.uint64(len(cursors)) >> _3
+    inverse = _inverse(parts)
+    end = _0
+    for row in range(np.uint64(first_row), np.uint64(last_row)):
+        begin, end = end, end + np.uint64(row_cells[row])
+        for k in range(begin, end):
+            value = total[k]
+            if value < minimum:
+                continue
+            q, column_row = _part_and_row(column[k], parts, inverse)
+            tile = q << _3
+            at = cursors[tile]
+            cursors[tile] = at + _1
+            write_row(u64, cursors[tile + _1], cursors[tile + _2], cursors[tile + _3], at, row)
+            u16[cursors[tile + _4] + at] = column_row
+            if value > _LARGEST:
+                u64[cursors[tile + _6]] = value
+                cursors[tile + _6] += _1
+                value = _0
+            u32[cursors[tile + _5] + at] = value
 
 
 @kernel
-def places_of(firsts, rows, cells):
-    """Return what `tile_layout.place_of` gives for each of some tiles.
+def cursors_of(firsts, rows, cells):
+    """Return where the first cells of some tiles go.
 
     Parameters
     ----------
@@ -97,14 +106,17 @@ def places_of(firsts, rows, cells):
 
     Returns
     -------
-    int64 [tiles, 6]
+    uint64 [8 * tiles]
+        For each tile the number of cells written, what `tile_layout.place_of` gives, and one number to fill a line of
+        the cache. The place of large sums moves on with each of them.
     """
-    places = np.empty((len(firsts), 6), np.int64)
+    cursors = np.zeros(8 * len(firsts), np.uint64)
     for tile in range(len(firsts)):
         low, lows, highs, columns, sums, large = place_of(firsts[tile], rows, cells[tile])
-        places[tile, 0], places[tile, 1], places[tile, 2] = low, lows, highs
-        places[tile, 3], places[tile, 4], places[tile, 5] = columns, sums, large
-    return places
+        first = 8 * tile + 1
+        cursors[first], cursors[first + 1], cursors[first + 2] = low, lows, highs
+        cursors[first + 3], cursors[first + 4], cursors[first + 5] = columns, sums, large
+    return cursors
 
 
 @inline

@@ -1,24 +1,29 @@
-"""Tokens in bytes: counting them in a hash table and turning them into word ids.
+"""Tokens in bytes: counting them in a hash table and turning them into ids, in one pass.
 
 A token is a run of bytes without space, tab and newline; callers have removed carriage returns and refused zero
 bytes. The rules are those of Stanford's `vocab_count`.
 
-Text is looked at eight bytes at a time, as one number whose lowest byte comes first. A word of up to seven bytes is
-its own key in the hash table, and finding it needs no look at its bytes; a longer one's key is a hash with the
-topmost bit set. The table is three arrays; those for all words grow by being rebuilt:
+Text is looked at 64 bytes at a time: one bit for each byte says whether it is white space, and tokens end at the bits
+that are set. Tokens are looked up in batches, so that the processor fetches the slots of a whole batch at once. The
+table is two arrays, which grow by being rebuilt:
 
-slots : uint64 [capacity, 4], capacity a power of two. Key of the word (0: free), where it starts in the arena, its
-    length, and its count, or its rank once the table serves for encoding.
-arena : uint8. The bytes of all words.
-hot : uint64 [HOT, 2]. Key (0: free) and count, or rank, of short words that came early and so are mostly frequent;
-    each has but one place, and what finds it taken goes to the slots. Most tokens end here, in a core's own cache.
+slots : uint64 [4 * capacity], capacity a power of two. Four numbers for each word: its key, two of them (the first is
+    0 in a free slot); its id; its count.
+arena : uint8. The bytes of words longer than 16.
+
+The key of a word of up to 16 bytes is the word itself, filled up with zero bytes. A longer one has a hash, whose
+lowest byte is 0 as that of no other key, and its place and length in the arena. A word belongs into the slot that the
+topmost bits of a hash of its key name, or the next one that is free. So the words of tables of any size are in almost
+the same order, and are moved from one to another without jumps in memory.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from glove_adagrad.kernels.bits import BLOCK, eight_bytes, equal_mask, trailing_zeros
 from glove_adagrad.kernels.jit import forced_inline, kernel
+from glove_adagrad.kernels.prefetch import prefetch
 
 #: A longer token is cut to this many bytes, or fewer where that would split a UTF-8 character.
 LONGEST_TOKEN = 999
@@ -30,273 +35,296 @@ UNKNOWN = np.uint32(0xFFFFFFFE)
 #: Where contexts end.
 NO_BOUNDARY, LINE_BOUNDARY, BLANK_LINE_BOUNDARY = 0, 1, 2
 
-#: Places for early words; a power of two.
-HOT = 1 << 13
+#: Tokens that are looked up together; a table has room for as many more words and bytes of them.
+BATCH = 64
 
-_SCRAMBLE = np.uint64(0x9E3779B97F4A7C15)
-_LONG = np.uint64(1 << 63)
-_1, _7, _8, _32, _56 = np.uint64(1), np.uint64(7), np.uint64(8), np.uint64(32), np.uint64(56)
+#: Bytes that must follow the text that `look_up` reads, and the last word that `index_words` reads.
+PADDING = 80
 
-_ONES = np.uint64(0x0101010101010101)
-_TOPS = np.uint64(0x8080808080808080)
-_SPACES = np.uint64(0x2020202020202020)
-_NEWLINES = np.uint64(0x0A0A0A0A0A0A0A0A)
-_TABS = np.uint64(0x0909090909090909)
-_NUMBERS = np.uint64(0x0001020304050607)
+#: Numbers of a slot.
+SLOT = 4
 
-
-@forced_inline
-def _load(text, i):
-    """Eight bytes from i on as one number; the compiler makes one load of it."""
-    return (
-        np.uint64(text[i])
-        | np.uint64(text[i + _1]) << _8
-        | np.uint64(text[i + np.uint64(2)]) << np.uint64(16)
-        | np.uint64(text[i + np.uint64(3)]) << np.uint64(24)
-        | np.uint64(text[i + np.uint64(4)]) << _32
-        | np.uint64(text[i + np.uint64(5)]) << np.uint64(40)
-        | np.uint64(text[i + np.uint64(6)]) << np.uint64(48)
-        | np.uint64(text[i + _7]) << _56
-    )
+_SPACE, _NEWLINE, _TAB = np.uint8(32), np.uint8(10), np.uint8(9)
+_LENGTH_BITS = np.uint64(10)
+_LENGTH = np.uint64((1 << 10) - 1)
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_OTHER_MULTIPLIER = np.uint64(0xC2B2AE3D27D4EB4F)
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_BYTE = np.uint64(0xFF)
+_0, _1, _2, _3, _4, _8, _16 = (np.uint64(number) for number in (0, 1, 2, 3, 4, 8, 16))
+_32, _64, _128 = np.uint64(32), np.uint64(64), np.uint64(128)
 
 
 @forced_inline
-def _eight(text, i, n):
-    """`_load` of text[:n] as if spaces followed it."""
-    if i + _8 <= n:
-        return _load(text, i)
-    word = _SPACES
-    for k in range(i, n):
-        at = (k - i) * _8
-        word ^= (np.uint64(text[k]) ^ np.uint64(32)) << at
-    return word
+def _white_space(text, at):
+    """Find spaces, tabs and newlines among `BLOCK` bytes of text: bit k is set if text[at + k] is one of them."""
+    return equal_mask(text, at, _SPACE) | equal_mask(text, at, _NEWLINE) | equal_mask(text, at, _TAB)
 
 
 @forced_inline
-def _zero_bytes(word):
-    """The top bit of the first byte that is zero, perhaps with bits above it; 0 if none (Warren 2012, 6-1)."""
-    return (word - _ONES) & ~word & _TOPS
+def _is_long(key):
+    """Whether a slot's first number, not 0, is that of a word longer than 16 bytes."""
+    return key & _BYTE == _0
 
 
 @forced_inline
-def _end(word):
-    """The lowest bit of the first byte that is white space; 0 if there is none."""
-    found = _zero_bytes(word ^ _SPACES) | _zero_bytes(word ^ _NEWLINES) | _zero_bytes(word ^ _TABS)
-    return (found & (~found + _1)) >> _7
+def _hash(key, more):
+    """A hash of a word's key; of a long word the second number does not matter, as it differs between tables."""
+    h = key * _MULTIPLIER
+    if not _is_long(key):
+        h ^= more * _OTHER_MULTIPLIER
+    return (h ^ (h >> _32)) * _MULTIPLIER
 
 
 @forced_inline
-def _byte_number(bit):
-    """The byte whose lowest bit is the one set."""
-    return (bit * _NUMBERS) >> _56
+def _shift(slots):
+    """How far a hash is shifted to the right to name one of the slots."""
+    return _64 - trailing_zeros(np.uint64(len(slots)) >> _2)
 
 
 @forced_inline
-def _hash64(h):
-    """Multiplicative hashing by 2^64 over the golden ratio (Knuth 1973, section 6.4), uint64."""
-    h *= _SCRAMBLE
-    return h ^ (h >> _32)
+def _wanted(h, share_mask, share):
+    return h & share_mask == share
 
 
 @forced_inline
-def _scan(text, i, n):
-    """Key of the token that begins at i in text[:n], and where it ends."""
-    word = _eight(text, i, n)
-    end = _end(word)
-    if end != 0:
-        return word & (end - _1), i + _byte_number(end)
-    return _scan_long(text, i, n)
+def _short_key(text, start, length):
+    """The key of a word of up to 16 bytes; the 16 bytes from `start` on are read."""
+    bits = length << _3
+    key = eight_bytes(text, start)
+    more = eight_bytes(text, start + _8)
+    if bits <= _64:
+        key &= _ALL >> (_64 - bits)
+        more = _0
+    else:
+        more &= _ALL >> (_128 - bits)
+    return key, more
 
 
 @kernel
-def _scan_long(text, i, n):
-    """`_scan` for tokens of eight bytes and more."""
-    word = _eight(text, i, n)
-    h = np.uint64(0)
-    end = np.uint64(0)
-    while end == 0:
-        h = _hash64(h ^ word)
-        i += _8
-        word = _eight(text, i, n)
-        end = _end(word)
-    h = _hash64(h ^ (word & (end - _1)))
-    return h | _LONG, i + _byte_number(end)
+def _long_key(text, start, length):
+    """The first number of the key of a word longer than 16 bytes: a hash."""
+    h = _0
+    last = length - _8
+    for k in range(_0, last, _8):
+        h = (h ^ eight_bytes(text, start + k)) * _MULTIPLIER
+        h ^= h >> _32
+    h = (h ^ eight_bytes(text, start + last)) * _MULTIPLIER
+    return ((h ^ (h >> _32)) | _1) << _8
+
+
+@forced_inline
+def _key(text, start, length):
+    """The key of a word."""
+    if length > _16:
+        return _long_key(text, start, length), start << _LENGTH_BITS | length
+    return _short_key(text, start, length)
 
 
 @kernel
 def _cut_length(text, start):
     """Length of an over-long token once cut: 999 bytes, less a UTF-8 character begun but not ended there."""
-    last = start + LONGEST_TOKEN
-    for back in range(1, 4):
+    last = start + np.uint64(LONGEST_TOKEN)
+    for back in range(_1, _4):
         byte = text[last - back]
         if byte & 0xC0 == 0xC0:  # the character's first byte: does it want more bytes than there are?
-            wanted = 2 if byte & 0xE0 == 0xC0 else (3 if byte & 0xF0 == 0xE0 else 4)
-            return LONGEST_TOKEN - back if wanted > back else LONGEST_TOKEN
+            wanted = _2 if byte & 0xE0 == 0xC0 else (_3 if byte & 0xF0 == 0xE0 else _4)
+            return np.uint64(LONGEST_TOKEN) - back if wanted > back else np.uint64(LONGEST_TOKEN)
         if byte & 0x80 == 0:
-            return LONGEST_TOKEN
-    return LONGEST_TOKEN
-
-
-@forced_inline
-def _token(text, i, n):
-    """Key, length and end of the token that begins at i; over-long ones have the key and length of what is kept."""
-    key, end = _scan(text, i, n)
-    length = end - i
-    if length > np.uint64(LONGEST_TOKEN):
-        length = np.uint64(_cut_length(text, i))
-        key, _ = _scan(text, i, i + length)
-    return key, length, end
-
-
-@forced_inline
-def _same(text, i, other, j, length):
-    """Whether two runs of eight bytes or more are the same."""
-    last = length - _8
-    for k in range(np.uint64(0), last, _8):
-        if _load(text, i + k) != _load(other, j + k):
-            return False
-    return _load(text, i + last) == _load(other, j + last)
-
-
-@forced_inline
-def _find(slots, arena, text, start, length, key):
-    """Slot of the word, or the free slot where it belongs."""
-    mask = np.uint64(len(slots) - 1)
-    slot = _hash64(key) & mask
-    while slots[slot, 0] != 0:
-        if slots[slot, 0] == key and (
-            key < _LONG or (slots[slot, 2] == length and _same(text, start, arena, slots[slot, 1], length))
-        ):
             break
-        slot = (slot + _1) & mask
-    return slot
+    return np.uint64(LONGEST_TOKEN)
 
 
 @forced_inline
-def _enter(slots, arena, used, slot, text, start, length, count, key):
-    """Put a new word into its free slot."""
-    at = np.uint64(used[1])
-    slots[slot, 0] = key
-    slots[slot, 1] = at
-    slots[slot, 2] = length
-    slots[slot, 3] = count
-    for k in range(length):
-        arena[at + k] = text[start + k]
-    used[0] += 1
-    used[1] += length
-
-
-@forced_inline
-def _hot_place(key):
-    return _hash64(key) & np.uint64(HOT - 1)
-
-
-@forced_inline
-def _wanted(key, share_mask, share):
-    return (_hash64(key) >> _32) & share_mask == share
+def _same(text, more, arena, other):
+    """Whether two long words are the same, given the second numbers of their keys and where their bytes are."""
+    length = more & _LENGTH
+    if other & _LENGTH != length:
+        return False
+    start, begin, last = more >> _LENGTH_BITS, other >> _LENGTH_BITS, length - _8
+    for k in range(_0, last, _8):
+        if eight_bytes(text, start + k) != eight_bytes(arena, begin + k):
+            return False
+    return eight_bytes(text, start + last) == eight_bytes(arena, begin + last)
 
 
 @kernel
-def count_words(text, begin, slots, arena, used, hot, share_mask, share):
-    """Count the tokens of `text` from byte `begin` on.
+def _find(slots, arena, text, key, more):
+    """The slot of a word, or the free one where it belongs; `text` has the bytes of a long word."""
+    mask = np.uint64(len(slots) - 1)
+    at = (_hash(key, more) >> _shift(slots)) << _2
+    while slots[at] != _0:
+        if slots[at] == key:
+            if _is_long(key):
+                if _same(text, more, arena, slots[at + _1]):
+                    break
+            elif slots[at + _1] == more:
+                break
+        at = (at + _4) & mask
+    return at
+
+
+@forced_inline
+def _enter(slots, arena, used, at, text, key, more, number, count):
+    """Put a new word into its free slot."""
+    if _is_long(key):
+        start, length, begin = more >> _LENGTH_BITS, more & _LENGTH, np.uint64(used[1])
+        for k in range(length):
+            arena[begin + k] = text[start + k]
+        used[1] += np.int64(length)
+        more = begin << _LENGTH_BITS | length
+    slots[at] = key
+    slots[at + _1] = more
+    slots[at + _2] = number
+    slots[at + _3] = count
+    used[0] += 1
+
+
+@forced_inline
+def _write_ids(text, queued, keys, mores, places, keep_positions, counting, slots, arena, used, ids, written, words):
+    """Look up a batch of words, and write their ids and the marks among them; returns `written` and `words`."""
+    mask = np.uint64(len(slots) - 1)
+    for k in range(queued):
+        key, more, at = keys[k], mores[k], places[k]
+        if _is_long(key):
+            if key == _0:
+                ids[written] = BOUNDARY
+                written += _1
+                continue
+            at = _find(slots, arena, text, key, more)
+        else:
+            while slots[at] != _0 and (slots[at] != key or slots[at + _1] != more):
+                at = (at + _4) & mask
+        if slots[at] == _0:
+            if not counting:
+                ids[written] = UNKNOWN
+                written += np.uint64(keep_positions)
+                continue
+            _enter(slots, arena, used, at, text, key, more, np.uint64(used[0]), _0)
+        ids[written] = np.uint32(slots[at + _2])
+        written += _1
+        words += 1
+        if counting:
+            slots[at + _3] += _1
+    return written, words
+
+
+@kernel
+def look_up(text, n, state, boundary, keep_positions, counting, slots, arena, used, share_mask, share, ids):
+    """Turn the tokens that end before byte `n` into ids, counting them or not.
 
     Parameters
     ----------
-    text : uint8 [bytes]
-    begin : int
-    slots, arena, hot : uint64 [capacity, 4], uint8, uint64 [HOT, 2]
-        The table, see the module; updated.
+    text : uint8
+        At least `n` + `PADDING` bytes.
+    n : int
+    state : int64 [4]
+        Where the next token begins, ids written, how many of them are words, and whether nothing but white space has
+        come since the last line began; updated. The first is `n` or more once all tokens have been looked up.
+    boundary : int
+        `NO_BOUNDARY`, `LINE_BOUNDARY` or `BLANK_LINE_BOUNDARY`: where a context ends there is a `BOUNDARY`.
+    keep_positions : bool
+        Whether a word outside the table leaves an `UNKNOWN` or nothing.
+    counting : bool
+        Whether to count words, and enter those that are new; their ids number them in the order in which they came.
+        Then it stops early where the table has to be enlarged first.
+    slots, arena : uint64 [4 * capacity], uint8
+        The table, see the module.
     used : int64 [2]
         Words and arena bytes in the table; updated.
     share_mask, share : uint64
-        Only words with (hash >> 32) & share_mask == share are counted, so that a vocabulary too large for memory can
-        be counted in several passes.
-
-    Returns
-    -------
-    int
-        The byte at which it stopped: len(text), or earlier where the table has to be enlarged first.
+        Only words with hash & share_mask == share are looked up, so that a vocabulary too large for memory can be
+        counted in several passes.
+    ids : uint32 [as many more than are written as the text has bytes]
+        Filled.
     """
-    n = np.uint64(len(text))
-    limit = len(slots) // 2
-    i = np.uint64(begin)
-    while i < n:
-        if used[0] >= limit or used[1] + LONGEST_TOKEN > len(arena):
+    n = np.uint64(n)
+    shift = _shift(slots)
+    keys, mores = np.empty(BATCH + 1, np.uint64), np.empty(BATCH + 1, np.uint64)
+    places = np.empty(BATCH + 1, np.uint64)
+    start, written, words, line_is_empty = np.uint64(state[0]), np.uint64(state[1]), state[2], state[3] != 0
+    base = start & ~np.uint64(BLOCK - 1)
+    ends = _0
+    if start < n:
+        ends = _white_space(text, base) & (_ALL << (start - base))
+    while base < n:
+        if counting and (used[0] + BATCH > len(slots) // (2 * SLOT) or used[1] + BATCH * LONGEST_TOKEN > len(arena)):
             break
-        key, length, end = _token(text, i, n)
-        if length != 0 and _wanted(key, share_mask, share):
-            place = _hot_place(key)
-            if key < _LONG and (hot[place, 0] == key or hot[place, 0] == 0):
-                hot[place, 0] = key
-                hot[place, 1] += _1
-            else:
-                slot = _find(slots, arena, text, i, length, key)
-                if slots[slot, 0] == 0:
-                    _enter(slots, arena, used, slot, text, i, length, _1, key)
+        queued = _0
+        while queued < BATCH:
+            if ends == _0:
+                base += np.uint64(BLOCK)
+                if base >= n:
+                    break
+                ends = _white_space(text, base)
+                continue
+            end = base + trailing_zeros(ends)
+            ends &= ends - _1
+            if end >= n:
+                base, ends = n, _0
+                break
+            length = end - start
+            if length != _0:
+                line_is_empty = False
+                if length > _16:
+                    if length > np.uint64(LONGEST_TOKEN):
+                        length = _cut_length(text, start)
+                    key, more = _long_key(text, start, length), start << _LENGTH_BITS | length
                 else:
-                    slots[slot, 3] += _1
-        i = end + _1
-    return min(i, n)
+                    key, more = _short_key(text, start, length)
+                h = _hash(key, more)
+                place = (h >> shift) << _2
+                prefetch(slots, place)
+                keys[queued], mores[queued], places[queued] = key, more, place
+                queued += np.uint64(_wanted(h, share_mask, share))
+            start = end + _1
+            if text[end] == _NEWLINE:
+                if boundary == LINE_BOUNDARY or (boundary == BLANK_LINE_BOUNDARY and line_is_empty):
+                    keys[queued] = _0
+                    queued += _1
+                line_is_empty = True
+        written, words = _write_ids(
+            text, queued, keys, mores, places, keep_positions, counting, slots, arena, used, ids, written, words
+        )
+    state[0], state[1], state[2], state[3] = start, written, words, line_is_empty
+    return base >= n
 
 
 @kernel
-def move_hot(hot, slots, arena, used):
-    """Move the counts of the early words to the slots.
-
-    Parameters
-    ----------
-    hot : uint64 [HOT, 2]
-        Empty afterwards.
-    slots, arena, used : uint64 [capacity, 4], uint8, int64 [2]
-        As for `count_words`, with room for `HOT` words more; updated.
-    """
-    text = np.zeros(8, np.uint8)
-    for place in range(np.uint64(HOT)):
-        key = hot[place, 0]
-        if key != 0:
-            length = np.uint64(0)
-            while key >> (length * _8) != 0:
-                text[length] = key >> (length * _8)
-                length += _1
-            slot = _find(slots, arena, text, np.uint64(0), length, key)
-            if slots[slot, 0] == 0:
-                _enter(slots, arena, used, slot, text, np.uint64(0), length, hot[place, 1], key)
-            else:
-                slots[slot, 3] += hot[place, 1]
-            hot[place, 0] = 0
-            hot[place, 1] = 0
-
-
-@kernel
-def add_words(other_slots, begin, other_arena, slots, arena, used, share_mask, share):
+def add_words(other_slots, begin, other_arena, slots, arena, used, share_mask, share, renumber, ids):
     """Add another table from slot `begin` on, counts included.
 
     Parameters
     ----------
-    other_slots, other_arena : uint64 [capacity, 4], uint8
+    other_slots, other_arena : uint64 [4 * capacity], uint8
         The other table.
     begin : int
     slots, arena, used, share_mask, share
-        As for `count_words`.
+        As for `look_up`; updated.
+    renumber : bool
+        Whether new words get ids in the order in which they come, or keep those of the other table.
+    ids : uint32 [words of the other table]
+        For each id of the other table, that of the word in this one; filled.
 
     Returns
     -------
     int
         The slot at which it stopped: their number, or an earlier one where the table has to be enlarged first.
     """
-    limit = len(slots) // 2
-    for other in range(np.uint64(begin), np.uint64(len(other_slots))):
-        key = other_slots[other, 0]
-        if key != 0 and _wanted(key, share_mask, share):
-            start, length, count = other_slots[other, 1], other_slots[other, 2], other_slots[other, 3]
-            slot = _find(slots, arena, other_arena, start, length, key)
-            if slots[slot, 0] != 0:
-                slots[slot, 3] += count
-            elif used[0] >= limit or used[1] + np.int64(length) > len(arena):
+    for other in range(np.uint64(begin), np.uint64(len(other_slots)) >> _2):
+        key, more = other_slots[_4 * other], other_slots[_4 * other + _1]
+        if key != _0 and _wanted(_hash(key, more), share_mask, share):
+            if used[0] >= len(slots) // (2 * SLOT) or used[1] + LONGEST_TOKEN > len(arena):
                 return np.int64(other)
+            number, count = other_slots[_4 * other + _2], other_slots[_4 * other + _3]
+            at = _find(slots, arena, other_arena, key, more)
+            if slots[at] == _0:
+                new = np.uint64(used[0]) if renumber else number
+                _enter(slots, arena, used, at, other_arena, key, more, new, count)
             else:
-                _enter(slots, arena, used, slot, other_arena, start, length, count, key)
-    return len(other_slots)
+                slots[at + _3] += count
+            ids[number] = np.uint32(slots[at + _2])
+    return len(other_slots) // SLOT
 
 
 @kernel
@@ -305,21 +333,22 @@ def measure_share(slots, share_mask, share):
 
     Parameters
     ----------
-    slots : uint64 [capacity, 4]
+    slots : uint64 [4 * capacity]
     share_mask, share : uint64
-        As for `count_words`.
+        As for `look_up`.
 
     Returns
     -------
     words, size : int
-        How many words they are, and their bytes.
+        How many words they are, and their bytes in the arena.
     """
     words = 0
     size = 0
-    for slot in range(len(slots)):
-        if slots[slot, 0] != 0 and _wanted(slots[slot, 0], share_mask, share):
+    for at in range(_0, np.uint64(len(slots)), _4):
+        if slots[at] != _0 and _wanted(_hash(slots[at], slots[at + _1]), share_mask, share):
             words += 1
-            size += np.int64(slots[slot, 2])
+            if _is_long(slots[at]):
+                size += np.int64(slots[at + _1] & _LENGTH)
     return words, size
 
 
@@ -329,7 +358,7 @@ def list_words(slots, at_least, arena, order, counts, prefixes, text):
 
     Parameters
     ----------
-    slots, arena : uint64 [capacity, 4], uint8
+    slots, arena : uint64 [4 * capacity], uint8
         The table.
     at_least : int
     order : uint8 [256]
@@ -345,105 +374,115 @@ def list_words(slots, at_least, arena, order, counts, prefixes, text):
     words, size : int
         How many words and bytes of text there are.
     """
+    word = np.empty(LONGEST_TOKEN + 1, np.uint8)
     words = np.uint64(0)
     size = np.uint64(0)
-    for slot in range(np.uint64(len(slots))):
-        if slots[slot, 0] != 0 and slots[slot, 3] >= at_least:
-            start, length = slots[slot, 1], slots[slot, 2]
-            prefix = np.uint64(0)
+    for at in range(_0, np.uint64(len(slots)), _4):
+        if slots[at] != _0 and slots[at + _3] >= at_least:
+            length = _word(slots, at, arena, word)
+            prefix = _0
             for k in range(_8):
-                byte = arena[start + k] if k < length else np.uint8(0)
+                byte = word[k] if k < length else np.uint8(0)
                 prefix = (prefix << _8) | np.uint64(order[byte] if k <= length else 0)
-            counts[words] = slots[slot, 3]
+            counts[words] = slots[at + _3]
             prefixes[words] = prefix
             for k in range(length):
-                text[size + k] = arena[start + k]
-            text[size + length] = 10
+                text[size + k] = word[k]
+            text[size + length] = _NEWLINE
             words += _1
             size += length + _1
     return words, size
 
 
+@forced_inline
+def _word(slots, at, arena, word):
+    """Write the bytes of the word in a slot, and return how many they are."""
+    key, more = slots[at], slots[at + _1]
+    if _is_long(key):
+        start, length = more >> _LENGTH_BITS, more & _LENGTH
+        for k in range(length):
+            word[k] = arena[start + k]
+        return length
+    length = _0
+    while length < _16 and key != _0:
+        word[length] = key & _BYTE
+        key = (key >> _8) | (more << np.uint64(56))
+        more >>= _8
+        length += _1
+    return length
+
+
 @kernel
-def index_words(starts, arena, usable, slots, hot):
-    """Enter words into a table for encoding, with their ranks in place of counts.
+def index_words(starts, arena, usable, slots):
+    """Enter words into a table for encoding, with their ranks as ids.
 
     Parameters
     ----------
     starts : int64 [V + 1]
         The word of rank n is arena[starts[n]:starts[n + 1]].
     arena : uint8
-        The bytes of all words.
+        The bytes of all words, and `PADDING` bytes.
     usable : bool [V]
         Words to enter.
-    slots, hot : uint64 [capacity, 4], uint64 [HOT, 2]
+    slots : uint64 [4 * capacity]
         Zero before; filled.
     """
     for rank in range(np.uint64(len(usable))):
         if usable[rank]:
-            start, end = np.uint64(starts[rank]), np.uint64(starts[rank + _1])
-            key, _ = _scan(arena, start, end)
-            slot = _find(slots, arena, arena, start, end - start, key)
-            slots[slot, 0] = key
-            slots[slot, 1] = start
-            slots[slot, 2] = end - start
-            slots[slot, 3] = rank
-            place = _hot_place(key)
-            if key < _LONG and hot[place, 0] == 0:
-                hot[place, 0] = key
-                hot[place, 1] = rank
+            start = np.uint64(starts[rank])
+            key, more = _key(arena, start, np.uint64(starts[rank + _1]) - start)
+            at = _find(slots, arena, arena, key, more)
+            slots[at] = key
+            slots[at + _1] = more
+            slots[at + _2] = rank
 
 
 @kernel
-def encode(text, starts_line, boundary, keep_positions, slots, arena, hot, ids):
-    """Turn text into word ids, with `BOUNDARY` where a context ends.
+def rank_words(other_slots, other_arena, slots, arena, ranks):
+    """Find the ranks of the words of a table.
 
     Parameters
     ----------
-    text : uint8 [bytes]
-    starts_line : bool
-        Whether the text begins at the start of a line.
-    boundary : int
-        `NO_BOUNDARY`, `LINE_BOUNDARY` or `BLANK_LINE_BOUNDARY`.
-    keep_positions : bool
-        Whether a word outside the table leaves an `UNKNOWN` or nothing.
-    slots, arena, hot : uint64 [capacity, 4], uint8, uint64 [HOT, 2]
+    other_slots, other_arena : uint64 [4 * capacity], uint8
+        The table.
+    slots, arena : uint64 [4 * capacity], uint8
         As `index_words` makes them.
-    ids : uint32 [at least len(text) + 1]
-        Filled.
+    ranks : uint32 [words]
+        Filled, by id: `UNKNOWN` for a word that is not in the second table.
+    """
+    for other in range(_0, np.uint64(len(other_slots)), _4):
+        if other_slots[other] != _0:
+            at = _find(slots, arena, other_arena, other_slots[other], other_slots[other + _1])
+            ranks[other_slots[other + _2]] = UNKNOWN if slots[at] == _0 else np.uint32(slots[at + _2])
+
+
+@kernel
+def rank_ids(ids, ranks, keep_positions, out):
+    """Turn ids of a table into ranks.
+
+    Parameters
+    ----------
+    ids : uint32
+        With `BOUNDARY` among them.
+    ranks : uint32
+        As `rank_words` makes them.
+    keep_positions : bool
+        Whether a word without a rank leaves an `UNKNOWN` or nothing.
+    out : uint32 [as long as ids]
+        It may be the same memory; filled.
 
     Returns
     -------
     written, words : int
         How many ids were written, and how many of them are words.
     """
-    n = np.uint64(len(text))
-    written = np.uint64(0)
+    written = _0
     words = 0
-    line_is_empty = starts_line
-    i = np.uint64(0)
-    while i < n:
-        key, length, end = _token(text, i, n)
-        if length != 0:
-            line_is_empty = False
-            place = _hot_place(key)
-            if hot[place, 0] == key:
-                ids[written] = np.uint32(hot[place, 1])
-                written += _1
-                words += 1
-            else:
-                slot = _find(slots, arena, text, i, length, key)
-                if slots[slot, 0] != 0:
-                    ids[written] = np.uint32(slots[slot, 3])
-                    written += _1
-                    words += 1
-                elif keep_positions:
-                    ids[written] = UNKNOWN
-                    written += _1
-        if end < n and text[end] == 10:
-            if boundary == LINE_BOUNDARY or (boundary == BLANK_LINE_BOUNDARY and line_is_empty):
-                ids[written] = BOUNDARY
-                written += _1
-            line_is_empty = True
-        i = end + _1
+    for k in range(np.uint64(len(ids))):
+        number = ids[k]
+        if number != BOUNDARY:
+            number = ranks[number]
+        out[written] = number
+        written += np.uint64(number != UNKNOWN or keep_positions)
+        words += number < UNKNOWN
     return written, words
