@@ -122,7 +122,7 @@ def child(arguments: list[str]) -> None:
 def run(corpus: str, workers: int, options: list[str], tree: Path) -> dict[str, list[float]]:
     """Seconds by stage of a run with the package of a checkout."""
     code = (
-        f"import sys; sys.path[:0] = [{str(tree)!r}, {str(ROOT)!r}]; "
+        f"import sys; sys.path.insert(0, {str(tree)!r}); import glove_adagrad; sys.path[0] = {str(ROOT)!r}; "
         "from eval.stages.training import child; child(sys.argv[1:])"
     )
     with tempfile.TemporaryDirectory() as folder:
