@@ -149,8 +149,9 @@ def main() -> None:
         "# Seconds of the stages of a run",
         "",
         *measured_by([provenance()]),
-        f"{arguments.workers} threads, options `{' '.join(options)}`, medians of {arguments.turns} turns. Other "
-        "programs ran at the same time, so that wall-clock seconds only compare within a row.",
+        f"{arguments.workers} threads, options `{' '.join(options)}`, {f'medians of {arguments.turns} turns' if arguments.turns > 1 else 'one turn'}. Other "
+        "programs ran at the same time, so that wall-clock seconds only compare within a row. The start of Numba counts "
+        "where it is first needed: in the vocabulary before, in the rest now.",
         "",
         "| stage | " + " | ".join(heads) + " |",
         "|---|" + "---:|" * len(heads),
