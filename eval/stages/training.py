@@ -145,13 +145,14 @@ def main() -> None:
     corpus = str(arguments.corpus.resolve())
     turns = [[run(corpus, arguments.workers, options, tree) for tree in trees] for _ in range(arguments.turns)]
     heads = ["before, processor", "before, wall-clock"] * (len(trees) - 1) + ["processor", "wall-clock"]
+    number = "one turn" if arguments.turns == 1 else f"medians of {arguments.turns} turns"
     lines = [
         "# Seconds of the stages of a run",
         "",
         *measured_by([provenance()]),
-        f"{arguments.workers} threads, options `{' '.join(options)}`, {f'medians of {arguments.turns} turns' if arguments.turns > 1 else 'one turn'}. Other "
-        "programs ran at the same time, so that wall-clock seconds only compare within a row. The start of Numba counts "
-        "where it is first needed: in the vocabulary before, in the rest now.",
+        f"{arguments.workers} threads, options `{' '.join(options)}`, {number}. Other programs ran at the same time, "
+        "so that wall-clock seconds only compare within a row. The start of Numba counts where it is first needed: in "
+        "the vocabulary before, in the rest now.",
         "",
         "| stage | " + " | ".join(heads) + " |",
         "|---|" + "---:|" * len(heads),
@@ -159,8 +160,8 @@ def main() -> None:
     totals = [0.0] * len(heads)
     for stage in [*STAGES, "rest"]:
         row = [
-            statistics.median(turn[number].get(stage, [0.0, 0.0])[k] for turn in turns)
-            for number in range(len(trees))
+            statistics.median(turn[tree].get(stage, [0.0, 0.0])[k] for turn in turns)
+            for tree in range(len(trees))
             for k in (1, 0)
         ]
         totals = [a + b for a, b in zip(totals, row, strict=True)]
