@@ -151,8 +151,8 @@ def main() -> None:
         "",
         *measured_by([provenance()]),
         f"{arguments.workers} threads, options `{' '.join(options)}`, {number}. Other programs ran at the same time, "
-        "so that wall-clock seconds only compare within a row. The start of Numba counts where it is first needed: in "
-        "the vocabulary before, in the rest now.",
+        "so that wall-clock seconds only compare within a row. The start of Numba counts where it is first needed: "
+        "in the vocabulary before, in the rest now.",
         "",
         "| stage | " + " | ".join(heads) + " |",
         "|---|" + "---:|" * len(heads),
