@@ -88,8 +88,8 @@ class Benchmark:
             "glove-adagrad, 50": lambda: self.ours("50", "15"),
             "glove-adagrad, 100": lambda: self.ours("100", "15"),
             "glove-adagrad, 100, unobserved pairs": lambda: self.ours("100", "15", *UNOBSERVED),
-            RECOMMENDED: lambda: self.ours("100", "15", "--preset", "recommended"),
-            FAST: lambda: self.ours("100", "5", "--preset", "fast"),
+            RECOMMENDED: lambda: self.ours("100", None, "--preset", "recommended"),
+            FAST: lambda: self.ours("100", None, "--preset", "fast"),
         }
         if self.stanford:
             all_of_them["Stanford's programs, 50"] = self.stanfords
@@ -97,9 +97,10 @@ class Benchmark:
         all_of_them["gensim skip-gram, 100"] = lambda: self.word2vec("1", "10", "10", "3")
         return all_of_them
 
-    def ours(self, size: str, epochs: str, *more: str) -> Turn:
+    def ours(self, size: str, epochs: str | None, *more: str) -> Turn:
         turn, output = Turn(), self.folder / "run"
-        settings = ["--vector-size", size, "--epochs", epochs, "--x-max", "10", "--workers", "2", *more]
+        settings = ["--vector-size", size, "--x-max", "10", "--workers", "2", *more]
+        settings += [] if epochs is None else ["--epochs", epochs]  # a preset has its own
         turn.stage("train", [*OURS, "train", str(self.corpus), "--output", str(output), "--quiet", *settings])
         self.words = json.loads((output / "cooccurrence" / "meta.json").read_text())["words"]
         return self.scored(turn, output)

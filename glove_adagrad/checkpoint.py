@@ -6,12 +6,15 @@ member, which is compared when it is read, and what the members hold is checked.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 import time
 import warnings
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -103,7 +106,7 @@ class Checkpoint(NamedTuple):
 
 
 class Checkpoints:
-    """The checkpoints of a run, in a folder of their own.
+    """The checkpoints of a run, in a folder of their own; the end of a `with` block waits until they are written.
 
     Parameters
     ----------
@@ -115,15 +118,23 @@ class Checkpoints:
     def __init__(self, folder: Path, minutes: float = 10.0) -> None:
         self.folder, self._seconds = folder, 60 * minutes
         self._last = time.monotonic()
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
+        self._stop = threading.Event()
 
     def paths(self) -> list[Path]:
         """Existing checkpoints, newest first."""
         return sorted(self.folder.glob("epoch-*.npz"), reverse=True)
 
     def save_if_due(self, trainer: Trainer, **more: Any) -> None:
-        """Save if the last time was long enough ago."""
-        if time.monotonic() - self._last >= self._seconds:
-            self.save(trainer, **more)
+        """Save in the background if the last time was long enough ago and no checkpoint is being written.
+
+        An error of a checkpoint that was written in the background is raised here, too.
+        """
+        if self._writing is not None and self._writing.done():
+            self.wait()
+        if self._writing is None and time.monotonic() - self._last >= self._seconds:
+            self.save_in_background(trainer, **more)
 
     def save(self, trainer: Trainer, **more: Any) -> None:
         """Save the trainer's state, then remove all but the last two checkpoints.
@@ -138,10 +149,70 @@ class Checkpoints:
         TrainingError
             If a parameter is not finite; the checkpoints stay as they are.
         """
+        self.wait()
+        self._write(*self._begin(trainer, more, trainer.parameters.arrays()))
+
+    def save_in_background(self, trainer: Trainer, *, copy: bool = True, **more: Any) -> None:
+        """Save the trainer's state in a thread; see `save`.
+
+        `wait`, or the next save, raises what went wrong.
+
+        Parameters
+        ----------
+        copy : bool
+            Save a copy, so that training can continue; without memory for one, save before this returns. If False,
+            the trainer must not change until the checkpoint is written.
+        """
+        self.wait()
+        arrays = trainer.parameters.arrays() if not copy else self._copy(trainer)
+        if arrays is None:
+            self.save(trainer, **more)
+            return
+        contents = self._begin(trainer, more, arrays)
+        self._stop = threading.Event()
+        self._writing = self._thread.submit(self._write, *contents, self._stop)
+
+    @staticmethod
+    def _copy(trainer: Trainer) -> dict[str, np.ndarray] | None:
+        """A copy of the parameters; None if memory does not suffice."""
+        try:
+            return trainer.parameters.snapshot(trainer.workers) if trainer.copy_fits else None
+        except MemoryError:
+            return None
+
+    def __enter__(self) -> Checkpoints:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the checkpoint in the background is written, and raise what went wrong.
+
+        If that is interrupted, writing stops, too.
+        """
+        if self._writing is not None:
+            try:
+                wait([self._writing])
+            except BaseException:
+                self._stop.set()
+                raise
+            writing, self._writing = self._writing, None
+            writing.result()
+
+    def abandon(self) -> None:
+        """Stop writing in the background and remove what is incomplete; nothing is raised."""
+        self._stop.set()
+        with contextlib.suppress(Exception):
+            self.wait()
+
+    def _begin(
+        self, trainer: Trainer, more: dict[str, Any], arrays: dict[str, np.ndarray]
+    ) -> tuple[str, dict[str, np.ndarray]]:
+        """The name and the arrays of a checkpoint, where it can be written."""
         trainer.check_finite()
         check_output_folder(self.folder)
         clear_leftovers(self.folder)
-        arrays = trainer.parameters.arrays()
         meta = {
             "format": FORMAT,
             "settings": trainer.settings.to_json(),
@@ -156,12 +227,14 @@ class Checkpoints:
             arrays = {**arrays, _ANCHOR_WORDS: trainer.anchors.words, _ANCHOR_VECTORS: trainer.anchors.vectors}
             meta["anchor_weight"] = trainer.anchors.weight
         arrays[_META] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
-        name = f"epoch-{len(trainer.history):06d}-{trainer.position.stratum:04d}.npz"
+        self._last = time.monotonic()
+        return f"epoch-{len(trainer.history):06d}-{trainer.position.stratum:04d}.npz", arrays
+
+    def _write(self, name: str, arrays: dict[str, np.ndarray], stop: threading.Event | None = None) -> None:
         with atomic_file(self.folder / name) as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            np.savez(file if stop is None else _Stoppable(file, stop), **arrays)  # type: ignore[arg-type]
         for old in self.paths()[_KEPT:]:
             old.unlink()
-        self._last = time.monotonic()
 
     def load(self) -> Checkpoint:
         """Read the newest that is whole; a damaged one is passed over with a warning.
@@ -177,6 +250,21 @@ class Checkpoints:
             except DamagedError as error:
                 warnings.warn(f"{error}; the checkpoint before it is used", stacklevel=2)
         raise InputError(f"{self.folder}: holds no checkpoint that can be read; train from scratch")
+
+
+class _Stoppable:
+    """A file whose next `write` raises `CancelledError` once an event is set."""
+
+    def __init__(self, file: IO[bytes], stop: threading.Event) -> None:
+        self._file, self._stop = file, stop
+
+    def write(self, data: bytes) -> int:
+        if self._stop.is_set():
+            raise CancelledError
+        return self._file.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def _listed(versions: dict[str, str]) -> str:

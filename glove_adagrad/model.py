@@ -25,7 +25,7 @@ from glove_adagrad.interrupt import DeferredInterrupt
 from glove_adagrad.kept_ids import KeptIds
 from glove_adagrad.parallel import number_of_workers
 from glove_adagrad.phrases import Phrases
-from glove_adagrad.presets import with_preset
+from glove_adagrad.presets import rule_of, with_preset
 from glove_adagrad.progress import progress_bar, training_progress
 from glove_adagrad.sentences import Sentences
 from glove_adagrad.text_options import TextOptions
@@ -67,7 +67,8 @@ class GloVe:
         faster than lists of tokens.
     preset : {"stanford", "recommended", "fast"}, default "stanford"
         A named set of parameters. Parameters given next to it take precedence. "recommended" also learns from
-        unobserved pairs (`unobserved=1`, `symmetric=False`, 15 epochs) and scores higher; "fast" takes 5 epochs.
+        unobserved pairs (`unobserved=1`, `symmetric=False`) and scores higher; "fast" takes fewer epochs. The page
+        "Presets" of the documentation lists their parameters.
     vector_size : int, default 100
         Number of components of a vector.
     phrases : int, default 0
@@ -111,10 +112,12 @@ class GloVe:
         Number of training epochs.
     x_max, alpha : float, default 10 and 0.75
         A count X has weight min(1, (X / x_max)^alpha) in the loss.
-    optimizer : str or optim.Rule, default "adagrad"
-        The update rule: a name of `optim.available()`, or a rule.
+    optimizer : str or optim.Rule, optional
+        The update rule: a name of `optim.available()`, or a rule. That of the preset by default: "adagrad", and
+        "adagrad-norm" with an initial accumulator of 100 for "recommended" and "fast".
     learning_rate : float, optional
-        Learning rate of the update rule; the rule's own by default, 0.05 for "adagrad".
+        Learning rate of the update rule. By default that of the preset for its own rule, or else the rule's own: 0.05
+        for "adagrad".
     clip : float, default 100
         Gradient components are clipped to [-clip, clip].
     holdout : float, default 0
@@ -132,6 +135,11 @@ class GloVe:
     groups : int, default 1
         Order training for a cluster, in this many groups of words (see `glove_adagrad.dask.train`). The vectors
         depend on it, not on the machines.
+    init_biases : bool, default False
+        Start biases from the sums of the counts instead of random numbers: better vectors in few epochs.
+    init_svd : float, default 0
+        Start vectors from a decomposition of the counts (PPMI-SVD) times this number, such as 0.5, and biases as
+        `init_biases` does. 0 starts from random vectors, and so do words that `init` lacks if it is given.
     vectors : {"sum", "pca"}, default "sum"
         What `wv` has: the sums of word and context vectors, or both side by side, reduced to `vector_size`
         components by principal component analysis.
@@ -142,7 +150,8 @@ class GloVe:
         Mix the vectors of rare words with what their character n-grams say, and compose vectors of unknown words,
         see `vector`.
     init : str, Path, KeyedVectors, GloVe, optional
-        Start from these vectors instead of random ones, for the words that they have.
+        Start from these vectors instead of random ones, for the words that they have; from a run or a model with its
+        biases.
     keep_words : bool, default False
         Keep all words of `init`: those that the text lacks have the count 0, and their vectors do not change.
     anchor : str, Path, KeyedVectors, GloVe, optional
@@ -225,9 +234,9 @@ class GloVe:
         epochs: int | None = None,
         x_max: float = 10.0,
         alpha: float = 0.75,
-        optimizer: str | optim.Rule = "adagrad",
+        optimizer: str | optim.Rule | None = None,
         learning_rate: float | None = None,
-        clip: float | None = None,
+        clip: float = 100.0,
         holdout: float = 0.0,
         patience: int | None = None,
         unobserved: float | None = None,
@@ -235,6 +244,8 @@ class GloVe:
         unobserved_power: float = 0.75,
         unobserved_chance: float = 0.5,
         groups: int = 1,
+        init_biases: bool | None = None,
+        init_svd: float | None = None,
         vectors: str | None = None,
         svd_weight: float | None = None,
         subwords: bool | None = None,
@@ -250,16 +261,18 @@ class GloVe:
         show_progress: bool = False,
     ) -> None:
         chosen = with_preset(
-            preset, optimizer, symmetric=symmetric, epochs=epochs, clip=clip, unobserved=unobserved,
-            learning_rate=learning_rate, vectors=vectors, svd_weight=svd_weight, subwords=subwords,
+            preset, symmetric=symmetric, epochs=epochs, unobserved=unobserved, init_biases=init_biases,
+            init_svd=init_svd, vectors=vectors, svd_weight=svd_weight, subwords=subwords,
         )  # fmt: skip
-        both_sides, rate = chosen.pop("symmetric"), chosen.pop("learning_rate")
+        both_sides = chosen.pop("symmetric")
+        rate = {} if learning_rate is None else {"learning_rate": learning_rate}
         self.settings = TrainingSettings(
             vector_size=vector_size,
             x_max=x_max,
             alpha=alpha,
             seed=seed,
-            rule=optim.named_or_given(optimizer, rate),
+            rule=rule_of(preset, optimizer, **rate),
+            clip=clip,
             holdout=holdout,
             patience=patience,
             unobserved_weight=unobserved_weight,

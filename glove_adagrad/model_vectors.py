@@ -80,5 +80,5 @@ def model_vectors(
             half = settings.svd_weight / 2
             vectors = join([vectors, *found], [1, half, half], settings.vector_size, workers=workers)
     if settings.subwords and share_ngrams(words, SubwordSettings()):
-        return ModelVectors(*fit_ngrams(words, counts, vectors))
+        return ModelVectors(*fit_ngrams(words, counts, vectors, workers=workers))
     return ModelVectors() if which == "sum" and not settings.svd_weight else ModelVectors(vectors)

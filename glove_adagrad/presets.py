@@ -16,26 +16,33 @@ if TYPE_CHECKING:
 PRESETS: dict[str, dict[str, Any]] = {
     "stanford": {},
     "recommended": {
-        "unobserved": 1.0, "symmetric": False, "epochs": 15, "vectors": "pca", "svd_weight": 0.5, "subwords": True,
+        "unobserved": 1.0, "symmetric": False, "epochs": 5, "init_svd": 0.25, "vectors": "pca", "svd_weight": 0.25,
+        "subwords": True,
     },
     "fast": {
-        "unobserved": 1.0, "symmetric": False, "epochs": 5, "learning_rate": 0.1, "clip": 10.0, "vectors": "pca",
-        "svd_weight": 0.5, "subwords": True,
+        "unobserved": 1.0, "symmetric": False, "epochs": 2, "init_svd": 0.5, "vectors": "pca", "svd_weight": 0.25,
+        "subwords": True,
     },
 }  # fmt: skip
 
-#: Defaults of the parameters that presets may change; None is the update rule's own rate.
+#: preset -> name and options of its update rule, if it is not the default.
+#: A large initial accumulator lets rare words take small steps, as AdaGrad's small rate does.
+RULES: dict[str, tuple[str, dict[str, float]]] = dict.fromkeys(
+    ("recommended", "fast"), ("adagrad-norm", {"learning_rate": 2.0, "initial_accumulator": 100.0})
+)
+
+#: Defaults of the parameters that presets may change.
 _DEFAULTS: dict[str, Any] = {
-    "unobserved": 0.0, "symmetric": True, "epochs": 25, "learning_rate": None, "clip": 100.0, "vectors": "sum",
+    "unobserved": 0.0, "symmetric": True, "epochs": 25, "init_biases": False, "init_svd": 0.0, "vectors": "sum",
     "svd_weight": 0.0, "subwords": False,
 }  # fmt: skip
 
 #: preset -> one line of help.
 SUMMARIES = {
     "stanford": "plain GloVe with the rule of Stanford's programs",
-    "recommended": "also learns from unobserved pairs, joins PPMI-SVD of the same counts and fits character n-grams; "
+    "recommended": "starts from PPMI-SVD of the counts, also learns from unobserved pairs, fits character n-grams; "
     "scores higher than plain GloVe",
-    "fast": "the same with 5 epochs instead of 15, with slightly lower scores",
+    "fast": "the same with 2 epochs instead of 5, with slightly lower scores",
 }
 
 
@@ -52,9 +59,27 @@ def preset_parameters(name: str) -> dict[str, Any]:
     return dict(PRESETS[name])
 
 
-def with_preset(preset: str, optimizer: str | Rule, **given: Any) -> dict[str, Any]:
+def with_preset(preset: str, **given: Any) -> dict[str, Any]:
     """Return the parameters that presets may change: as given, else the preset's, else the default."""
-    named = preset_parameters(preset)
-    if optimizer != "adagrad":  # a preset's learning rate is that of its own update rule
-        named.pop("learning_rate", None)
-    return {**_DEFAULTS, **named, **{name: value for name, value in given.items() if value is not None}}
+    given = {name: value for name, value in given.items() if value is not None}
+    return {**_DEFAULTS, **preset_parameters(preset), **given}
+
+
+def rule_of(preset: str, optimizer: str | Rule | None = None, **options: Any) -> Rule:
+    """Return the update rule of a preset, with options in place of its own; or the one that `optimizer` names or is.
+
+    Raises
+    ------
+    InputError
+        As `optim.make` does, and for options next to a rule, which has its own.
+    """
+    from glove_adagrad import optim
+
+    if optimizer is None:
+        name, own = RULES.get(preset, (optim.StanfordAdaGrad.name, {}))
+        return optim.make(name, **{**own, **options})
+    if isinstance(optimizer, str):
+        return optim.make(optimizer, **options)
+    for option, value in options.items():
+        raise InputError(f"{option} {value}: is a setting of the rule that optimizer names; give it there")
+    return optimizer

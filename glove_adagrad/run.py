@@ -19,6 +19,7 @@ import numpy as np
 
 from glove_adagrad import locks
 from glove_adagrad.checkpoint import Checkpoint, Checkpoints
+from glove_adagrad.compilation import Ahead
 from glove_adagrad.cooccurrence.count import compile_counting, count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix, check_replaceable
 from glove_adagrad.cooccurrence.spill import spill_folder
@@ -29,7 +30,7 @@ from glove_adagrad.errors import InputError, Interrupted, TrainingError
 from glove_adagrad.files import atomic_files, check_free_space, check_output_folder
 from glove_adagrad.kept_ids import KeptIds
 from glove_adagrad.phrases import Phrases
-from glove_adagrad.progress import Bar, progress_bar
+from glove_adagrad.progress import Bar, compilation_shown, progress_bar
 from glove_adagrad.provenance import versions
 from glove_adagrad.run_record import RunRecord, is_marked, last_state, read_provenance
 from glove_adagrad.signals import stop_requests
@@ -91,9 +92,12 @@ class Run:
         self._tmp, self._show_progress = tmp, show_progress
         self._stages: dict[str, float] = {}
         self._earlier: tuple[Checkpoint, Vocabulary] | None = None
+        self._compilation: Ahead | None = None
 
     def close(self) -> None:
-        """Give up the lock."""
+        """Give up the lock, and end what still runs."""
+        if self._compilation is not None:
+            self._compilation.stop()
         self._lock.release()
 
     def __enter__(self) -> Run:
@@ -131,6 +135,7 @@ class Run:
             As `use`, `Vocabulary.count` and `count_cooccurrences` do.
         """
         self._begin(record, phrases)
+        self._compilation = Ahead(record.settings, symmetric=counting.windows.symmetric)
         keep = record.start.kept_words(record.settings.vector_size)
         kept_ids = KeptIds(counting.windows.boundary, self._resources["memory"])
         with self._bar("vocabulary", corpus) as bar:
@@ -193,6 +198,9 @@ class Run:
     def new_trainer(self, matrix: CooccurrenceMatrix) -> tuple[Trainer, int]:
         """Return a trainer of a run that was started, and how many words start from given vectors."""
         assert self.record is not None
+        if self._compilation is not None:
+            with compilation_shown(not self._show_progress):
+                self._compilation.wait()
         return self.record.new_trainer(matrix, earlier=self._earlier, **self._resources)
 
     def resume(self, matrix_folder: Path | None = None, epochs: int | None = None) -> tuple[Trainer, int]:
@@ -295,31 +303,47 @@ class Run:
         """
         # read now: by the time that vectors are written, the folder may hold another matrix
         vocabulary = trainer.matrix.vocabulary
-        more = {"matrix_folder": self.matrix_name(trainer.matrix), "stages": self._stages}
-        with stop_requests() as requests:
-
-            def stratum_done(trainer: Trainer) -> None:
-                if after_stratum:
-                    after_stratum(trainer)
-                if requests:
-                    self.checkpoints.save(trainer, **more)
-                    raise Interrupted(requests[0])
-                self.checkpoints.save_if_due(trainer, **more)
-
-            if not self.checkpoints.paths():
-                self._check_space(trainer)
-                self.checkpoints.save(trainer, **more)
-                if requests:
-                    raise Interrupted(requests[0])
-            try:
-                trainer.fit(after_stratum=stratum_done)
-                self.checkpoints.save(trainer, **more)
-            except TrainingError as error:
-                checkpoint = self.checkpoints.load()
-                checkpoint.restore(trainer)
-                self._write(trainer, vocabulary)
-                raise TrainingError(f"{error}; {self.folder} is back at {checkpoint.path.stem}") from error
+        try:
+            with stop_requests() as requests:
+                self._fit(trainer, vocabulary, requests, after_stratum)
+        except BaseException:
+            self.checkpoints.abandon()
+            raise
         self._write(trainer, vocabulary)
+
+    def _fit(
+        self,
+        trainer: Trainer,
+        vocabulary: Vocabulary,
+        requests: list[int],
+        after_stratum: Callable[[Trainer], None] | None,
+    ) -> None:
+        """Train up to the last checkpoint, which may still be being written; see `train`."""
+        more: dict[str, Any] = {"matrix_folder": self.matrix_name(trainer.matrix), "stages": self._stages}
+
+        def stratum_done(trainer: Trainer) -> None:
+            if after_stratum:
+                after_stratum(trainer)
+            if requests:
+                self.checkpoints.save(trainer, **more)
+                raise Interrupted(requests[0])
+            self.checkpoints.save_if_due(trainer, **more)
+
+        if not self.checkpoints.paths():
+            self._check_space(trainer)
+            self.checkpoints.save_in_background(trainer, **more)
+            if requests:
+                self.checkpoints.wait()
+                raise Interrupted(requests[0])
+        try:
+            trainer.fit(after_stratum=stratum_done)
+            self.checkpoints.save_in_background(trainer, copy=False, **more)
+        except TrainingError as error:
+            self.checkpoints.wait()
+            checkpoint = self.checkpoints.load()
+            checkpoint.restore(trainer)
+            self._write(trainer, vocabulary)
+            raise TrainingError(f"{error}; {self.folder} is back at {checkpoint.path.stem}") from error
 
     def _check_space(self, trainer: Trainer) -> None:
         """Refuse what would not fit: three checkpoints (two are kept), the model and its vectors as text."""
@@ -331,14 +355,14 @@ class Run:
         return folder.name if folder == (self.folder / "cooccurrence").resolve() else str(folder)
 
     def _write(self, trainer: Trainer, vocabulary: Vocabulary) -> None:
-        """Write the model, its vectors and its history, all or none of them."""
+        """Write the model, its vectors and its history, all or none of them, after the last checkpoint."""
         from glove_adagrad.formats.run_folder import write_model
         from glove_adagrad.model_vectors import model_vectors
         from glove_adagrad.svd import PASSES
 
         self._stages["training"] = sum(epoch.seconds for epoch in trainer.history)
         begin = time.perf_counter()
-        with atomic_files(self.folder, "model") as folder:
+        with atomic_files(self.folder, "model") as folder, self.checkpoints:
             parameters = trainer.parameters.vectors()
             with progress_bar("vectors", PASSES, "passes", quiet=not self._show_progress) as bar:
                 own = model_vectors(
@@ -350,7 +374,7 @@ class Run:
                     workers=trainer.workers,
                     progress=bar.to,
                 )
-            write_model(folder, parameters, vocabulary, *own)
+            write_model(folder, parameters, vocabulary, *own, workers=trainer.workers)
             self._stages["vectors"] = time.perf_counter() - begin
             (folder / "history.json").write_text(json.dumps(self._history(trainer), indent=2))
 

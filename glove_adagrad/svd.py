@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -112,22 +113,48 @@ def decompose(
     return found
 
 
+class Factors(NamedTuple):
+    """A decomposition U S V^T: U and V, float32 [V, d], and the diagonal of S, float64 [d]."""
+
+    words: np.ndarray
+    contexts: np.ndarray
+    values: np.ndarray
+
+
 def decompose_stream(
     stream: MatrixStream,
     settings: SVDSettings,
     *,
+    keep: bool = False,
     workers: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Decompose a matrix that may be in memory already; see `decompose`.
 
     Components beyond the number of words are zero, too. Returns None if no pair co-occurs more often than expected.
+    With `keep`, the stream keeps the decomposition for later calls whose settings are equal but for `power`.
     """
+    key = replace(settings, power=0)
+    if stream.decomposition is not None and stream.decomposition[0] == key:
+        found: Factors | None = stream.decomposition[1]
+        (progress or (lambda done: None))(PASSES)
+    else:
+        found = _factors(stream, settings, number_of_workers(workers), progress)
+        stream.decomposition = (key, found) if keep else None
+    if found is None:
+        return None
+    scale = (found.values**settings.power).astype(np.float32)
+    return found.words * scale, found.contexts * scale
+
+
+def _factors(
+    stream: MatrixStream, settings: SVDSettings, workers: int, progress: Callable[[float], None] | None
+) -> Factors | None:
     words = stream.matrix.words
     size = min(settings.vector_size, words)
     width = min(-(-(size + _MORE) // 8) * 8, words)
     random = np.random.default_rng(settings.seed)
-    with _PositivePMI(stream, settings, number_of_workers(workers), progress) as ppmi:
+    with _PositivePMI(stream, settings, workers, progress) as ppmi:
         basis = ppmi.times(random.standard_normal((words, width), np.float32))
         for _ in range(_ITERATIONS):
             basis = ppmi.times(ppmi.orthonormal(ppmi.transposed_times(ppmi.orthonormal(basis))))
@@ -142,12 +169,13 @@ def decompose_stream(
         largest = axes[np.abs(axes).argmax(axis=0), np.arange(size)]
         axes = axes * np.where(largest < 0, -1.0, 1.0)
         real = values > _LEAST * values[0]
-        values = np.where(real, values, 1)
-        scale = np.where(real, values**settings.power, 0)
+        inverse = np.where(real, 1 / np.where(real, values, 1), 0)
         word_vectors, context_vectors = np.zeros((2, words, settings.vector_size), np.float32)
-        word_vectors[:, :size] = project(basis, axes * scale, workers=ppmi.workers)[ppmi.positions]
-        context_vectors[:, :size] = project(rest, axes * (scale / values), workers=ppmi.workers)[ppmi.positions]
-        return word_vectors, context_vectors
+        found = Factors(word_vectors, context_vectors, np.zeros(settings.vector_size))
+        found.words[:, :size] = project(basis, axes * real, workers=ppmi.workers)[ppmi.positions]
+        found.contexts[:, :size] = project(rest, axes * inverse, workers=ppmi.workers)[ppmi.positions]
+        found.values[:size] = np.where(real, values, 0)
+        return found
 
 
 class _PositivePMI:
@@ -179,7 +207,7 @@ class _PositivePMI:
         if self._stream.whole:
             everything = np.indices((self._partition.parts,) * 2).reshape(2, -1).T
             self._stream.load(everything, self._pool, workers)
-        self._terms = self._make_terms(1 / matrix.denominator, settings)
+        self._terms = self._make_terms(settings)
 
     def __enter__(self) -> _PositivePMI:
         return self
@@ -187,14 +215,9 @@ class _PositivePMI:
     def __exit__(self, *error: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _make_terms(self, scale: float, settings: SVDSettings) -> tuple[np.ndarray, np.ndarray]:
+    def _make_terms(self, settings: SVDSettings) -> tuple[np.ndarray, np.ndarray]:
         """What is added to ln X for the PMI, by word and by context, float32 [V]."""
-        from glove_adagrad.kernels.tile_sums import marginals
-
-        word_sums, context_sums = np.zeros((2, self._partition.words))
-        for part in range(self._partition.parts):
-            rows = self._stream.rows(part)
-            marginals(rows, self._partition.sizes, self._partition.starts, part, scale, word_sums, context_sums)
+        word_sums, context_sums = self._stream.marginals
         smoothed = np.where(context_sums > 0, context_sums**settings.smoothing, 0)
         shares = smoothed * (settings.shift / smoothed.sum())
         # a word without cells on a side has none to add the term to

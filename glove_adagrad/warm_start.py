@@ -1,7 +1,8 @@
-"""Initialisation other than random: given vectors, anchor vectors, or an earlier run."""
+"""Initialisation other than random: the counts, given vectors, anchor vectors, or an earlier run."""
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
 from glove_adagrad.corpus import Corpus, Progress
 from glove_adagrad.errors import InputError
 from glove_adagrad.kept_ids import KeptIds
+from glove_adagrad.svd import SVDSettings, decompose_stream
 from glove_adagrad.text import to_bytes
 from glove_adagrad.trainer import Anchors, Trainer, TrainingSettings
 from glove_adagrad.trainer.parameters import Vectors
@@ -84,6 +86,7 @@ class Start:
                 vectors, matrix, size, self.anchor_weight, self.names[1] or source_name(self.anchor)
             )
         trainer = Trainer(matrix, settings, anchors=anchors, workers=workers, memory=memory)
+        start_from_counts(trainer, vectors=self.init is None)
         if self.init is None:
             return trainer, 0
         return trainer, start_from(trainer, self._read(self.init, size), self.names[0] or source_name(self.init))
@@ -118,6 +121,40 @@ def read_start(source: Any, vector_size: int, **reading: bool) -> RunVectors | W
     if size != vector_size:
         raise InputError(f"{source_name(source)}: has vectors of {size} components; give `vector_size={size}`")
     return start
+
+
+def start_from_counts(trainer: Trainer, *, vectors: bool = True) -> None:
+    """Start from the counts where the settings `init_biases` and `init_svd` ask for it.
+
+    A word has the bias ln X_i. - ln(X..) / 2 and a context ln X_.j - ln(X..) / 2, where X_i., X_.j and X.. are the
+    sums of a word, of a context and of all. Added, they are the logarithm of the expected count under independence.
+    Words without counts on a side keep the bias that was drawn. `init_svd` adds U sqrt(S) and V sqrt(S) of the
+    positive PMI matrix U S V^T, times that number, to the drawn vectors of words and of contexts: their products
+    approximate by how much ln X exceeds the sum of the biases.
+
+    Parameters
+    ----------
+    vectors : bool
+        False starts biases only. Given vectors of other words would not fit those of the decomposition.
+    """
+    settings, parameters = trainer.settings, trainer.parameters
+    if not settings.init_biases and not settings.init_svd:
+        return
+    start = parameters.vectors()
+    by_row = trainer.stream.marginals
+    half = math.log(by_row[0].sum()) / 2
+    for biases, row_sums in zip((start.word_biases, start.context_biases), by_row, strict=True):
+        sums = row_sums[parameters.rows]
+        counted = sums > 0
+        biases[counted] = np.log(sums[counted]) - half
+    if settings.init_svd and vectors:
+        svd = SVDSettings(settings.vector_size, power=0.5, seed=settings.seed)
+        keep = settings.svd_weight > 0  # which needs it again after training
+        found = decompose_stream(trainer.stream, svd, keep=keep, workers=trainer.workers)
+        if found is not None:  # very small texts may have no pair that co-occurs more often than expected
+            for side, part in zip((start.word_vectors, start.context_vectors), found, strict=True):
+                side += np.float32(settings.init_svd) * part
+    parameters.set_vectors(np.arange(parameters.words), start)
 
 
 def start_from(trainer: Trainer, source: Any, name: str | None = None) -> int:

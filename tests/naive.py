@@ -133,6 +133,24 @@ def train_records(word, context, squares, i, j, log_x, weight, *, clip):  # type
     return loss
 
 
+def train_norm_records(word, context, sums, i, j, log_x, weight, *, clip, rate):  # type: ignore[no-untyped-def]
+    """AdaGrad-Norm in float64, record by record, on rows [V, d + 1] with the bias last, which are changed.
+
+    So are the sums of squared norms [V] of both sides. Returns the sum of losses.
+    """
+    loss = 0.0
+    for a, b, target, w in zip(i, j, log_x, weight, strict=True):
+        difference = word[a, :-1] @ context[b, :-1] + word[a, -1] + context[b, -1] - target
+        loss += 0.5 * w * difference**2
+        gradients = [
+            np.clip(w * difference * np.append(other[:-1], 1.0), -clip, clip) for other in (context[b], word[a])
+        ]
+        for rows, row, sum_of, g in zip((word, context), (a, b), sums, gradients, strict=True):
+            sum_of[row] += g @ g
+            rows[row] -= rate * g / np.sqrt(sum_of[row])
+    return loss
+
+
 def neighbourhood_distances(first: WordVectors, second: WordVectors, neighbours: int) -> np.ndarray:
     """Hamilton, Leskovec and Jurafsky (2016), section 3.2: for each common word of two models, word by word."""
     common = [word for word in first.words if word in second.words]
@@ -287,22 +305,27 @@ class UnobservedPairs:
         return drawn
 
 
+def text_rows(words: list[bytes], vectors: np.ndarray, separator: bytes = b" ") -> bytes:
+    """Lines of words and numbers with six decimals; no word where it is empty."""
+    rows = [[word, *(b"%.6f" % x for x in row)] for word, row in zip(words, vectors.tolist(), strict=True)]
+    return b"".join(separator.join(row if row[0] else row[1:]) + b"\n" for row in rows)
+
+
 def epoch(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors) -> tuple[float, float, Vectors]:
-    """One epoch in float64, in the order of strata, blocks, rows and columns, by Stanford's formulas.
+    """One epoch in float64, in the order of strata, blocks, rows and columns, by Stanford's formulas or AdaGrad-Norm.
 
     Returns the mean loss of cells, that of unobserved pairs, and what the parameters have become.
     """
     d, parts = settings.vector_size, matrix.lower.parts
     w, c, b, e = (array.astype(np.float64) for array in start)
+    options = settings.rule.options()
     squares = [np.ones((len(w), d)), np.ones((len(w), d)), np.ones(len(w)), np.ones(len(w))]
+    norms = [np.full(len(w), options.get("initial_accumulator")) for _ in range(2)]
     empty = UnobservedPairs(matrix, settings)
     losses: list[list[float]] = [[], []]
-    eta = 0.05
+    eta = options["learning_rate"]
 
-    def update(i: int, j: int, log_x: float, weight: float, kind: int) -> None:
-        difference = w[i] @ c[j] + b[i] + e[j] - log_x
-        pull = weight * difference
-        losses[kind].append(0.5 * pull * difference)
+    def by_stanford(i: int, j: int, pull: float) -> None:
         step, back = eta * pull * c[j], eta * pull * w[i]
         w[i] -= step / np.sqrt(squares[0][i])
         c[j] -= back / np.sqrt(squares[1][j])
@@ -312,6 +335,22 @@ def epoch(matrix: CooccurrenceMatrix, settings: TrainingSettings, start: Vectors
         squares[1][j] += back**2
         squares[2][i] += pull**2
         squares[3][j] += pull**2
+
+    def by_norm(i: int, j: int, pull: float) -> None:
+        step, back = pull * c[j], pull * w[i]
+        norms[0][i] += step @ step + pull**2
+        norms[1][j] += back @ back + pull**2
+        w[i] -= eta * step / np.sqrt(norms[0][i])
+        c[j] -= eta * back / np.sqrt(norms[1][j])
+        b[i] -= eta * pull / np.sqrt(norms[0][i])
+        e[j] -= eta * pull / np.sqrt(norms[1][j])
+
+    move = {"adagrad": by_stanford, "adagrad-norm": by_norm}[settings.rule.name]
+
+    def update(i: int, j: int, log_x: float, weight: float, kind: int) -> None:
+        difference = w[i] @ c[j] + b[i] + e[j] - log_x
+        losses[kind].append(0.5 * weight * difference**2)
+        move(i, j, weight * difference)
 
     for stratum in np.random.default_rng([settings.seed, 0]).permutation(parts).tolist():
         for p in range(parts):

@@ -24,13 +24,13 @@ from data import GOLDEN
 from gensim.models.callbacks import CallbackAny2Vec
 from scipy import sparse
 
-from glove_adagrad import GloVe, Vocabulary, evaluate
+from glove_adagrad import GloVe, Vocabulary, evaluate, optim
 from glove_adagrad.cli.train import train
 from glove_adagrad.errors import InputError, TrainingError
 from glove_adagrad.evaluation import PairList, Suite
 from glove_adagrad.formats import read_run
 from glove_adagrad.parallel import available_cores
-from glove_adagrad.presets import PRESETS
+from glove_adagrad.presets import PRESETS, RULES
 from glove_adagrad.trainer import Trainer
 
 TEXT = [line.split() for line in (GOLDEN / "tiny.txt").read_text().splitlines() if line.strip()]
@@ -106,11 +106,15 @@ def test_presets_are_defaults_that_other_parameters_override(preset: str) -> Non
     assert named.windows == replace(plain.windows, symmetric=parameters.get("symmetric", True))
     assert named.settings.epochs == parameters.get("epochs", 25)
     assert named.settings.unobserved == parameters.get("unobserved", 0)
-    assert named.settings.rule.learning_rate == parameters.get("learning_rate", 0.05)
+    assert (named.settings.init_biases, named.settings.init_svd) == (
+        parameters.get("init_biases", False), parameters.get("init_svd", 0),
+    )  # fmt: skip
+    rule, options = RULES.get(preset, ("adagrad", {"learning_rate": 0.05}))
+    assert named.settings.rule == optim.make(rule, **options)
     given = GloVe(preset=preset, epochs=7, symmetric=True, unobserved=0.5, clip=3.0, learning_rate=0.02)
     assert (given.settings.epochs, given.settings.unobserved, given.settings.clip) == (7, 0.5, 3.0)
     assert given.windows.symmetric
-    assert given.settings.rule.learning_rate == 0.02
+    assert given.settings.rule == optim.make(rule, **{**options, "learning_rate": 0.02})
     other = GloVe(preset=preset, optimizer="adam").settings.rule
     assert other == GloVe(optimizer="adam").settings.rule
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from data import GOLDEN, ROOT
+from llvmlite import binding
 from runs import Command
 
 from glove_adagrad.errors import InputError
@@ -42,6 +44,29 @@ def test_without_posix_the_bytes_are_the_same(command: Command, tmp_path: Path) 
     for name in ("run/vocab.txt", "run/cooccurrence/lower.bin", "run/vectors.txt", "vectors.bin", "m/lower.bin"):
         assert (here / name).read_bytes() == (there / name).read_bytes(), name
     assert not [path for path in there.rglob(".*") if path.name != ".glove-lock"]
+
+
+def _other_processors() -> list[str]:
+    """Processors whose instructions this one has: with eight lanes and, if it can, with sixteen."""
+    features = binding.get_host_cpu_features()
+    if not (features.get("avx2") and features.get("fma")):
+        return []
+    return ["haswell", "skylake-avx512", "znver4"] if features.get("avx512f") else ["haswell"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not _other_processors(), reason="this processor has no fused multiply-add")
+def test_bytes_of_adagrad_norm_do_not_depend_on_the_processor(command: Command, tmp_path: Path) -> None:
+    command.ok("vocab", GOLDEN / "tiny.txt", "--output", tmp_path / "v", "--quiet")
+    command.ok("cooccur", GOLDEN / "tiny.txt", "--vocab", tmp_path / "v", "--output", tmp_path / "m", "--quiet")
+    options = ["--vector-size", "45", "--epochs", "3", "--unobserved", "1", "--optimizer", "adagrad-norm", "--quiet"]
+    train = ["train", "--cooccurrence", str(tmp_path / "m"), *options, "--output"]
+    command.ok(*train, tmp_path / "here")
+    for name in _other_processors():
+        environment = {**os.environ, "NUMBA_CPU_NAME": name, "NUMBA_CACHE_DIR": str(tmp_path / f"cache-{name}")}
+        program = [sys.executable, "-m", "glove_adagrad", *train, str(tmp_path / name)]
+        subprocess.run(program, check=True, env=environment, cwd=ROOT)
+        assert (tmp_path / name / "vectors.txt").read_bytes() == (tmp_path / "here" / "vectors.txt").read_bytes()
 
 
 @pytest.mark.slow

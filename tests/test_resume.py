@@ -185,7 +185,8 @@ def save(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.kill(os.getpid(), getattr(signal, how))
     return original(*_, **__)
-original, checkpoint.Checkpoints.save = checkpoint.Checkpoints.save, save
+original = checkpoint.Checkpoints.save_in_background
+checkpoint.Checkpoints.save_in_background = save
 cli.main()
 """
 

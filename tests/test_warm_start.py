@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import naive
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -12,11 +14,14 @@ from data import GOLDEN
 from glove_adagrad.checkpoint import Checkpoints
 from glove_adagrad.cli import cli
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.cooccurrence.scipy_sparse import from_scipy
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats import WordVectors, keyedvectors, read_run, word2vec
 from glove_adagrad.model import GloVe
+from glove_adagrad.svd import SVDSettings, decompose, decompose_stream
 from glove_adagrad.trainer import Anchors, Trainer, TrainingSettings
-from glove_adagrad.warm_start import continue_from, read_anchors, start_from
+from glove_adagrad.vocabulary import Vocabulary
+from glove_adagrad.warm_start import Start, continue_from, read_anchors, start_from
 
 SIZE = 10
 
@@ -37,6 +42,69 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def matrix(run: Path) -> CooccurrenceMatrix:
     return CooccurrenceMatrix.open(run / "cooccurrence")
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_training_starts_from_the_counts(symmetric: bool, tmp_path: Path) -> None:
+    values = np.random.default_rng(4).poisson(1.0, (40, 40)) * 1.0
+    values[:, 3] = values[7] = 0  # words without counts on a side
+    x = np.tril(values) + np.tril(values, -1).T if symmetric else values
+    vocabulary = Vocabulary([b"%d" % n for n in range(40)], np.arange(40, 0, -1))
+    matrix = from_scipy(x, vocabulary, tmp_path / "m")
+    drawn, biased, both = (
+        Start().new_trainer(matrix, TrainingSettings(vector_size=40, **chosen))[0].parameters.vectors()
+        for chosen in ({}, {"init_biases": True}, {"init_svd": 0.5})
+    )
+    assert biased.word_vectors.tobytes() == drawn.word_vectors.tobytes()
+    assert biased.context_vectors.tobytes() == drawn.context_vectors.tobytes()
+    for side, axis in (("word_biases", 1), ("context_biases", 0)):
+        sums = x.sum(axis=axis)
+        expected = np.log(np.where(sums > 0, sums, 1)) - np.log(x.sum()) / 2
+        found, before = getattr(biased, side), getattr(drawn, side)
+        np.testing.assert_allclose(found, np.where(sums > 0, expected, before), atol=1e-6)
+        assert found.tobytes() == getattr(both, side).tobytes()
+    added = [now - before for now, before in zip(both[:2], drawn[:2], strict=True)]
+    np.testing.assert_allclose(4 * added[0] @ added[1].T, naive.positive_pmi(x, 0.75, 1), atol=1e-3)
+
+
+def test_given_vectors_take_the_place_of_a_decomposition(matrix: CooccurrenceMatrix, tmp_path: Path) -> None:
+    words = [word.decode() for word in matrix.vocabulary.words]
+    word2vec.write(tmp_path / "v.txt", WordVectors(words[:3], np.ones((3, SIZE), np.float32)))
+    starts = [
+        Start(tmp_path / "v.txt").new_trainer(matrix, TrainingSettings(vector_size=SIZE, **chosen))[0]
+        for chosen in ({"init_biases": True}, {"init_svd": 0.5})
+    ]
+    biased, both = (trainer.parameters.vectors() for trainer in starts)
+    for one, other in zip(biased, both, strict=True):
+        assert one.tobytes() == other.tobytes()
+
+
+def test_a_decomposition_is_made_once_for_start_and_end(matrix: CooccurrenceMatrix) -> None:
+    settings = TrainingSettings(vector_size=SIZE, init_svd=0.25, svd_weight=0.5)
+    stream = Start().new_trainer(matrix, settings)[0].stream
+    assert stream.decomposition is not None
+    for svd in (SVDSettings(SIZE, seed=settings.seed), SVDSettings(SIZE, smoothing=1, seed=settings.seed)):
+        found = decompose_stream(stream, svd)
+        assert found is not None
+        for one, other in zip(found, decompose(matrix, svd), strict=True):
+            assert one.tobytes() == other.tobytes()
+    assert Start().new_trainer(matrix, replace(settings, svd_weight=0))[0].stream.decomposition is None
+
+
+def test_the_command_and_the_class_start_from_the_counts_alike(tmp_path: Path) -> None:
+    common = {"vector_size": SIZE, "epochs": 1, "min_count": 1}
+    options = [part for name, value in common.items() for part in (f"--{name.replace('_', '-')}", value)]
+    expected = GloVe(corpus_file=GOLDEN / "tiny.txt", **common).wv.vectors
+    for name, value in (("init_biases", True), ("init_svd", 0.5)):
+        folder = tmp_path / name
+        given = [value] if name == "init_svd" else []
+        train(GOLDEN / "tiny.txt", "--output", folder, *options, f"--{name.replace('_', '-')}", *given)
+        model = GloVe(corpus_file=GOLDEN / "tiny.txt", **common, **{name: value})
+        assert read_run(folder).select().vectors.tobytes() == model.wv.vectors.tobytes()
+        assert model.wv.vectors.tobytes() != expected.tobytes()
+    refused = CliRunner().invoke(cli, ["train", "more.txt", "--extend", str(folder), "-o", "o", "--init-svd", "1"])
+    assert refused.exit_code == 2
+    assert "RUN fixes it" in refused.output
 
 
 def test_from_a_run_all_parameters_are_copied(run: Path, matrix: CooccurrenceMatrix) -> None:

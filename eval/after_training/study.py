@@ -105,8 +105,8 @@ def write(results: Results) -> None:
         "# What is done to finished vectors",
         "",
         *measured_by(results.origins),
-        "Trained with `--unobserved 1 --left-only --epochs 15`, 100 components. Seconds are CPU seconds, on a busy "
-        "machine.",
+        "Trained with `--preset recommended`, 100 components; vectors before the steps that follow training. "
+        "Seconds are CPU seconds, on a busy machine.",
         "Means over seeds, ± half the range.",
         "",
         "## Scores",

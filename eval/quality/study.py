@@ -4,9 +4,10 @@
 
 Each CORPUS is a plain text. FOLDER holds test sets: questions of four words a line, or pairs with a score; the file's
 name is that of the set. Google's analogies, WordSim-353 and SimLex-999 come with gensim. All models of a corpus have
-its words with at least 5 occurrences, so that they answer the same questions. Seconds are the processor's on one
-thread, from the text to the vectors, without compilation if another corpus was measured before. Results are kept in
-`results.json` as they come, so that an interrupted study can be continued; `results.md` is written from it.
+its words with at least 5 occurrences, so that they answer the same questions. Presets are trained with N seeds,
+other recipes with the first. Seconds are the processor's on one thread, from the text to the vectors, without
+compilation if another corpus was measured before. Results are kept in `results.json` as they come, so that an
+interrupted study can be continued; `results.md` is written from it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from eval.quality import MIN_COUNT, SETS, SHARES, Results, Scores, by_gensim, cell
-from glove_adagrad import optim
 from glove_adagrad.blending import join
 from glove_adagrad.cooccurrence.count import count_cooccurrences
 from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
@@ -32,30 +33,38 @@ from glove_adagrad.evaluation.pairs import read_pairs
 from glove_adagrad.evaluation.questions import read_questions
 from glove_adagrad.files import atomic_file
 from glove_adagrad.formats import WordVectors, select_vectors
-from glove_adagrad.presets import PRESETS
+from glove_adagrad.model_vectors import model_vectors
+from glove_adagrad.presets import preset_parameters, rule_of
 from glove_adagrad.provenance import measured_by
 from glove_adagrad.subwords import SubwordSettings, fit_ngrams
 from glove_adagrad.svd import SVDSettings, decompose
 from glove_adagrad.trainer import Trainer, TrainingSettings
 from glove_adagrad.vocabulary import Vocabulary
+from glove_adagrad.warm_start import Start
 
 HERE = Path(__file__).parent
 
+#: Of AdaGrad.
 EPOCHS = 15
 #: word2vec's subsampling, as in comparisons of others.
 SAMPLE = 1e-4
 FLAT = Windows(5, distance_weights="flat")
-#: Of the decomposition in joined vectors, as in the preset.
-WEIGHT = PRESETS["recommended"]["svd_weight"]
-#: Trainings on unobserved pairs and counts of the left side: those of the presets `recommended` and `fast`.
-TRAININGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("trained", "left only, unobserved 1", {"epochs": EPOCHS}),
-    (
-        "quick",
-        "the same, 5 epochs at rate 0.1",
-        {"epochs": 5, "clip": 10.0, "rule": optim.make("adagrad", learning_rate=0.1)},
-    ),
-)
+LEFT = Windows(symmetric=False)
+#: Of the decomposition in vectors joined with those that AdaGrad trained.
+WEIGHT = 0.5
+#: What AdaGrad trains on unobserved pairs and counts of the left side; also the last of these recipes.
+ADAGRAD = "left only, unobserved 1"
+LAST = f"{ADAGRAD}, PCA + SVD, n-grams of mix 50"
+#: Changes of the preset `recommended`, one at a time; a change of None takes away.
+CHANGES: dict[str, dict[str, Any]] = {
+    "the preset recommended": {},
+    "the same, mix 50": {"mix": 50.0},
+    "the same, initial accumulator 1": {"initial_accumulator": 1.0},
+    "the same, only biases from the counts, 8 epochs, SVD joined at weight 0.5": {
+        "init_svd": 0.0, "init_biases": True, "epochs": 8, "svd_weight": 0.5,
+    },
+    "the same, drawn start, 8 epochs, SVD joined at weight 0.5": {"init_svd": 0.0, "epochs": 8, "svd_weight": 0.5},
+}  # fmt: skip
 #: What rivals are trained with, by gensim; each with these numbers of epochs.
 RIVALS: dict[str, dict[str, Any]] = {
     "CBOW": {"sg": 0, "window": 8, "negative": 25},
@@ -108,8 +117,41 @@ class Counts:
         return self.matrices[part]
 
 
-def ours(counts: Counts, size: int, seed: int) -> Iterator[Row]:
-    """The recipes of this program."""
+def preset(counts: Counts, name: str, size: int, seed: int, title: str, **changes: Any) -> Row:
+    """Vectors of a preset, with changes of its parameters, of its rule's and of `mix`, made as `train` makes them."""
+    clock, words, left = counts.clock, counts.vocabulary.decoded(), counts.of("left", LEFT)
+    mix = changes.pop("mix", None)
+    options = {key: changes.pop(key) for key in ("learning_rate", "initial_accumulator") if key in changes}
+    parameters = {**preset_parameters(name), **changes}
+    assert not parameters.pop("symmetric")
+    settings = TrainingSettings(vector_size=size, seed=seed, rule=rule_of(name, **options), **parameters)
+    Trainer(left, settings, workers=1).compile()
+
+    def make() -> np.ndarray:
+        trainer, _ = Start().new_trainer(left, settings, workers=1)
+        trainer.fit()
+        chosen = settings if mix is None else replace(settings, subwords=False)
+        made = model_vectors(
+            trainer.parameters.vectors(), words, counts.vocabulary.counts, chosen, trainer.stream, workers=1
+        ).vectors
+        assert made is not None
+        if mix is None:
+            return made
+        return fit_ngrams(words, counts.vocabulary.counts, made, SubwordSettings(mix=mix))[0]
+
+    vectors = clock.run(title, make)
+    return Row(title, WordVectors(words, vectors, counts.vocabulary.counts), clock.total("words", "left", title))
+
+
+def presets(counts: Counts, size: int, seed: int) -> Iterator[Row]:
+    """The presets, and with the first seed what becomes of `recommended` by changes."""
+    for title, changes in list(CHANGES.items())[: len(CHANGES) if seed == 1 else 2]:
+        yield preset(counts, "recommended", size, seed, title, **changes)
+    yield preset(counts, "fast", size, seed, "the preset fast")
+
+
+def recipes(counts: Counts, size: int, seed: int) -> Iterator[Row]:
+    """Recipes of this program that are not presets."""
     clock, words = counts.clock, counts.vocabulary.decoded()
     number = counts.vocabulary.counts
 
@@ -140,22 +182,21 @@ def ours(counts: Counts, size: int, seed: int) -> Iterator[Row]:
     word, context = svd("flat svd", counts.of("flat", FLAT))
     yield row("PPMI-SVD, window 5, flat", word + context, "flat", "flat svd")
 
-    left = counts.of("left", Windows(symmetric=False))
+    left = counts.of("left", LEFT)
     decomposed = svd("svd", left)
     yield row("PPMI-SVD, left only", decomposed[0] + decomposed[1], "left", "svd")
 
-    for part, name, settings in TRAININGS:
-        word, context = train(part, left, unobserved=1.0, **settings)
-        base = row(name, word + context, "left", part)
-        yield base
-        yield with_ngrams(f"{name}, n-grams", base, 10)
-        pca = clock.run("pca", lambda w=word, c=context: select_vectors(w, c, "pca", workers=1))
-        yield row(f"{name}, PCA", pca, "left", part, "pca")
-        joined = clock.run("join", lambda p=pca: join([p, *decomposed], [1, WEIGHT / 2, WEIGHT / 2], size, workers=1))
-        base = row(f"{name}, PCA + SVD", joined, "left", part, "pca", "svd", "join")
-        yield base
-        yield with_ngrams(f"{name}, PCA + SVD, n-grams", base, 10)
-        yield with_ngrams(f"{name}, PCA + SVD, n-grams of mix 50", base, 50)
+    word, context = train("trained", left, unobserved=1.0, epochs=EPOCHS)
+    base = row(ADAGRAD, word + context, "left", "trained")
+    yield base
+    yield with_ngrams(f"{ADAGRAD}, n-grams", base, 10)
+    pca = clock.run("pca", lambda: select_vectors(word, context, "pca", workers=1))
+    yield row(f"{ADAGRAD}, PCA", pca, "left", "trained", "pca")
+    joined = clock.run("join", lambda: join([pca, *decomposed], [1, WEIGHT / 2, WEIGHT / 2], size, workers=1))
+    base = row(f"{ADAGRAD}, PCA + SVD", joined, "left", "trained", "pca", "svd", "join")
+    yield base
+    yield with_ngrams(f"{ADAGRAD}, PCA + SVD, n-grams", base, 10)
+    yield with_ngrams(LAST, base, 50)
 
 
 def rival(corpus: Path, name: str, epochs: int, size: int, seed: int) -> Row:
@@ -204,12 +245,11 @@ def write(results: Results) -> None:
         "# Recipes and rivals",
         "",
         *measured_by(results.origins),
-        f"Ours: {EPOCHS} epochs unless named, window 15, AdaGrad at rate 0.05. The preset `recommended` is",
-        '"left only, unobserved 1, PCA + SVD, n-grams". SVD: PPMI-SVD with context smoothing 0.75, no',
-        'shift, power 0; "flat" is without distance weighting. Alone it is w + c. "PCA + SVD" joins',
-        "principal components of trained vectors, of weight 1, and the SVD's vectors of words and of",
-        f"contexts, of weight {WEIGHT / 2} each, in as many components. n-grams are mixed with `mix` 10. Rivals are",
-        "gensim's: CBOW with window 8 and 25 negatives, skip-gram with window 10 and 10 negatives,",
+        f"Ours: window 15; AdaGrad at rate 0.05 and {EPOCHS} epochs unless a preset is named. SVD: PPMI-SVD with",
+        'context smoothing 0.75, no shift, power 0; "flat" is without distance weighting. Alone it is w + c.',
+        '"PCA + SVD" joins principal components of trained vectors, of weight 1, and vectors of words and of',
+        f"contexts of the SVD, of weight {WEIGHT / 2} each, in as many components. n-grams are mixed with `mix` 10.",
+        "Rivals are gensim's: CBOW with window 8 and 25 negatives, skip-gram with window 10 and 10 negatives,",
         f"fastText with window 5 and 5 negatives; subsampling at {SAMPLE:g}. {', '.join(SHARES)}: right",
         "answers; the others: Spearman's correlation. Means over seeds, ± half the range. Seconds are the",
         "processor's, on one thread of a machine that others used, from the text to the vectors.",
@@ -223,7 +263,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS")
     parser.add_argument("--sets", type=Path, metavar="FOLDER", help="test sets besides those of gensim")
-    parser.add_argument("--seeds", type=int, default=1, help="trainings of each of our recipes (default 1)")
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of each preset (default 1)")
     parser.add_argument("--size", type=int, default=100, help="components (default 100)")
     parser.add_argument("--rivals", nargs="*", choices=list(RIVALS), default=[], help="models of gensim")
     parser.add_argument("--epochs", type=int, nargs="+", default=RIVAL_EPOCHS, help="of rivals (default 5 15 25)")
@@ -232,9 +272,11 @@ def main() -> None:
     for corpus in arguments.corpora:
         for seed in range(1, arguments.seeds + 1):
             key = {"corpus": corpus.stem, "size": arguments.size, "seed": seed}
-            if not results.has(**key, name=f"{TRAININGS[-1][1]}, PCA + SVD, n-grams of mix 50"):
+            for made, last in ((recipes, LAST), (presets, "the preset fast")):
+                if results.has(**key, name=last) or (made is recipes and seed > 1):
+                    continue
                 with tempfile.TemporaryDirectory() as folder:
-                    for row in ours(Counts(corpus, Path(folder), Clock()), arguments.size, seed):
+                    for row in made(Counts(corpus, Path(folder), Clock()), arguments.size, seed):
                         if not results.has(**key, name=row.name):
                             results.add(**key, name=row.name, seconds=row.seconds, scores=scores.of(row.vectors))
         for name in arguments.rivals:

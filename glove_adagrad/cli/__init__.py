@@ -16,6 +16,7 @@ from glove_adagrad.errors import GloveError, Interrupted, described
 from glove_adagrad.machine import check_machine
 from glove_adagrad.progress import say
 from glove_adagrad.signals import raise_interrupted
+from glove_adagrad.startup import this_is_a_command
 from glove_adagrad.text import printable
 
 #: command -> (module of this package, one line of help). The help is here so that `--help` imports nothing.
@@ -89,6 +90,7 @@ def main() -> None:
             setattr(sys, stream, open(os.devnull, "w"))  # noqa: SIM115
     warnings.showwarning = _show_warning
     raise_interrupted()
+    this_is_a_command()
     try:
         check_machine()
         cli(standalone_mode=False)

@@ -81,11 +81,13 @@ corpus_options = ValueOptions(
     option(INPUT, "--lowercase", is_flag=True, help="Convert the text to lower case."),
 )
 
+_VOCABULARY = "vocabulary:Vocabulary.count"
+
 #: Keywords `min_count` and `max_vocab`, as `Vocabulary.count` takes them.
 vocabulary_options: Decorator[Any] = group(
     setting(
         COUNTING,
-        "vocabulary:Vocabulary.count",
+        _VOCABULARY,
         "--min-count",
         type=Whole(1),
         help="Ignore words that occur fewer times than this.",
@@ -163,7 +165,7 @@ workers_option: Decorator[Any] = option(
 
 def memory_option(text: str, section: str = OPTIONS) -> Decorator[Any]:
     """Keyword `memory`, in bytes."""
-    return setting(section, _COUNT, "--memory", type=Size(), help=text)
+    return setting(section, _VOCABULARY, "--memory", type=Size(), help=text)
 
 
 #: Keywords `memory` (bytes) and `tmp` (Path or None).

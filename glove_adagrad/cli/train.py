@@ -249,7 +249,7 @@ _WITH_RESUME = {"resume", "cooccurrence", "epochs", "checkpoint_minutes", "worke
 _FIXED_BY_COOCCURRENCE = {*_counting_options.names, *options.corpus_options.names, "keep_words", "tmp"}
 
 _FIXED_BY_EXTEND = ({*_counting_options.names} - {"min_count"}) | {
-    "preset", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init",
+    "preset", "vector_size", "learning_rate", "optimizer", "optimizer_option", "init", "init_svd",
 }  # fmt: skip
 
 
@@ -298,7 +298,8 @@ def _train(run: Run, prepared: tuple[Trainer, int], scheduler: str | None, quiet
         plan = trainer.plan()
     if not quiet:
         click.echo(
-            f"{matrix.words:,} words, {matrix.records:,} records; parameters {plan.parameter_bytes / 1e6:,.0f} MB, "
+            f"{matrix.words:,} words, {matrix.records:,} records; parameters {plan.parameter_bytes / 1e6:,.0f} MB "
+            f"({(plan.parameter_bytes + plan.copy_bytes) / 1e6:,.0f} MB while a checkpoint is written), "
             f"matrix {plan.matrix_bytes / 1e6:,.0f} MB; up to {plan.disk_bytes / 1e6:,.0f} MB of disk, "
             f"{plan.checkpoint_bytes / 1e6:,.0f} MB a checkpoint; about {plan.epoch_seconds:.1f} s an epoch"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from glove_adagrad.cli.option_types import FilePath, Number, Whole
 from glove_adagrad.cli.sections import START, TRAINING, UNOBSERVED, Decorator, ValueOptions, option, setting
@@ -41,15 +40,12 @@ preset_option: Decorator[Any] = option(
 
 
 def _training_settings(
-    *, optimizer: str, optimizer_option: tuple[str, ...], learning_rate: float | None, **settings: Any
+    *, optimizer: str | None, optimizer_option: tuple[str, ...], learning_rate: float | None, **settings: Any
 ) -> TrainingSettings:
     """The settings of a training; a value that is impossible is wrong usage."""
-    from glove_adagrad import optim
+    from glove_adagrad.presets import rule_of
     from glove_adagrad.trainer import TrainingSettings
 
-    source = click.get_current_context().get_parameter_source
-    if source("optimizer") is ParameterSource.COMMANDLINE and source("learning_rate") is ParameterSource.DEFAULT_MAP:
-        learning_rate = None  # a preset's rate is that of its own update rule, and means nothing for another
     rule: dict[str, Any] = {} if learning_rate is None else {"learning_rate": learning_rate}
     for given in optimizer_option:
         key, equals, value = given.partition("=")
@@ -57,7 +53,8 @@ def _training_settings(
             raise click.UsageError(f"--optimizer-option {given}: write KEY=VALUE")
         rule[key] = value
     try:
-        return TrainingSettings(rule=optim.make(optimizer, **rule), **settings)
+        preset = click.get_current_context().params.get("preset", "stanford")
+        return TrainingSettings(rule=rule_of(preset, optimizer, **rule), **settings)
     except InputError as error:
         raise click.UsageError(str(error)) from error
 
@@ -94,16 +91,15 @@ training_options = ValueOptions(
     option(
         TRAINING,
         "--optimizer",
-        default="adagrad",
-        show_default=True,
         metavar="NAME",
-        help="The update rule: adagrad (Stanford's), adagrad-norm, adam, ...; an unknown name lists all.",
+        help="The update rule: adagrad (Stanford's), adagrad-norm, adam, ...; an unknown name lists all.  [default: "
+        "the preset's; stanford: adagrad]",
     ),
     option(
         TRAINING,
         "--learning-rate",
         type=Number(),
-        help="Learning rate of the rule.  [default: the rule's own; adagrad: 0.05]",
+        help="Learning rate of the rule.  [default: the preset's, or the rule's own; adagrad: 0.05]",
     ),
     option(
         TRAINING, "--optimizer-option", multiple=True, metavar="KEY=VALUE", help="A setting of the rule; repeatable."
@@ -189,6 +185,22 @@ training_options = ValueOptions(
         "--unobserved-chance",
         type=Number(),
         help="Target of an unobserved pair: 1 = expected count under independence, 0 = one constant.",
+    ),
+    option(
+        START,
+        "--init-biases",
+        is_flag=True,
+        help="Start biases from the sums of the counts, not from random numbers: better vectors in few epochs.",
+    ),
+    setting(
+        START,
+        _TRAINING,
+        "--init-svd",
+        show_default=False,
+        type=Number(),
+        metavar="SCALE",
+        help="Start vectors from a decomposition of the counts (PPMI-SVD) times SCALE, such as 0.5, and biases as "
+        "--init-biases does; with --init, only biases.  [default: off]",
     ),
 )
 

@@ -261,6 +261,7 @@ class Tiles:
                 self._convert(tile, raw, memory[begin:end])
         if structure or not self.has_checksums:
             u16, u32, u64 = Views(memory).all
+            tiles = np.ascontiguousarray(tiles)  # a kernel is compiled for each layout
             bad = damaged_tile(tiles, begins // 8, self.tile_cells, self.large, self.sizes, u16, u32, u64)
             if bad >= 0:
                 raise self._not_well_formed(tiles[bad])

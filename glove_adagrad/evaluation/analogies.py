@@ -10,16 +10,19 @@ closer than that, and in a few odd cases, the question is answered in gensim's o
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from glove_adagrad.errors import InputError
 from glove_adagrad.evaluation.cosines import EPSILON, Cosines, greatest, of_moderate_length
 from glove_adagrad.evaluation.lookup import Lookup, Rules
 from glove_adagrad.evaluation.questions import Question, QuestionSet
 from glove_adagrad.formats import WordVectors
+from glove_adagrad.parallel import available_cores
 
 METHODS = ("add", "mul")
 
@@ -140,6 +143,10 @@ class _Solver:
         self._spellings = sizes - 1  # at a group's first row: how many other spellings there are
 
     @cached_property
+    def _blas(self) -> ThreadpoolController:
+        return ThreadpoolController()
+
+    @cached_property
     def _cosines(self) -> Cosines:
         return Cosines(self._vectors)
 
@@ -171,28 +178,45 @@ class _Solver:
 
     def _solve(self, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Best and second-best score, the best one's row, and whether rounding may be larger than `_CLOSE`."""
+        words, positions = np.unique(asked, return_inverse=True)
+        positions = positions.reshape(asked.shape)
+        table = np.hstack([positions, self._lookup.groups[asked]]).astype(np.int32)
+        queries = self._unit[words]
+        workers = available_cores()
+        ends = np.linspace(0, self._lookup.size, workers + 1).astype(int).tolist()
+        best = np.full(len(asked), -np.inf, dtype=np.float32)
+        second, rows, thin = best.copy(), np.zeros(len(asked), dtype=np.int64), np.zeros(len(words), dtype=bool)
+        # products of tiles are too small to be shared by threads
+        with self._blas.limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+            found = pool.map(lambda first, last: self._best_of(queries, table, first, last), ends[:-1], ends[1:])
+            for other_best, other_second, other_rows, other_thin in found:  # by row: the first of equal ones stays
+                second = np.maximum(np.minimum(best, other_best), np.maximum(second, other_second))
+                rows = np.where(other_best > best, other_rows, rows)
+                best = np.maximum(best, other_best)
+                thin |= other_thin
+        return best, second, rows, thin[positions[:, 0]]
+
+    def _best_of(
+        self, queries: np.ndarray, table: np.ndarray, first: int, last: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Best and second-best score of the candidates from `first` to `last`, rows of the best, and thin queries."""
         from glove_adagrad.kernels.evaluation import best_two
 
-        groups = self._lookup.groups
-        words, positions = np.unique(asked, return_inverse=True)
-        table = np.hstack([positions.reshape(asked.shape), groups[asked]]).astype(np.int32)
-        best = np.full(len(asked), -np.inf, dtype=np.float32)
-        second = best.copy()
-        rows = np.zeros(len(asked), dtype=np.int64)
-        thin = np.zeros(len(words), dtype=bool)
-        queries = self._unit[words]
-        tile = max(256, _TILE_NUMBERS // len(words))
+        best = np.full(len(table), -np.inf, dtype=np.float32)
+        second, rows, thin = best.copy(), np.zeros(len(table), dtype=np.int64), np.zeros(len(queries), dtype=bool)
         multiply = self._method == "mul"
-        for start in range(0, self._lookup.size, tile):
+        tile = max(256, _TILE_NUMBERS // len(queries))
+        for start in range(first, last, tile):
+            end = min(start + tile, last)
             with np.errstate(invalid="ignore"):
-                plus = queries @ self._unit[start : start + tile].T
+                plus = queries @ self._unit[start:end].T
             minus = plus
             if multiply:
                 plus = (1 + plus) / 2
                 thin |= (plus < _THIN).any(axis=1)
                 minus = 1 / (plus + np.float32(EPSILON))
-            best_two(plus, minus, multiply, table, groups[start : start + tile], start, best, rows, second)
-        return best, second, rows, thin[positions.reshape(asked.shape)[:, 0]]
+            best_two(plus, minus, multiply, table, self._lookup.groups[start:end], start, best, rows, second)
+        return best, second, rows, thin
 
     def _as_gensim(self, a: int, b: int, c: int) -> int:
         """The group of gensim's prediction, by the rules of its `evaluate_word_analogies`; -1 for none."""

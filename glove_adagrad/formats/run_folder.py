@@ -5,6 +5,7 @@ from __future__ import annotations
 import reprlib
 import zlib
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,6 +158,8 @@ def write_model(
     vocabulary: Vocabulary,
     vectors: np.ndarray | None = None,
     ngrams: NGrams | None = None,
+    *,
+    workers: int | None = None,
 ) -> None:
     """Write `model.npz`, which contains the checksum of `vocab.txt`, and `vectors.txt`.
 
@@ -169,16 +172,25 @@ def write_model(
         The vectors of the model, for both files; by default word plus context vectors, for `vectors.txt` alone.
     ngrams : NGrams, optional
         For `model.npz`.
+    workers : int, optional
+        Threads, all cores by default; the files do not depend on their number.
     """
     checksum = np.uint32(zlib.crc32(vocabulary.to_bytes()))
     own = {} if vectors is None else {_VECTORS: vectors}
     if ngrams is not None:
         own.update(to_arrays(ngrams))
-    with open(folder / "model.npz", "wb") as file:
-        np.savez(file, **parameters._asdict(), vocabulary_crc32=checksum, **own)  # type: ignore[arg-type]
     if vectors is None:
         vectors = parameters.word_vectors + parameters.context_vectors
-    word2vec.write(folder / "vectors.txt", WordVectors(vocabulary.decoded(), vectors, vocabulary.counts))
+
+    def write_arrays() -> None:
+        with open(folder / "model.npz", "wb") as file:
+            np.savez(file, **parameters._asdict(), vocabulary_crc32=checksum, **own)  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(1) as pool:
+        arrays = pool.submit(write_arrays)
+        text = WordVectors(vocabulary.decoded(), vectors, vocabulary.counts)
+        word2vec.write(folder / "vectors.txt", text, workers=workers)
+        arrays.result()
 
 
 def read_history(folder: Path) -> dict[str, Any]:

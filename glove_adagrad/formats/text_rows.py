@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +14,7 @@ import numpy as np
 from glove_adagrad.errors import InputError
 from glove_adagrad.formats.streams import Stream
 from glove_adagrad.malformed import Malformed
+from glove_adagrad.parallel import in_order, number_of_workers
 from glove_adagrad.text import to_bytes, to_text
 
 #: Bytes of the longest row that is read, as text or binary.
@@ -21,8 +23,9 @@ LONGEST_ROW = 1 << 23
 _CHUNK = 1 << 21  # bytes read at a time: large against the cost of a call, small enough for caches
 _LOOKED_AT = 100  # lines that decide how many numbers a row has
 _BLANKS = b" \t\r\n"
+_BLANK = re.compile(rb"[ \t\r\n]")
 _LARGEST = float(np.finfo(np.float32).max)
-_WRITE_NUMBERS = 1 << 19  # numbers formatted at a time
+_WRITE_NUMBERS = 1 << 16  # numbers formatted at a time: little memory for each thread
 
 
 def encode_words(words: list[str], path: Path) -> list[bytes]:
@@ -34,8 +37,10 @@ def encode_words(words: list[str], path: Path) -> list[bytes]:
         If a word is empty or holds a space, tab or line end.
     """
     encoded = list(map(to_bytes, words))
+    if all(encoded) and not _BLANK.search(b"".join(encoded)):
+        return encoded
     for row, word in enumerate(encoded):
-        if not word or any(blank in word for blank in b" \t\n\r"):
+        if not word or _BLANK.search(word):
             raise InputError(
                 f"{path}: the word {words[row]!r} (row {row + 1}) is empty or has a blank in it, which a text "
                 "format cannot hold; use keyedvectors"
@@ -43,7 +48,14 @@ def encode_words(words: list[str], path: Path) -> list[bytes]:
     return encoded
 
 
-def write_rows(file: IO[bytes], words: list[bytes], vectors: np.ndarray, separator: bytes = b" ") -> None:
+def write_rows(
+    file: IO[bytes],
+    words: list[bytes],
+    vectors: np.ndarray,
+    separator: bytes = b" ",
+    *,
+    workers: int | None = None,
+) -> None:
     """Write a line for each row: the word, then its numbers with six decimals as C's `%.6f`.
 
     Parameters
@@ -53,23 +65,31 @@ def write_rows(file: IO[bytes], words: list[bytes], vectors: np.ndarray, separat
         Where a word is empty, the line starts with the first number.
     vectors : float32 [n, d]
     separator : one byte
+    workers : int, optional
+        Threads that format rows, all cores by default; the text does not depend on their number.
     """
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    workers = number_of_workers(workers)
+    step = max(1, _WRITE_NUMBERS // vectors.shape[1])
+    blocks = (slice(start, start + step) for start in range(0, len(words), step))
+    with ThreadPoolExecutor(workers) as pool:
+        tasks = ((_formatted, (words[block], vectors[block], separator)) for block in blocks)
+        for text in in_order(pool, workers, tasks):
+            file.write(text)
+
+
+def _formatted(words: list[bytes], vectors: np.ndarray, separator: bytes) -> bytes | memoryview:
+    """The lines of some rows; see `write_rows`."""
     from glove_adagrad.kernels.text_numbers import FORMAT_LIMIT, NUMBER_BYTES, format_rows
 
-    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-    step = max(1, _WRITE_NUMBERS // vectors.shape[1])
-    for start in range(0, len(words), step):
-        part, rows = words[start : start + step], vectors[start : start + step]
-        if not (np.abs(rows) < FORMAT_LIMIT).all():
-            for word, row in zip(part, rows, strict=True):
-                numbers = [b"%.6f" % number for number in row]
-                file.write(separator.join([word, *numbers] if word else numbers) + b"\n")
-            continue
-        ends = np.zeros(len(part) + 1, dtype=np.int64)
-        np.cumsum([len(word) for word in part], out=ends[1:])
-        blob = np.frombuffer(b"".join(part), dtype=np.uint8)
-        out = np.empty(blob.size + len(part) * (rows.shape[1] * NUMBER_BYTES + 1), dtype=np.uint8)
-        file.write(out[: format_rows(blob, ends, rows, separator[0], out)].data)
+    if not (np.abs(vectors) < FORMAT_LIMIT).all():
+        rows = ((word, [b"%.6f" % number for number in row]) for word, row in zip(words, vectors, strict=True))
+        return b"".join(separator.join([word, *row] if word else row) + b"\n" for word, row in rows)
+    ends = np.zeros(len(words) + 1, dtype=np.int64)
+    np.cumsum([len(word) for word in words], out=ends[1:])
+    blob = np.frombuffer(b"".join(words), dtype=np.uint8)
+    out = np.empty(blob.size + len(words) * (vectors.shape[1] * NUMBER_BYTES + 1), dtype=np.uint8)
+    return out[: format_rows(blob, ends, vectors, separator[0], out)].data
 
 
 def read_rows(

@@ -42,8 +42,10 @@ _LONGEST_WORD = 1 << 16
 _SAMPLE = 1 << 17  # bytes that decide on the type of numbers
 
 
-def write(path: Path, wv: WordVectors, binary: bool = False) -> None:
+def write(path: Path, wv: WordVectors, binary: bool = False, *, workers: int | None = None) -> None:
     """Write with a header that counts every row; gensim's `load_word2vec_format` reads it strictly.
+
+    `workers` is the number of threads that format text, all cores by default.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def write(path: Path, wv: WordVectors, binary: bool = False) -> None:
     with open_for_writing(path) as file:
         file.write(b"%d %d\n" % wv.vectors.shape)
         if not binary:
-            write_rows(file, words, wv.vectors)
+            write_rows(file, words, wv.vectors, workers=workers)
             return
         for word, row in zip(words, np.ascontiguousarray(wv.vectors, dtype=_FLOAT), strict=True):
             file.write(word + b" " + row.tobytes())

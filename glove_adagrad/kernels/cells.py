@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from glove_adagrad.kernels.draws import mixed
-from glove_adagrad.kernels.jit import fast_kernel, forced_inline, inline
+from glove_adagrad.kernels.jit import exact_inline, fast_kernel, forced_inline, inline
+from glove_adagrad.kernels.lanes import multiply_add
 from glove_adagrad.kernels.tile_layout import place_of
 
 #: Cells whose targets are computed at a time.
@@ -20,7 +21,7 @@ _ROOT_HALF = np.int32(0x3F3504F3)  # bits of sqrt(1/2): mantissas are taken from
 _LN_2, _LOG2_E = np.float32(0.6931471805599453), np.float32(1.4426950408889634)
 
 
-@inline
+@exact_inline
 def _targets(n, logs, log_bits, weights, weight_bits, exponents, log_x_max, alpha):
     """ln X and f(X) of n cells, in place: `logs` holds X at first.
 
@@ -38,29 +39,29 @@ def _targets(n, logs, log_bits, weights, weight_bits, exponents, log_x_max, alph
         s = r / (r + np.float32(2))
         q = s * s
         series = np.float32(2 / 9)
-        series = series * q + np.float32(2 / 7)
-        series = series * q + np.float32(2 / 5)
-        series = series * q + np.float32(2 / 3)
-        log_x = weights[k] * _LN_2 + (s * q * series + (s + s))
+        series = multiply_add(series, q, np.float32(2 / 7))
+        series = multiply_add(series, q, np.float32(2 / 5))
+        series = multiply_add(series, q, np.float32(2 / 3))
+        log_x = multiply_add(weights[k], _LN_2, multiply_add(s * q, series, s + s))
         logs[k] = log_x
         power = min(alpha * (log_x - log_x_max), _ZERO) * _LOG2_E
         power = max(power, np.float32(-120))
         whole = np.floor(power + _HALF)
         t = (power - whole) * _LN_2
         series = np.float32(1 / 5040)
-        series = series * t + np.float32(1 / 720)
-        series = series * t + np.float32(1 / 120)
-        series = series * t + np.float32(1 / 24)
-        series = series * t + np.float32(1 / 6)
-        series = series * t + _HALF
-        series = series * t + _ONE
-        weights[k] = series * t + _ONE
+        series = multiply_add(series, t, np.float32(1 / 720))
+        series = multiply_add(series, t, np.float32(1 / 120))
+        series = multiply_add(series, t, np.float32(1 / 24))
+        series = multiply_add(series, t, np.float32(1 / 6))
+        series = multiply_add(series, t, _HALF)
+        series = multiply_add(series, t, _ONE)
+        weights[k] = multiply_add(series, t, _ONE)
         exponents[k] = np.int32(whole)
     for k in range(n):
         weight_bits[k] += exponents[k] << _23
 
 
-@forced_inline
+@exact_inline
 def read_cells(u32, u64, sums, first, count, large, scale, log_x_max, alpha, buffers):
     """Compute ln X and f(X) of some cells of a tile.
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from glove_adagrad.kernels.jit import forced_inline
+from glove_adagrad.kernels.jit import exact_inline
 
 #: What the generator adds to its state before each output: 2^64 over the golden ratio.
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 
 
-@forced_inline
+@exact_inline
 def mixed(z):
     """The generator's output for a state: 64 bits each of which depends on all bits of z.
 
@@ -30,7 +30,7 @@ def mixed(z):
     return z ^ (z >> np.uint64(31))
 
 
-@forced_inline
+@exact_inline
 def uniform(state):
     """A number of [0, 1), of 53 bits.
 

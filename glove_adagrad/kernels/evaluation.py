@@ -8,6 +8,9 @@ import numpy as np
 
 from glove_adagrad.kernels.jit import fast_kernel, inline
 
+#: Candidates at a time: three rows of so few stay in the first-level cache.
+_BLOCK = 512
+
 
 @inline
 def _score(b: float, c: float, a: float, multiply: bool) -> float:
@@ -38,26 +41,29 @@ def best_two(
     row : int64 [questions], updated
         Where `best` was found.
     """
-    for question in range(len(asked)):
-        a = minus[asked[question, 0]]
-        b = plus[asked[question, 1]]
-        c = plus[asked[question, 2]]
-        bound = second[question]
-        # counting vectorises where a running maximum would not, and is nought in almost every tile
-        hits = np.int32(0)
-        for j in range(len(groups)):
-            hits += np.int32(_score(b[j], c[j], a[j], multiply) > bound)
-        if hits == 0:
-            continue
-        for j in range(len(groups)):
-            score = _score(b[j], c[j], a[j], multiply)
-            if score > second[question]:
-                group = groups[j]
-                if group == asked[question, 3] or group == asked[question, 4] or group == asked[question, 5]:
-                    continue
-                if score > best[question]:
-                    second[question] = best[question]
-                    best[question] = score
-                    row[question] = start + j
-                else:
-                    second[question] = score
+    for begin in range(0, len(groups), _BLOCK):
+        end = min(begin + _BLOCK, len(groups))
+        for question in range(len(asked)):
+            a = minus[asked[question, 0], begin:end]
+            b = plus[asked[question, 1], begin:end]
+            c = plus[asked[question, 2], begin:end]
+            bound = second[question]
+            # the sum vectorises where a running maximum would not, and is nought in almost every block
+            above = np.float32(0)
+            for j in range(end - begin):
+                over = _score(b[j], c[j], a[j], multiply) - bound
+                above += over if over > np.float32(0) else np.float32(0)
+            if above == np.float32(0):
+                continue
+            for j in range(end - begin):
+                score = _score(b[j], c[j], a[j], multiply)
+                if score > second[question]:
+                    group = groups[begin + j]
+                    if group == asked[question, 3] or group == asked[question, 4] or group == asked[question, 5]:
+                        continue
+                    if score > best[question]:
+                        second[question] = best[question]
+                        best[question] = score
+                        row[question] = start + begin + j
+                    else:
+                        second[question] = score

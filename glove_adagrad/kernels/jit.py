@@ -13,12 +13,14 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-import numba
-from numba.core import event
-from numba.core.caching import FunctionCache, IndexDataCacheFile
-from numba.core.dispatcher import Dispatcher
-
 from glove_adagrad.progress import compilation_started
+from glove_adagrad.startup import numba_import
+
+with numba_import():
+    import numba
+    from numba.core import event
+    from numba.core.caching import FunctionCache, IndexDataCacheFile
+    from numba.core.dispatcher import Dispatcher
 
 #: Reordering, reciprocals, fused multiply-add and approximate functions: what vectorised sums need.
 FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
@@ -60,6 +62,16 @@ def forced_inline(function: Callable[..., Any]) -> Any:
     return numba.njit(error_model="numpy", fastmath=FAST, forceinline=True)(function)
 
 
+def exact_inline(function: Callable[..., Any]) -> Any:
+    """Like `forced_inline`, without fast-math flags: every sum and rounding is as written, on every processor."""
+    return numba.njit(error_model="numpy", forceinline=True)(function)
+
+
+def exact_function(function: Callable[..., Any]) -> Any:
+    """Like `exact_inline`, for a function so large that it is compiled once, and called."""
+    return numba.njit(error_model="numpy")(function)
+
+
 def _cached(compiled: Any) -> Any:
     """Keep compiled code on disk as `cache=True` does, and work without where that fails."""
     if isinstance(compiled, Dispatcher):  # else compilation is switched off
@@ -69,6 +81,12 @@ def _cached(compiled: Any) -> Any:
         except (RuntimeError, OSError):  # Numba finds no folder that it can write
             _warn_uncached()
     return compiled
+
+
+def is_cached(compiled: Any) -> bool:
+    """Whether the cache has a kernel for any types; also if there is no cache that could have it."""
+    files = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    return files is None or bool(files._load_index())
 
 
 @functools.cache

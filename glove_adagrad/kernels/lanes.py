@@ -18,9 +18,6 @@ from numba.core.typing.builtins import infer_global
 from numba.core.typing.templates import AbstractTemplate, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-#: What the compiler may do with lanes: as `jit.FAST`, named one by one.
-_FAST = ("reassoc", "nsz", "arcp", "contract", "afn")
-
 WIDE, HALF, SINGLE = 8, 4, 1
 
 
@@ -56,7 +53,7 @@ def _call(builder, name, *arguments):
     function = builder.module.declare_intrinsic(
         f"llvm.{name}.{suffix}", (), ir.FunctionType(vector, [vector] * len(arguments))
     )
-    return builder.call(function, arguments, fastmath=_FAST)
+    return builder.call(function, arguments)
 
 
 def _sign(builder, x):
@@ -67,13 +64,13 @@ def _sign(builder, x):
 
 # a comparison and a choice, not llvm.minnum: the processor's own min and max, in one instruction each
 _OPERATIONS = {
-    operator.add: lambda b, x, y: b.fadd(x, y, flags=_FAST),
-    operator.sub: lambda b, x, y: b.fsub(x, y, flags=_FAST),
-    operator.mul: lambda b, x, y: b.fmul(x, y, flags=_FAST),
-    operator.truediv: lambda b, x, y: b.fdiv(x, y, flags=_FAST),
+    operator.add: lambda b, x, y: b.fadd(x, y),
+    operator.sub: lambda b, x, y: b.fsub(x, y),
+    operator.mul: lambda b, x, y: b.fmul(x, y),
+    operator.truediv: lambda b, x, y: b.fdiv(x, y),
     np.minimum: lambda b, x, y: b.select(b.fcmp_ordered("<", x, y), x, y),
     np.maximum: lambda b, x, y: b.select(b.fcmp_ordered(">", x, y), x, y),
-    operator.neg: lambda b, x: b.fneg(x, flags=_FAST),
+    operator.neg: lambda b, x: b.fneg(x),
     np.sqrt: lambda b, x: _call(b, "sqrt", x),
     np.abs: lambda b, x: _call(b, "fabs", x),
     np.sign: _sign,
@@ -110,9 +107,49 @@ for _function, _emit in _OPERATIONS.items():
 
 def _pointer(context, builder, array_type, array, index, count):
     """Address of array[index] as one of `count` neighbours; the array is contiguous, nothing is checked."""
-    data = context.make_array(array_type)(context, builder, array).data
+    data = array
+    if not isinstance(array_type, types.CPointer):
+        data = context.make_array(array_type)(context, builder, array).data
     at = builder.gep(data, [index], inbounds=True)
     return builder.bitcast(at, ir.VectorType(data.type.pointee, count).as_pointer())
+
+
+@intrinsic
+def address(typingctx, array, index):
+    """Return where array[index] and what follows are, of a contiguous array: loads and stores take it like an array.
+
+    A function that is given an array counts a reference to it, which in a loop over records takes as long as a
+    record. An address is a mere number: the caller keeps the array.
+    """
+
+    def codegen(context, builder, sig, args):
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        return builder.gep(data, [context.cast(builder, args[1], sig.args[1], types.intp)], inbounds=True)
+
+    return types.CPointer(array.dtype)(array, index), codegen
+
+
+@intrinsic
+def number_at(typingctx, address, index):
+    """Return the number at address[index]."""
+
+    def codegen(context, builder, sig, args):
+        at = context.cast(builder, args[1], sig.args[1], types.intp)
+        return builder.load(builder.gep(args[0], [at], inbounds=True))
+
+    return address.dtype(address, index), codegen
+
+
+@intrinsic
+def put_number(typingctx, address, index, number):
+    """Write a number of the same type to address[index]."""
+
+    def codegen(context, builder, sig, args):
+        at = context.cast(builder, args[1], sig.args[1], types.intp)
+        builder.store(args[2], builder.gep(args[0], [at], inbounds=True))
+        return context.get_dummy_value()
+
+    return types.void(address, index, address.dtype), codegen
 
 
 def _load(count):
@@ -206,6 +243,31 @@ def store_state(typingctx, array, index, n, values):
 
 
 @intrinsic
+def multiply_add(typingctx, x, y, z):
+    """Return x * y + z of lanes or of numbers, rounded once where the processor has an instruction for it.
+
+    Parameters
+    ----------
+    x : Lanes or float
+        A number is spread over the lanes of `y`.
+    y, z : Lanes or float, of one type
+    """
+
+    def codegen(context, builder, sig, args):
+        first = _spread(context, builder, args[0], sig.args[0], y) if isinstance(y, Lanes) else args[0]
+        kind = args[1].type
+        suffix = f"v{kind.count}f{_bits(kind.element)}" if isinstance(kind, ir.VectorType) else f"f{_bits(kind)}"
+        function = builder.module.declare_intrinsic(f"llvm.fmuladd.{suffix}", (), ir.FunctionType(kind, [kind] * 3))
+        return builder.call(function, [first, *args[1:]])
+
+    return y(x, y, z), codegen
+
+
+def _bits(kind):
+    return 32 if isinstance(kind, ir.FloatType) else 64
+
+
+@intrinsic
 def zero8(typingctx, array):
     """Return Lanes of eight zeros of the array's type; of the array nothing else is used."""
 
@@ -291,6 +353,35 @@ def keep_all(typingctx, lane_from_end, old, new):
     return old(lane_from_end, old, new), codegen
 
 
+@intrinsic
+def zeroed(typingctx, first_from_end, second_from_end, lanes):
+    """Return lanes with 0 in one or two of them.
+
+    Parameters
+    ----------
+    first_from_end, second_from_end : int
+        Literals: 1 is the last lane, 0 none.
+    lanes : Lanes
+
+    Returns
+    -------
+    Lanes
+    """
+    if not all(isinstance(kind, types.IntegerLiteral) for kind in (first_from_end, second_from_end)):
+        return None
+
+    def codegen(context, builder, sig, args):
+        count = lanes.count
+        pick = list(range(count))
+        for kind in (first_from_end, second_from_end):
+            if kind.literal_value:
+                pick[count - kind.literal_value] = count
+        zeros = ir.Constant(args[2].type, [0.0] * count)
+        return builder.shuffle_vector(args[2], zeros, ir.Constant(ir.VectorType(ir.IntType(32), count), pick))
+
+    return lanes(first_from_end, second_from_end, lanes), codegen
+
+
 def _has_estimates():
     """Whether kernels are compiled for a processor with `vrsqrtps`."""
     return config.CPU_NAME is None and bool(binding.get_host_cpu_features().get("avx"))
@@ -320,7 +411,7 @@ def _constant(x, value):
 
 
 def _exact_reciprocal(builder, x):
-    return builder.fdiv(_constant(x, 1.0), x, flags=_FAST)
+    return builder.fdiv(_constant(x, 1.0), x)
 
 
 def _exact_reciprocal_root(builder, x):

@@ -15,14 +15,16 @@ def prefetch(typing_context, array, index):
 
     Parameters
     ----------
-    array : array
-        One-dimensional and contiguous.
+    array : array or address
+        One-dimensional and contiguous, or what `lanes.address` returned.
     index : int
     """
 
     def generate(context, builder, signature, arguments):
         array, index = arguments
-        data = context.make_array(signature.args[0])(context, builder, array).data
+        data = array
+        if not isinstance(signature.args[0], types.CPointer):
+            data = context.make_array(signature.args[0])(context, builder, array).data
         byte = ir.IntType(8).as_pointer()
         number = ir.IntType(32)
         function = builder.module.declare_intrinsic(

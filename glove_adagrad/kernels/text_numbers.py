@@ -27,47 +27,36 @@ _POWERS = 10.0 ** np.arange(23)  # the powers of ten that a float64 holds exactl
 
 
 @inline
+def _write_digits(value: Any, digits: int, out: Any, at: int) -> int:
+    """Write a uint64 with this number of digits at `out[at]`; return where it ends."""
+    for place in range(at + digits - 1, at - 1, -1):
+        out[place] = np.uint8(_ZERO + value % np.uint64(10))
+        value //= np.uint64(10)
+    return at + digits
+
+
+@inline
 def _write_number(value: float, out: Any, at: int) -> int:
     """Write `value` with six decimals at `out[at]`; return where it ends.
 
-    A float32 is m * 2**e with m < 2**24, so value * 10**6 = (m * 10**6) * 2**e is exact in integers, and
-    rounding half to even on it is what a correct printf does.
+    A float32 has 24 binary digits and 10**6 = 2**6 * 5**6 needs 14 more, so that their product as a float64 is exact,
+    and rounding half to even on it is what a correct printf does.
     """
-    if math.copysign(1.0, value) < 0.0:
-        out[at] = _MINUS
-        at += 1
-        value = -value
-    fraction, exponent = math.frexp(value)
-    mantissa = np.uint64(fraction * 16777216.0)
-    exponent -= 24
-    million = np.uint64(1000000)
-    if exponent >= 0:
-        whole = mantissa << np.uint64(exponent)
-        decimals = np.uint64(0)
-    else:
-        scaled = mantissa * million
-        shift = np.uint64(min(-exponent, 63))
-        rounded = scaled >> shift
-        rest = scaled - (rounded << shift)
-        half = np.uint64(1) << (shift - np.uint64(1))
-        if rest > half or (rest == half and (rounded & np.uint64(1)) == np.uint64(1)):
-            rounded += np.uint64(1)
-        whole = rounded // million
-        decimals = rounded - whole * million
+    out[at] = _MINUS  # without a branch, as signs are unpredictable
+    at += math.copysign(1.0, value) < 0.0
+    millionths = np.uint64(np.rint(abs(np.float64(value)) * 1e6))
+    whole = millionths // np.uint64(1000000)
+    decimals = millionths - whole * np.uint64(1000000)
     digits = 1
     bound = np.uint64(10)
     while whole >= bound:
         digits += 1
         bound *= np.uint64(10)
-    for place in range(at + digits - 1, at - 1, -1):
-        out[place] = np.uint8(_ZERO + whole % np.uint64(10))
-        whole //= np.uint64(10)
-    at += digits
+    at = _write_digits(whole, digits, out, at)
     out[at] = _POINT
-    for place in range(at + 6, at, -1):
-        out[place] = np.uint8(_ZERO + decimals % np.uint64(10))
-        decimals //= np.uint64(10)
-    return at + 7
+    thousandths = decimals // np.uint64(1000)
+    at = _write_digits(thousandths, 3, out, at + 1)
+    return _write_digits(decimals - thousandths * np.uint64(1000), 3, out, at)
 
 
 @kernel

@@ -15,9 +15,11 @@ import numpy as np
 from glove_adagrad.kernels.arguments import Rows, Tile
 from glove_adagrad.kernels.cells import CHUNK, buffers_of_cells, cell_key, held_out, read_cells
 from glove_adagrad.kernels.draws import GAMMA, mixed, uniform
-from glove_adagrad.kernels.jit import fast_kernel, forced_inline
+from glove_adagrad.kernels.jit import exact_inline, fast_kernel, kernel
+from glove_adagrad.kernels.lanes import address, number_at
 from glove_adagrad.kernels.prefetch import prefetch
 from glove_adagrad.kernels.rules import of_block
+from glove_adagrad.kernels.runs import sides_of_runs, train_run
 from glove_adagrad.kernels.tile_layout import place_of, read_rows
 from glove_adagrad.kernels.updates import product, update
 
@@ -59,13 +61,15 @@ def train_records(rows, word, context, log_x, weight, clip, now):
     return loss
 
 
-@forced_inline
-def _train_unobserved(rows, tile, row, below, forward, taken, chosen, clip, unobserved, now):
+@exact_inline
+def _train_unobserved(rows, sides, tile, row, below, forward, taken, drawn_cells, clip, unobserved, now):
     """Train on drawn cells of a row of a tile that are empty.
 
     Parameters
     ----------
     rows : Rows
+    sides
+        What `sides_of_runs` returned.
     tile : Tile
     row : int
         Number of the row within the tile.
@@ -75,8 +79,8 @@ def _train_unobserved(rows, tile, row, below, forward, taken, chosen, clip, unob
         Whether rows are words and columns contexts, or the reverse.
     taken : uint8 [columns]
         1 for cells that are not empty.
-    chosen : int32
-        Memory for columns drawn.
+    drawn_cells : tuple of uint16, float32, float32 [CHUNK]
+        Memory for columns drawn and their targets; the weight of each.
     clip : float32
     unobserved : UnobservedPairs
     now : float64
@@ -88,10 +92,14 @@ def _train_unobserved(rows, tile, row, below, forward, taken, chosen, clip, unob
         The sum of their losses, and their number.
     """
     sums, guide = unobserved.sums, unobserved.guide
-    word_logs, context_logs = unobserved.word_logs, unobserved.context_logs
+    own_logs, other_logs = address(unobserved.word_logs, 0), address(unobserved.context_logs, 0)
+    if not forward:
+        own_logs, other_logs = other_logs, own_logs
+    chosen, targets, weights = drawn_cells
     a, b0, size = tile.row + row, tile.column, tile.columns
     state = mixed(cell_key(2 * a + forward, b0) ^ unobserved.stream)
     reach, finer = sums[b0 + below - 1], GUIDE * size / sums[b0 + size - 1]
+    own_log = number_at(own_logs, a)
     left = int(unobserved.rates[a] * reach + uniform(state))
     loss = 0.0
     done = 0
@@ -106,26 +114,40 @@ def _train_unobserved(rows, tile, row, below, forward, taken, chosen, clip, unob
             while sums[b0 + column] <= drawn:
                 column += 1
             chosen[kept] = column
+            targets[kept] = min(own_log + number_at(other_logs, b0 + column), unobserved.log_cap)
             kept += 1 - taken[column]
         left -= len(chosen)
-        for k in range(kept):
-            b = b0 + chosen[k]
-            word, context = (a, b) if forward else (b, a)
-            target = min(word_logs[word] + context_logs[context], unobserved.log_cap)
-            done += 1
-            loss += update(rows, word, context, target, unobserved.weight, clip, now + done)
+        first = 0
+        for k in range(1, kept + 1):
+            if k < kept and chosen[k] != chosen[k - 1] and (k < first + 2 or chosen[k] != chosen[k - 2]):
+                continue
+            loss += train_run(
+                rows, sides, forward, a, b0, address(chosen, first), address(targets, first),
+                address(weights, 0), k - first, clip, now + (done + first),
+            )  # fmt: skip
+            first = k
+        done += kept
     return loss, done
 
 
-@forced_inline
+@exact_inline
+def _first_held_out(a, b0, u16, columns, first, last, holdout, seed):
+    """Return the first of cells first to last - 1 of row `a` that is held out, or `last`."""
+    for cell in range(first, last):
+        if held_out(a, b0 + np.int64(u16[columns + cell]), seed) < holdout:
+            return cell
+    return last
+
+
+@exact_inline
 def _fetch(side, row, step):
     """Ask for a row of parameters, `step` numbers long."""
     for at in range(row * step, (row + 1) * step, _LINE):
         prefetch(side, at)
 
 
-@fast_kernel
-def _train_tile(rows, tile, forward, scale, objective, unobserved, buffers, listing, taken, chosen, now):
+@kernel
+def _train_tile(rows, tile, forward, scale, objective, unobserved, buffers, listing, taken, drawn_cells, now):
     """Train on one tile, on its cells and on drawn empty ones.
 
     Parameters
@@ -136,7 +158,7 @@ def _train_tile(rows, tile, forward, scale, objective, unobserved, buffers, list
         Whether rows are words and columns contexts; or the reverse, without the diagonal.
     scale, objective, unobserved
         As for `train_blocks`.
-    buffers, listing, taken, chosen : arrays
+    buffers, listing, taken, drawn_cells : arrays
         Memory for `read_cells`, `read_rows` and `_train_unobserved`.
     now : float64
         Number of the update before the first; a cell that is not trained on counts as one.
@@ -159,37 +181,46 @@ def _train_tile(rows, tile, forward, scale, objective, unobserved, buffers, list
     sparse = cells < size
     own, others = rows.sides if forward else (rows.sides[1], rows.sides[0])
     step = rows.n * (1 + len(rows.slots))
+    sides = sides_of_runs(rows, forward)
     for k in range(listed):
         row, last = np.int64(numbers[k]), np.int64(ends[k])
         a = a0 + row
         if sparse:
             _fetch(own, a0 + np.int64(numbers[min(k + _ROWS_AHEAD, listed - 1)]), step)
-        for cell in range(first, last):
-            if sparse:
-                _fetch(others, b0 + np.int64(u16[sections[3] + min(cell + _CELLS_AHEAD, cells - 1)]), step)
+        cell = first
+        while cell < last:
             if at == CHUNK:
                 large = read_cells(
                     u32, u64, sections[4], read, min(CHUNK, cells - read), large, scale, log_x_max, alpha, buffers
                 )
                 read += CHUNK
                 at = 0
-            log_x, weight = logs[at], weights[at]
-            at += 1
-            b = b0 + np.int64(u16[sections[3] + cell])
-            if holdout > 0 and held_out(a, b, seed) < holdout:
-                continue
-            if not forward and a == b:
-                continue
-            word, context = (a, b) if forward else (b, a)
-            records += 1
-            loss += update(rows, word, context, log_x, weight, clip, now + (cell + 1 + empty))
+            # a run ends with the row, with the cells that have been read, and before a cell that is not trained on
+            end = stop = min(last, cell + CHUNK - at)
+            if sparse:
+                for ahead_of in range(cell, end):
+                    _fetch(others, b0 + np.int64(u16[sections[3] + min(ahead_of + _CELLS_AHEAD, cells - 1)]), step)
+            if holdout > 0:
+                end = _first_held_out(a, b0, u16, sections[3], cell, end, holdout, seed)
+            if not forward and end > cell and b0 + np.int64(u16[sections[3] + end - 1]) == a:
+                end -= 1
+            if end > cell:
+                loss += train_run(
+                    rows, sides, forward, a, b0, address(u16, sections[3] + cell), address(logs, at),
+                    address(weights, at), end - cell, clip, now + (cell + empty),
+                )  # fmt: skip
+                records += end - cell
+            # behind the run, and behind the cell that ended it
+            passed = min(end + 1, stop) - cell
+            at += passed
+            cell += passed
         if unobserved is not None:
             below = min(row + ahead, columns)
             if below > 0:
                 for cell in range(first, last):
                     taken[u16[sections[3] + cell]] = 1
                 more, number = _train_unobserved(
-                    rows, tile, row, below, forward, taken, chosen, clip, unobserved, now + (last + empty)
+                    rows, sides, tile, row, below, forward, taken, drawn_cells, clip, unobserved, now + (last + empty)
                 )
                 empty_loss += more
                 empty += number
@@ -199,7 +230,7 @@ def _train_tile(rows, tile, forward, scale, objective, unobserved, buffers, list
     return loss, records, empty_loss, empty
 
 
-@fast_kernel
+@kernel
 def train_blocks(rows, halves, sizes, starts, blocks, scale, objective, unobserved, clocks, losses, records):
     """Train on blocks one after the other. Threads may each have some of the blocks of a stratum, which share no row.
 
@@ -224,7 +255,9 @@ def train_blocks(rows, halves, sizes, starts, blocks, scale, objective, unobserv
     """
     buffers = buffers_of_cells()
     taken = np.zeros(sizes[0], np.uint8)
-    chosen = np.empty(CHUNK, np.int32)
+    drawn_cells = np.empty(CHUNK, np.uint16), np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
+    if unobserved is not None:
+        drawn_cells[2][:] = unobserved.weight
     listing = np.empty(sizes[0], np.uint16), np.empty(sizes[0], np.uint32)
     for block in range(len(blocks)):
         p, q = blocks[block, 0], blocks[block, 1]
@@ -245,7 +278,7 @@ def train_blocks(rows, halves, sizes, starts, blocks, scale, objective, unobserv
                     1 if b < a else 0,
                 )  # fmt: skip
                 more, number, more_empty, number_empty = _train_tile(
-                    own, tile, turn == 0, scale, objective, unobserved, buffers, listing, taken, chosen, now
+                    own, tile, turn == 0, scale, objective, unobserved, buffers, listing, taken, drawn_cells, now
                 )
                 now += cells + number_empty
                 loss += more

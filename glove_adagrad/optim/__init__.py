@@ -107,23 +107,6 @@ def make(name: str, **options: Any) -> Rule:
     return rule(**{**base, **{key: _value(name, key, str(kinds[key]), text) for key, text in options.items()}})
 
 
-def named_or_given(optimizer: str | Rule, learning_rate: float | None = None) -> Rule:
-    """A rule by its name, with a learning rate if one is given; or a rule itself, which has its own.
-
-    Raises
-    ------
-    InputError
-        As `make` does, and for a learning rate next to a rule.
-    """
-    if isinstance(optimizer, str):
-        return make(optimizer, **({} if learning_rate is None else {"learning_rate": learning_rate}))
-    if learning_rate is not None:
-        raise InputError(
-            f"learning_rate {learning_rate}: is a setting of the rule that optimizer names; give it there"
-        )
-    return optimizer
-
-
 def _value(name: str, option: str, kind: str, text: Any) -> Any:
     """An option's value of the field's type, from a string or from a value."""
     known = {"float": (float, "a number"), "int": (int, "a whole number"), "str": (str, "a word")}

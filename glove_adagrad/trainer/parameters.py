@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,9 @@ _LINE = 64
 
 #: Numbers drawn at a time when parameters are made.
 _DRAWN = 1 << 20
+
+#: Numbers looked at at a time: few enough for caches.
+_CHECKED = 1 << 16
 
 
 class Vectors(NamedTuple):
@@ -218,10 +222,15 @@ class Parameters:
             logs = np.log(rates, dtype=np.float64)
         return np.exp(np.broadcast_to(logs, (self.words, d)).mean(axis=1))[self.rows]
 
-    def finite(self) -> bool:
-        """Whether every number is finite."""
-        with np.errstate(invalid="ignore"):
-            return all(bool(np.isfinite(side.sum(dtype=np.float64))) for side in self.sides)
+    def finite(self, workers: int = 1) -> bool:
+        """Whether every number is finite; `workers` is the number of threads that look."""
+
+        def work(part: np.ndarray) -> bool:
+            return all(np.isfinite(part[begin : begin + _CHECKED]).all() for begin in range(0, part.size, _CHECKED))
+
+        parts = (part for side in self.sides for part in np.array_split(side.reshape(-1), workers))
+        with ThreadPoolExecutor(workers) as pool:
+            return all(pool.map(work, parts))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All that a checkpoint has to hold, by name; the arrays themselves, not copies."""
@@ -232,6 +241,19 @@ class Parameters:
         if self.rule.timed:
             named["clock"] = self.clock
         return named
+
+    def snapshot(self, workers: int = 1) -> dict[str, np.ndarray]:
+        """Return copies of the arrays of `arrays`, made by this number of threads."""
+        own = self.arrays()
+        copies = {name: np.empty_like(array) for name, array in own.items()}
+        parts = (
+            pair
+            for name, array in own.items()
+            for pair in zip(np.array_split(copies[name], workers), np.array_split(array, workers), strict=True)
+        )
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(lambda pair: np.copyto(*pair), parts))
+        return copies
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Copy what `arrays` gave.

@@ -36,6 +36,9 @@ class Plan:
         What of the matrix is in memory at a time.
     checkpoint_bytes : int
         A checkpoint.
+    copy_bytes : int
+        The copy of the parameters that is in memory while a checkpoint is written; 0 if it would not fit, and
+        training waits instead.
     disk_bytes : int
         The folder of a run, without the matrix: three checkpoints (two are kept), the model, and its vectors as text.
     epoch_seconds : float
@@ -45,6 +48,7 @@ class Plan:
     parameter_bytes: int
     matrix_bytes: int
     checkpoint_bytes: int
+    copy_bytes: int
     disk_bytes: int
     epoch_seconds: float
 
@@ -80,6 +84,12 @@ def check_memory(words: int, settings: TrainingSettings, matrix_bytes: int) -> N
             f"and the matrix {matrix_bytes / 1e6:,.0f} MB, and this machine has {limit / 1e6:,.0f} MB of memory; use "
             "a smaller vector_size, less `memory` for the matrix, or fewer words"
         )
+
+
+def copy_fits(words: int, settings: TrainingSettings, matrix_bytes: int) -> bool:
+    """Whether a copy of the parameters fits in memory next to what `check_memory` counts."""
+    limit = memory_limit()
+    return limit is None or 2 * parameter_bytes(words, settings) + matrix_bytes + _REST <= limit
 
 
 def memory_limit() -> int | None:

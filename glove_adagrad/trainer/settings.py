@@ -47,6 +47,12 @@ class TrainingSettings:
     groups : int
         Number of groups of parts in the order of training; see `trainer.order`. Up to a quarter as many workers of a
         cluster share the work well. 1 is the order for one machine.
+    init_biases : bool
+        Start biases from the sums of the counts, so that training starts from the expected counts under independence
+        (`warm_start.start_from_counts`), instead of from drawn numbers.
+    init_svd : float
+        Start vectors from a decomposition of the same counts (`svd.decompose`), scaled by this number, and biases as
+        `init_biases` does; 0 starts from drawn numbers, and so do vectors if others are given to start from.
     vectors : {'sum', 'pca'}
         How word and context vectors become the vectors of the model; training does not depend on it.
     svd_weight : float
@@ -75,6 +81,8 @@ class TrainingSettings:
     unobserved_power: float = 0.75
     unobserved_chance: float = 0.5
     groups: int = 1
+    init_biases: bool = False
+    init_svd: float = 0.0
     vectors: str = "sum"
     svd_weight: float = 0.0
     subwords: bool = False
@@ -93,6 +101,7 @@ class TrainingSettings:
         require("unobserved_chance", self.unobserved_chance, 0 <= self.unobserved_chance <= 1, "between 0 and 1")
         require("groups", self.groups, self.groups >= 1, "1 or more")
         require("vectors", self.vectors, self.vectors in VECTORS, " or ".join(VECTORS))
+        require("init_svd", self.init_svd, 0 <= self.init_svd <= 1000, "between 0 and 1000")
         require("svd_weight", self.svd_weight, 0 <= self.svd_weight <= 1000, "between 0 and 1000")
         self.rule.check_size(1, row_length(self.vector_size), 4)
         if self.patience is not None:

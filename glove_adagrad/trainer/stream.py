@@ -6,6 +6,8 @@ Tiles are read, not mapped: what a kernel sees was checked and cannot change any
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +37,8 @@ class MatrixStream:
         Cells of the tiles that a block takes its records from.
     visits : int64 array [P, P]
         How many records a block yields: where X[a, b] and X[b, a] are one cell, twice.
+    decomposition : tuple, optional
+        What `svd.decompose_stream` keeps.
     """
 
     def __init__(self, matrix: CooccurrenceMatrix, memory: int | None = None) -> None:
@@ -52,6 +56,7 @@ class MatrixStream:
             self.visits += cells * (half == "lower") + cells.T * (half == "upper" or matrix.symmetric)
         #: For each half and tile whether it has been read and checked.
         self._seen = [np.zeros(self.parts**2, bool) for _ in self._tiles]
+        self.decomposition: Any = None
         self._reader = ThreadPoolExecutor(1)
         self._ahead: tuple[np.ndarray, Future[Halves]] | None = None
         sizes = [int(tiles.offsets[-1]) if self.whole else 0 for tiles in self._tiles]
@@ -64,6 +69,18 @@ class MatrixStream:
     def resident_bytes(self) -> int:
         """What of the matrix is in memory at a time."""
         return self.nbytes if self.whole else int(2 * self.nbytes / self.parts)
+
+    @cached_property
+    def marginals(self) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of X by word and by context, float64 [V] each, in the order of rows. Reads the whole matrix."""
+        from glove_adagrad.kernels.tile_sums import marginals
+
+        partition = self.matrix.lower.partition
+        word_sums, context_sums = np.zeros((2, partition.words))
+        scale = 1 / self.matrix.denominator
+        for part in range(self.parts):
+            marginals(self.rows(part), partition.sizes, partition.starts, part, scale, word_sums, context_sums)
+        return word_sums, context_sums
 
     def blocks(self, stratum: int) -> np.ndarray:
         """int64 [P, 2]: the blocks (p, (p + stratum) mod P), parts of words and of contexts."""

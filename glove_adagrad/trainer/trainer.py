@@ -24,7 +24,7 @@ from glove_adagrad.trainer.blocks import BlockTrainer, shares_of, sums
 from glove_adagrad.trainer.history import Epoch, Position
 from glove_adagrad.trainer.order import Order, Step
 from glove_adagrad.trainer.parameters import Parameters
-from glove_adagrad.trainer.plan import Plan, Trial, check_memory, disk_bytes, parameter_bytes, trial
+from glove_adagrad.trainer.plan import Plan, Trial, check_memory, copy_fits, disk_bytes, parameter_bytes, trial
 from glove_adagrad.trainer.settings import TrainingSettings
 from glove_adagrad.trainer.stream import MatrixStream
 
@@ -119,6 +119,11 @@ class Trainer:
         """Moments of an epoch at which training can be saved: its strata, or with several groups super-strata."""
         return self.blocks.order.steps
 
+    @property
+    def copy_fits(self) -> bool:
+        """Whether there is memory for a copy of the parameters."""
+        return copy_fits(self.matrix.words, self.settings, self.stream.resident_bytes)
+
     def plan(self) -> Plan:
         """Say what training will need, by a short trial on copies of parameters. Compiles the kernels."""
         self.compile()
@@ -131,10 +136,12 @@ class Trainer:
                 list(pool.map(lambda share, blocks=blocks: self._try(tried, blocks[share]), shares))
             seconds = time.perf_counter() - begin
         words, settings = self.matrix.words, self.settings
+        checkpoint = parameter_bytes(words, settings)
         return Plan(
             self.parameters.nbytes,
             self.stream.resident_bytes,
-            parameter_bytes(words, settings),
+            checkpoint,
+            checkpoint if self.copy_fits else 0,
             disk_bytes(words, settings),
             seconds / tried.share,
         )
@@ -221,7 +228,7 @@ class Trainer:
 
     def check_finite(self, finite: bool | None = None) -> None:
         """Raise a TrainingError if a parameter is not finite; `finite` is given where that is known."""
-        if not (self.parameters.finite() if finite is None else finite):
+        if not (self.parameters.finite(self.workers) if finite is None else finite):
             raise self._diverged(f"a parameter is no longer finite in epoch {len(self.history) + 1}")
 
     @cached_property

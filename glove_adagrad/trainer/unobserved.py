@@ -28,17 +28,11 @@ def unobserved_pairs(stream: MatrixStream, parameters: Parameters, settings: Tra
     are left out. The others are trained like records. With E = X_i. X_.j / X_.., the expected count when independent,
     and c for `settings.unobserved_chance`, the target is ln min(E^c COUNT^(1 - c), MOST).
     """
-    from glove_adagrad.kernels.tile_sums import marginals
     from glove_adagrad.kernels.training import GUIDE
 
     matrix = stream.matrix
     words = parameters.words
-    word_sums, context_sums = np.zeros(words), np.zeros(words)
-    for part in range(stream.parts):
-        marginals(
-            stream.rows(part), parameters.sizes, parameters.starts, part, 1 / matrix.denominator, word_sums,
-            context_sums,
-        )  # fmt: skip
+    word_sums, context_sums = stream.marginals
     total = word_sums.sum()
     chance = settings.unobserved_chance
     rest = (1 - chance) * math.log(COUNT) / 2

@@ -79,11 +79,14 @@ def test_a_preset_sets_defaults_and_options_win(command: Command, tmp_path: Path
     assert a["windows"]["symmetric"] is False  # type: ignore[index]
     command.ok(*common, "fast", "-o", tmp_path / "b", "--unobserved", 0.5)
     b = settings_of(tmp_path / "b")
-    assert (b["epochs"], b["unobserved"], b["clip"]) == (5, 0.5, 10.0)
-    assert b["rule"]["learning_rate"] == 0.1  # type: ignore[index]
+    assert (b["epochs"], b["unobserved"], b["init_svd"]) == (2, 0.5, 0.5)
+    rule = b["rule"]
+    changes = ["--epochs", 1, "--learning-rate", 3, "--optimizer-option", "scope=model"]
+    command.ok(*common, "fast", "-o", tmp_path / "c", *changes)
+    assert settings_of(tmp_path / "c")["rule"] == {**rule, "learning_rate": 3.0, "scope": "model"}  # type: ignore[dict-item]
 
 
-def test_the_rate_of_a_preset_is_not_given_to_another_rule(command: Command, tmp_path: Path) -> None:
+def test_the_settings_of_a_presets_rule_are_not_given_to_another(command: Command, tmp_path: Path) -> None:
     options = ["--vector-size", 4, "--quiet", "--preset", "fast", "--optimizer", "sgd", "--epochs", 1]
     command.ok("train", TINY, "--output", tmp_path / "a", *options)
     command.ok(

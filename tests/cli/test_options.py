@@ -22,7 +22,7 @@ from glove_adagrad.explore.page import explore_page
 from glove_adagrad.optimizer_comparison import Comparison
 from glove_adagrad.parallel import MOST_WORKERS
 from glove_adagrad.plots.word_map import plot_content_words
-from glove_adagrad.presets import with_preset
+from glove_adagrad.presets import rule_of, with_preset
 from glove_adagrad.run import Run
 from glove_adagrad.subwords import SubwordSettings
 from glove_adagrad.svd import SVDSettings
@@ -59,7 +59,7 @@ FED: dict[str, tuple[Callable[..., Any], ...]] = {
 
 #: Defaults that a command has of its own, not from what it feeds.
 OWN: dict[str, dict[str, Any]] = {
-    "train": {"preset": "stanford", "optimizer": "adagrad"},
+    "train": {"preset": "stanford"},
     "compare-optimizers": {"vector_size": 50, "epochs": 15, "seeds": 1},
     "svd": {"which": "sum"},
     "cooccurrences": {"top": 10, "min_x": 1.0},
@@ -140,12 +140,12 @@ def test_choices_and_limits_are_those_of_the_library() -> None:
 
 
 def test_the_default_rule_is_the_librarys() -> None:
-    assert OWN["train"]["optimizer"] == TrainingSettings().rule.name
+    assert rule_of("stanford") == TrainingSettings().rule
 
 
 def test_defaults_of_glove_are_those_of_the_library() -> None:
     signature = inspect.signature(GloVe).parameters
-    model = {name: parameter.default for name, parameter in signature.items()} | with_preset("stanford", "adagrad")
+    model = {name: parameter.default for name, parameter in signature.items()} | with_preset("stanford")
     library = {
         field.name: field.default
         for settings in (TrainingSettings, Windows, Counting, TextOptions)

@@ -9,6 +9,7 @@ import lzma
 from collections.abc import Callable
 from pathlib import Path
 
+import naive
 import numpy as np
 import pytest
 import zstandard
@@ -38,6 +39,8 @@ from glove_adagrad.malformed import Malformed
 from glove_adagrad.vocabulary import Vocabulary
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
+#: Numbers in the middle between two of six decimals, which are rounded to the even one.
+halves = st.integers(-(10**6), 10**6).map(lambda k: (2 * k + 1) / 128)
 
 
 @pytest.fixture
@@ -124,13 +127,21 @@ def test_compressed(suffix: str, compress: Callable[[bytes], bytes], wv: WordVec
         read_vectors(renamed)
 
 
-@given(hnp.arrays(np.float32, st.tuples(st.integers(1, 5), st.integers(1, 4)), elements=finite))
-def test_numbers_are_written_as_c_does(vectors: np.ndarray) -> None:
-    words = [b"w%d" % row for row in range(len(vectors))]
+@given(
+    hnp.arrays(np.float32, st.tuples(st.integers(1, 5), st.integers(1, 4)), elements=finite | halves),
+    st.integers(1, 3),
+    st.integers(1, 8),
+    st.sampled_from([b"", b"w\xc3"]),
+)
+def test_numbers_are_written_as_c_does_by_any_number_of_threads(
+    vectors: np.ndarray, workers: int, block: int, prefix: bytes
+) -> None:
+    words = [prefix + b"%d" % row if prefix else b"" for row in range(len(vectors))]
     file = io.BytesIO()
-    write_rows(file, words, vectors)
-    expected = "".join(f"w{i} " + " ".join(f"{x:.6f}" for x in row) + "\n" for i, row in enumerate(vectors.tolist()))
-    assert file.getvalue().decode() == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("glove_adagrad.formats.text_rows._WRITE_NUMBERS", block)
+        write_rows(file, words, vectors, workers=workers)
+    assert file.getvalue() == naive.text_rows(words, vectors)
 
 
 @given(

@@ -40,6 +40,7 @@ def test_a_plan_says_what_there_will_be_and_changes_nothing(
         trainer.parameters.nbytes,
         matrix.lower.offsets[-1],
         plan.checkpoint_bytes,
+        plan.checkpoint_bytes,
         plan.disk_bytes,
         plan.epoch_seconds,
     )

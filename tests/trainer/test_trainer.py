@@ -95,9 +95,10 @@ def test_parameters_begin_with_a_cache_line(matrix: CooccurrenceMatrix) -> None:
     ("counted", "vector_size"),
     [("matrix", 1), ("matrix", 6), ("matrix", 10), ("matrix", 14), ("matrix", 50), ("one_sided", 10)],
 )
-def test_an_epoch_equals_its_twin(request: pytest.FixtureRequest, counted: str, vector_size: int) -> None:
+@pytest.mark.parametrize("rule", ["adagrad", "adagrad-norm"])
+def test_an_epoch_equals_its_twin(request: pytest.FixtureRequest, counted: str, vector_size: int, rule: str) -> None:
     matrix = request.getfixturevalue(counted)
-    settings = TrainingSettings(vector_size=vector_size, epochs=1)
+    settings = TrainingSettings(vector_size=vector_size, epochs=1, rule=optim.make(rule))
     trainer = Trainer(matrix, settings, workers=2)
     loss, _, expected = naive.epoch(matrix, settings, trainer.parameters.vectors())
     trainer.fit()
@@ -111,13 +112,14 @@ def test_an_epoch_equals_its_twin(request: pytest.FixtureRequest, counted: str, 
 @pytest.mark.parametrize(
     ("ratio", "power", "chance"), [(0.5, 0.75, 0.5), (4.0, 1.0, 1.0), (4.0, 0.0, 0.0), (20.0, 0.5, 0.8)]
 )
+@pytest.mark.parametrize("rule", ["adagrad", "adagrad-norm"])
 def test_unobserved_pairs_equal_their_twin(
-    request: pytest.FixtureRequest, counted: str, ratio: float, power: float, chance: float
+    request: pytest.FixtureRequest, counted: str, ratio: float, power: float, chance: float, rule: str
 ) -> None:
     matrix = request.getfixturevalue(counted)
     settings = TrainingSettings(
         vector_size=10, epochs=1, unobserved=ratio, unobserved_power=power, unobserved_chance=chance,
-        unobserved_weight=0.2,
+        unobserved_weight=0.2, rule=optim.make(rule),
     )  # fmt: skip
     trainer = Trainer(matrix, settings, workers=2)
     loss, empty_loss, expected = naive.epoch(matrix, settings, trainer.parameters.vectors())
@@ -131,9 +133,9 @@ def test_unobserved_pairs_equal_their_twin(
         np.testing.assert_allclose(found, wanted, atol=5e-4)
 
 
-@pytest.mark.parametrize("unobserved", [0.0, 2.0])
-def test_bytes_do_not_depend_on_workers(matrix: CooccurrenceMatrix, unobserved: float) -> None:
-    settings = TrainingSettings(vector_size=12, epochs=3, unobserved=unobserved)
+@pytest.mark.parametrize(("unobserved", "rule"), [(0.0, "adagrad"), (2.0, "adagrad"), (2.0, "adagrad-norm")])
+def test_bytes_do_not_depend_on_workers(matrix: CooccurrenceMatrix, unobserved: float, rule: str) -> None:
+    settings = TrainingSettings(vector_size=12, epochs=3, unobserved=unobserved, rule=optim.make(rule))
 
     def trained(workers: int, memory: int | None = None) -> bytes:
         trainer = Trainer(matrix, settings, workers=workers, memory=memory)
