@@ -248,8 +248,8 @@ def comparison(against: Path, variants: dict[str, Runs], others: dict[str, Runs]
             "",
             f"## Compared with revision {revision(against)}",
             "",
-            "Vocabulary and matrix: seconds, and processor seconds of all threads, before and now, and how many times as "
-            "fast. Each run of this revision is followed by one of the other, which writes the same bytes.",
+            "Vocabulary and matrix: seconds, and processor seconds of all threads, before and now, and how many "
+            "times as fast. Each run of this revision is followed by one of the other, which writes the same bytes.",
             "",
             "| | before | now | ratio | processor, before | now | ratio | peak, before | now |",
             "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
