@@ -5,7 +5,6 @@ earlier revision.
 """
 
 import hashlib
-import importlib.util
 import json
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any
 
 STARTED = time.perf_counter()
 
+import glove_adagrad  # noqa: E402
 from glove_adagrad.cooccurrence.count import count_cooccurrences  # noqa: E402
 from glove_adagrad.corpus import TextFiles  # noqa: E402
 from glove_adagrad.sentences import Sentences  # noqa: E402
@@ -22,7 +22,7 @@ from glove_adagrad.vocabulary import Vocabulary  # noqa: E402
 
 def kept_ids(memory: int) -> dict[str, Any]:
     """What counting is called with to read the text once, where the revision can."""
-    if importlib.util.find_spec("glove_adagrad.kept_ids") is None:
+    if not Path(glove_adagrad.__file__).with_name("kept_ids.py").exists():
         return {}
     from glove_adagrad.kept_ids import KeptIds
 
