@@ -265,13 +265,12 @@ class GloVe:
             init_svd=init_svd, vectors=vectors, svd_weight=svd_weight, subwords=subwords,
         )  # fmt: skip
         both_sides = chosen.pop("symmetric")
-        rate = {} if learning_rate is None else {"learning_rate": learning_rate}
         self.settings = TrainingSettings(
             vector_size=vector_size,
             x_max=x_max,
             alpha=alpha,
             seed=seed,
-            rule=rule_of(preset, optimizer, **rate),
+            rule=rule_of(preset, optimizer, learning_rate=learning_rate),
             clip=clip,
             holdout=holdout,
             patience=patience,
@@ -287,11 +286,8 @@ class GloVe:
         self.text = TextOptions(
             text_format,
             None if text_format == "text" else field,  # which a data set may have then
-            column,
-            encoding,
-            tokenizer_name(tokenizer),
-            lowercase,
-        )
+            column, encoding, tokenizer_name(tokenizer), lowercase,
+        )  # fmt: skip
         self.field = field
         self.phrases = phrases
         self._joined: Phrases | None = None

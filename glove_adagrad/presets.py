@@ -68,6 +68,8 @@ def with_preset(preset: str, **given: Any) -> dict[str, Any]:
 def rule_of(preset: str, optimizer: str | Rule | None = None, **options: Any) -> Rule:
     """Return the update rule of a preset, with options in place of its own; or the one that `optimizer` names or is.
 
+    Options whose value is None do not count.
+
     Raises
     ------
     InputError
@@ -75,6 +77,7 @@ def rule_of(preset: str, optimizer: str | Rule | None = None, **options: Any) ->
     """
     from glove_adagrad import optim
 
+    options = {name: value for name, value in options.items() if value is not None}
     if optimizer is None:
         name, own = RULES.get(preset, (optim.StanfordAdaGrad.name, {}))
         return optim.make(name, **{**own, **options})

@@ -13,14 +13,12 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-from glove_adagrad.progress import compilation_started
-from glove_adagrad.startup import numba_import
+import numba
+from numba.core import event
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.dispatcher import Dispatcher
 
-with numba_import():
-    import numba
-    from numba.core import event
-    from numba.core.caching import FunctionCache, IndexDataCacheFile
-    from numba.core.dispatcher import Dispatcher
+from glove_adagrad.progress import compilation_started
 
 #: Reordering, reciprocals, fused multiply-add and approximate functions: what vectorised sums need.
 FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}

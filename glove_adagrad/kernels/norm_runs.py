@@ -5,10 +5,10 @@ each record waited for the product of its rows, most of the time would be waitin
 ahead: while the rows of record t are stepped, the own row as it then is is multiplied with the other row of record
 t + 2. The step of record t + 1 changes that product by -r (c . d), with c and d the other rows of t + 1 and t + 2:
 c . d is formed in the same pass, as other rows wait unchanged for their turn. This is exact but for rounding. The
-squared norm of the own vector is likewise updated and not summed anew: |w - r c|^2 = |w|^2 - 2 r w.c + r^2 |c|^2.
+squared norm of the own vector is likewise updated instead of summed again: |w - r c|^2 = |w|^2 - 2 r w.c + r^2 |c|^2.
 
 There are no fast-math flags here: sums have the order given, products are added by fused multiply-add, roots and
-divisions are those of IEEE 754. So the result has the same bits on every processor with such instructions.
+divisions are those of IEEE 754. So the result is bit-for-bit identical on all processors with such instructions.
 
 The layout of rows is that of `kernels.updates`.
 """

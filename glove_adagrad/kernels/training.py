@@ -131,12 +131,15 @@ def _train_unobserved(rows, sides, tile, row, below, forward, taken, drawn_cells
 
 
 @exact_inline
-def _first_held_out(a, b0, u16, columns, first, last, holdout, seed):
-    """Return the first of cells first to last - 1 of row `a` that is held out, or `last`."""
-    for cell in range(first, last):
-        if held_out(a, b0 + np.int64(u16[columns + cell]), seed) < holdout:
-            return cell
-    return last
+def _end_of_run(a, b0, u16, columns, cell, stop, forward, holdout, seed):
+    """Return the first cell of row `a` from `cell` on that is not trained on, or `stop`."""
+    if not forward and b0 + np.int64(u16[columns + stop - 1]) == a:
+        stop -= 1
+    if holdout > 0:
+        for at in range(cell, stop):
+            if held_out(a, b0 + np.int64(u16[columns + at]), seed) < holdout:
+                return at
+    return stop
 
 
 @exact_inline
@@ -173,7 +176,7 @@ def _train_tile(rows, tile, forward, scale, objective, unobserved, buffers, list
     numbers, ends = listing
     sections = place_of(begin, size, cells)
     logs, weights = buffers[0], buffers[2]
-    large, first, read, at = sections[5], 0, 0, CHUNK
+    large, first, read, at = sections[5], 0, np.int64(0), CHUNK
     loss = empty_loss = 0.0
     records = empty = 0
     listed = read_rows(u64, sections, size, cells, unobserved is not None, numbers, ends)
@@ -190,20 +193,16 @@ def _train_tile(rows, tile, forward, scale, objective, unobserved, buffers, list
         cell = first
         while cell < last:
             if at == CHUNK:
-                large = read_cells(
-                    u32, u64, sections[4], read, min(CHUNK, cells - read), large, scale, log_x_max, alpha, buffers
-                )
+                number = min(CHUNK, cells - read)
+                large = read_cells(u32, u64, sections[4], read, number, large, scale, log_x_max, alpha, buffers)
                 read += CHUNK
                 at = 0
             # a run ends with the row, with the cells that have been read, and before a cell that is not trained on
-            end = stop = min(last, cell + CHUNK - at)
+            stop = min(last, cell + CHUNK - at)
             if sparse:
-                for ahead_of in range(cell, end):
+                for ahead_of in range(cell, stop):
                     _fetch(others, b0 + np.int64(u16[sections[3] + min(ahead_of + _CELLS_AHEAD, cells - 1)]), step)
-            if holdout > 0:
-                end = _first_held_out(a, b0, u16, sections[3], cell, end, holdout, seed)
-            if not forward and end > cell and b0 + np.int64(u16[sections[3] + end - 1]) == a:
-                end -= 1
+            end = _end_of_run(a, b0, u16, sections[3], cell, stop, forward, holdout, seed)
             if end > cell:
                 loss += train_run(
                     rows, sides, forward, a, b0, address(u16, sections[3] + cell), address(logs, at),
@@ -222,10 +221,9 @@ def _train_tile(rows, tile, forward, scale, objective, unobserved, buffers, list
                 more, number = _train_unobserved(
                     rows, sides, tile, row, below, forward, taken, drawn_cells, clip, unobserved, now + (last + empty)
                 )
-                empty_loss += more
-                empty += number
                 for cell in range(first, last):
                     taken[u16[sections[3] + cell]] = 0
+                empty_loss, empty = empty_loss + more, empty + number
         first = last
     return loss, records, empty_loss, empty
 
