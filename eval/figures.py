@@ -49,12 +49,15 @@ CORPORA = {
 #: Rows of them: recipes in `results.json`, and labels.
 QUALITY = {
     "plain GloVe": "plain GloVe",
-    "left only, unobserved 1": "with unobserved pairs",
-    "left only, unobserved 1, n-grams": "and n-grams",
-    "left only, unobserved 1, PCA + SVD": "with unobserved pairs, PCA and SVD joined",
-    "left only, unobserved 1, PCA + SVD, n-grams": "**`--preset recommended`**",
-    "left only, unobserved 1, PCA + SVD, n-grams of mix 50": "the same with `subwords --mix 50`",
-    "the same, 5 epochs at rate 0.1, PCA + SVD, n-grams": "`--preset fast`",
+    "left only, unobserved 1": "AdaGrad, 15 epochs, unobserved pairs",
+    "left only, unobserved 1, PCA + SVD": "the same, PCA and SVD joined",
+    "left only, unobserved 1, PCA + SVD, n-grams": "and n-grams",
+    "the preset recommended": "**`--preset recommended`**",
+    "the same, mix 50": "the same with `subwords --mix 50`",
+    "the same, initial accumulator 1": "recommended, initial accumulator 1",
+    "the same, only biases from the counts, 8 epochs, SVD joined at weight 0.5": "recommended, `--init-biases` alone",
+    "the same, drawn start, 8 epochs, SVD joined at weight 0.5": "recommended, random start",
+    "the preset fast": "`--preset fast`",
     "PPMI-SVD, window 5, flat": "PPMI-SVD, window 5, flat",
     "PPMI-SVD, left only": "PPMI-SVD of our counts",
 }

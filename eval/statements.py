@@ -15,8 +15,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from eval.measure import ROOT
+from eval.quality import SHARES
 
 EVAL = ROOT / "eval"
+#: Names of recipes in eval/quality/results.json: what AdaGrad trained, and gensim's models.
+ADAGRAD, GENSIM = "left only, unobserved 1", ("CBOW", "skip-gram", "fastText skip-gram")
 
 
 def records(name: str) -> Any:
@@ -118,6 +121,48 @@ def unobserved() -> Iterator[str]:
     yield f"Training takes {min(ratios):.2f} to {max(ratios):.2f} times as long as without"
 
 
+def quality() -> Iterator[str]:
+    from eval.figures import CORPORA
+
+    runs = [run for run in records("quality/results.json")["runs"] if run["size"] == 100]
+    chosen, fast, slow = "the preset recommended", "the preset fast", f"{ADAGRAD}, PCA + SVD, n-grams"
+    measured = [text for text in CORPORA if any((run["corpus"], run["name"]) == (text, chosen) for run in runs)]
+    sets = list(runs[0]["scores"])
+
+    def mean(text: str, name: str, test: str) -> float:
+        return statistics.mean(run["scores"][test] for run in runs if (run["corpus"], run["name"]) == (text, name))
+
+    def seconds(text: str, name: str) -> float:
+        return statistics.median(run["seconds"] for run in runs if (run["corpus"], run["name"]) == (text, name))
+
+    def leads(name: str, other: str, tests: list[str] = sets) -> list[float]:
+        return [mean(text, name, test) - mean(text, other, test) for text in measured for test in tests]
+
+    rivals = {(run["corpus"], run["name"]) for run in runs if run["name"].endswith(" epochs")}
+    rivals = {(text, name) for text, name in rivals if text in measured and name.split(",")[0] in GENSIM}
+    below = {
+        (text, test) for text, name in rivals for test in sets if mean(text, chosen, test) < mean(text, name, test)
+    }
+    number = sum(mean(text, chosen, test) < mean(text, name, test) for text, name in rivals for test in sets)
+    yield f"above all but {number} of the {len(rivals) * len(sets)} scores of gensim's models"
+    for text in measured:
+        if higher := [test for test in sets if (text, test) in below]:
+            yield f"{' and '.join(higher)} on {CORPORA[text].split(',')[0]}"
+    ratios = [seconds(text, name) / seconds(text, chosen) for text, name in rivals if name == "CBOW, 25 epochs"]
+    yield f"CBOW of 25 epochs takes {min(ratios):.0f} to {max(ratios):.0f} times as long"
+    lost = [-100 * lead for lead in leads(chosen, slow, ["MSR"])]
+    others = leads(chosen, slow, [test for test in sets if test != "MSR"])
+    yield f"loses {min(lost):.1f} to {max(lost):.1f} points of MSR's analogies"
+    yield f"{sum(lead > 0 for lead in others)} of the other {len(others)} scores are higher"
+    lost = [100 * lead for lead in leads(chosen, "the same, initial accumulator 1", list(SHARES))]
+    yield f"With 1, analogies are {min(lost):.1f} to {max(lost):.1f} points lower"
+    drawn = leads("the same, only biases from the counts, 8 epochs, SVD joined at weight 0.5",
+                  "the same, drawn start, 8 epochs, SVD joined at weight 0.5")  # fmt: skip
+    yield f"`--init-biases` raises {sum(lead > 0 for lead in drawn)} of {len(drawn)} scores"
+    lost = [100 * lead for lead in leads(chosen, fast, list(SHARES))]
+    yield f"{min(lost):.1f} to {max(lost):.1f} points of analogies less"
+
+
 def adagrad() -> Iterator[str]:
     zeros = {result["label"]: result["zeros"] for result in records("optimizers/l1.json")["results"]}
     few, many = (100 * zeros[f"adagrad-l1 l1={l1}"] for l1 in ("1e-8", "1e-7"))
@@ -142,6 +187,7 @@ def counting() -> Iterator[str]:
 PAGES = {
     "settings.md": settings,
     "unobserved.md": unobserved,
+    "quality.md": quality,
     "adagrad.md": adagrad,
     "performance.md": performance,
     "counting.md": counting,
