@@ -40,8 +40,8 @@ def provenance() -> dict[str, Any]:
     return {**package.provenance(), "revision": revision(), "versions": package.versions()}
 
 
-def revision() -> str:
-    """Return the abbreviated git revision of this checkout, with `-dirty` if tracked files are changed."""
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude", "*"]
+def revision(checkout: Path = ROOT) -> str:
+    """Return the abbreviated git revision of a checkout, with `-dirty` if tracked files are changed."""
+    command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--exclude", "*"]
     done = subprocess.run(command, capture_output=True, text=True)
     return done.stdout.strip() if done.returncode == 0 else "unknown"

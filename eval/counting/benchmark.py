@@ -2,9 +2,10 @@
 
     python -m eval.counting.benchmark CORPUS --stanford FOLDER
 
-FOLDER holds your own build of `vocab_count`, `cooccur` and `shuffle`; without it only this package is measured. Runs
-of all variants take turns, so that a machine that slows down affects all of them. Each run is a separate process,
-whose peak memory is reported by the operating system. Writes a Markdown table to `results.md` in this folder.
+FOLDER holds your own build of `vocab_count`, `cooccur` and `shuffle`; without it only this package is measured. With
+`--against CHECKOUT` another revision of this package is measured, too, and must count to the same bytes. Runs of all
+variants take turns, so that a machine that slows down affects all of them. Each run is a separate process, whose peak
+memory is reported by the operating system. Writes a Markdown table to `results.md` in this folder.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.measure import provenance, run
+from eval.measure import ROOT, provenance, revision, run
 from glove_adagrad.provenance import measured_by
 
 HERE = Path(__file__).parent
@@ -57,12 +58,14 @@ def ratio(above: list[float], below: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(above, below, strict=True))
 
 
-def ours(corpus: Path, folder: Path, workers: int, memory: int, runs: Runs, **settings: Any) -> None:
+def ours(
+    corpus: Path, folder: Path, workers: int, memory: int, runs: Runs, checkout: Path = ROOT, **environment: str
+) -> None:
     facts = folder / "facts.json"
-    command = [sys.executable, "-m", "eval.counting.one_count", str(corpus), str(folder), str(workers), str(memory)]
-    _, _, peak = run(command, stdout=facts, **settings)
+    command = [sys.executable, str(HERE / "one_count.py"), str(corpus), str(folder), str(workers), str(memory)]
+    _, _, peak = run(command, stdout=facts, env={**os.environ, "PYTHONPATH": str(checkout), **environment})
     runs.facts = json.loads(facts.read_text())
-    for stage in ("start", "vocabulary", "matrix"):
+    for stage in ("start", "vocabulary", "matrix", "processor"):
         runs.add(stage, runs.facts[stage], peak)
     shutil.rmtree(folder / "matrix")
 
@@ -116,6 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("corpus", type=Path, help="a plain text file")
     parser.add_argument("--stanford", type=Path, help="folder with vocab_count, cooccur and shuffle")
+    parser.add_argument("--against", type=Path, help="folder with a checkout of another revision")
     parser.add_argument("--runs", type=int, default=3, help="runs of each variant (3)")
     parser.add_argument("--tmp", type=Path, help="folder for temporary files")
     parser.add_argument("--output", type=Path, default=HERE / "results.md")
@@ -131,15 +135,20 @@ def main() -> None:
             "2 workers, --memory 500M": (options.corpus, 2, small, Runs()),
             HALF: (half, 2, large, Runs()),
         }
+        others = {name: Runs() for name in variants}
         as_commands = Runs()
         cold = Runs()
         (folder / "cache").mkdir()
-        ours(half, folder, 1, large, cold, env={**os.environ, "NUMBA_CACHE_DIR": str(folder / "cache")})
+        ours(half, folder, 1, large, cold, NUMBA_CACHE_DIR=str(folder / "cache"))
         for _ in range(options.runs):
             if options.stanford:
                 stanford(options.stanford.resolve(), options.corpus, folder, large, theirs)
-            for corpus, workers, memory, runs in variants.values():
+            for name, (corpus, workers, memory, runs) in variants.items():
                 ours(corpus, folder, workers, memory, runs)
+                if options.against:
+                    ours(corpus, folder, workers, memory, others[name], options.against.resolve())
+                    if runs.facts["sha256"] != others[name].facts["sha256"]:
+                        sys.exit(f"the bytes differ from those of {options.against}; this is a bug")
             commands(options.corpus, folder, 2, as_commands)
             if options.stanford and theirs.facts["records"] != variants["2 workers"][3].facts["records"]:
                 sys.exit("the counts differ; this is a bug")
@@ -149,7 +158,10 @@ def main() -> None:
             ):
                 sys.exit("the vocabularies differ; this is a bug")
         ours_by_name = {name: runs for name, (_, _, _, runs) in variants.items()}
-        options.output.write_text(report(options, theirs, ours_by_name, as_commands, cold))
+        page = report(options, theirs, ours_by_name, as_commands, cold)
+        if options.against:
+            page += comparison(options.against, ours_by_name, others)
+        options.output.write_text(page)
     print(options.output.read_text())
 
 
@@ -211,6 +223,37 @@ def report(
             f"Compilation is not included: it takes {cold.seconds('start'):.1f} s once after installation. Imports "
             f"and loading from the cache take {two.seconds('start'):.1f} s; only the row of commands includes them, "
             "and starts the interpreter twice.",
+            "",
+        ]
+    )
+
+
+def comparison(against: Path, variants: dict[str, Runs], others: dict[str, Runs]) -> str:
+    """Seconds of both revisions, and how many times as fast this one is."""
+    rows = []
+    for name, runs in variants.items():
+        seconds = [
+            (found.totals("vocabulary", "matrix"), found.totals("processor")) for found in (others[name], runs)
+        ]
+        cells = []
+        for other, own in zip(*seconds, strict=True):
+            cells += [
+                f"{statistics.median(other):.2f} s",
+                f"{statistics.median(own):.2f} s",
+                f"{ratio(other, own):.2f}",
+            ]
+        rows.append(f"| {name} | " + " | ".join([*cells, mb(others[name].peak()), mb(runs.peak())]) + " |")
+    return "\n".join(
+        [
+            "",
+            f"## Compared with revision {revision(against)}",
+            "",
+            "Vocabulary and matrix: seconds, and processor seconds of all threads, before and now, and how many "
+            "times as fast. Each run of this revision is followed by one of the other, which writes the same bytes.",
+            "",
+            "| | before | now | ratio | processor, before | now | ratio | peak, before | now |",
+            "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+            *rows,
             "",
         ]
     )

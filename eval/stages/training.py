@@ -122,7 +122,7 @@ def child(arguments: list[str]) -> None:
 def run(corpus: str, workers: int, options: list[str], tree: Path) -> dict[str, list[float]]:
     """Seconds by stage of a run with the package of a checkout."""
     code = (
-        f"import sys; sys.path[:0] = [{str(tree)!r}, {str(ROOT)!r}]; "
+        f"import sys; sys.path.insert(0, {str(tree)!r}); import glove_adagrad; sys.path[0] = {str(ROOT)!r}; "
         "from eval.stages.training import child; child(sys.argv[1:])"
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -145,12 +145,14 @@ def main() -> None:
     corpus = str(arguments.corpus.resolve())
     turns = [[run(corpus, arguments.workers, options, tree) for tree in trees] for _ in range(arguments.turns)]
     heads = ["before, processor", "before, wall-clock"] * (len(trees) - 1) + ["processor", "wall-clock"]
+    number = "one turn" if arguments.turns == 1 else f"medians of {arguments.turns} turns"
     lines = [
         "# Seconds of the stages of a run",
         "",
         *measured_by([provenance()]),
-        f"{arguments.workers} threads, options `{' '.join(options)}`, medians of {arguments.turns} turns. Other "
-        "programs ran at the same time, so that wall-clock seconds only compare within a row.",
+        f"{arguments.workers} threads, options `{' '.join(options)}`, {number}. Other programs ran at the same time, "
+        "so that wall-clock seconds only compare within a row. The start of Numba counts where it is first needed: "
+        "in the vocabulary before, in the rest now.",
         "",
         "| stage | " + " | ".join(heads) + " |",
         "|---|" + "---:|" * len(heads),
@@ -158,8 +160,8 @@ def main() -> None:
     totals = [0.0] * len(heads)
     for stage in [*STAGES, "rest"]:
         row = [
-            statistics.median(turn[number].get(stage, [0.0, 0.0])[k] for turn in turns)
-            for number in range(len(trees))
+            statistics.median(turn[tree].get(stage, [0.0, 0.0])[k] for turn in turns)
+            for tree in range(len(trees))
             for k in (1, 0)
         ]
         totals = [a + b for a, b in zip(totals, row, strict=True)]

@@ -281,7 +281,7 @@ class _Segment(NamedTuple):
     """Consecutive ids of a corpus.
 
     ids : uint32; boundaries, up to a window of ids of the segment before, the new ids, boundaries.
-    new : the new ids without the last window.
+    new : the new ids.
     fresh : where the new ids begin.
     words : how many words came with it.
     last : whether the corpus ends here.
@@ -310,7 +310,7 @@ def _segments(
 
     def segment(last: bool) -> _Segment:
         buffer[end : end + margin] = BOUNDARY
-        return _Segment(buffer[: end + margin], buffer[fresh : end - window], fresh, words, last)
+        return _Segment(buffer[: end + margin], buffer[fresh:end], fresh, words, last)
 
     for piece, number in encoded:
         words += number

@@ -220,7 +220,7 @@ def look_up(text, n, state, boundary, keep_positions, counting, slots, arena, us
     n : int
     state : int64 [4]
         Where the next token begins, ids written, how many of them are words, and whether nothing but white space has
-        come since the last line began; updated. The first is `n` or more once all tokens have been looked up.
+        come since the last line began; updated.
     boundary : int
         `NO_BOUNDARY`, `LINE_BOUNDARY` or `BLANK_LINE_BOUNDARY`: where a context ends there is a `BOUNDARY`.
     keep_positions : bool
@@ -237,6 +237,11 @@ def look_up(text, n, state, boundary, keep_positions, counting, slots, arena, us
         counted in several passes.
     ids : uint32 [as many more than are written as the text has bytes]
         Filled.
+
+    Returns
+    -------
+    bool
+        Whether all tokens were looked up; if not, the table has to be enlarged.
     """
     n = np.uint64(n)
     shift = _shift(slots)

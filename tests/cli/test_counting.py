@@ -80,6 +80,18 @@ def test_counting_matches_stanford(command: Command, tmp_path: Path) -> None:
     assert "window            5, both sides" in shown
 
 
+def test_without_a_vocabulary_the_words_of_the_text_are_counted(command: Command, tmp_path: Path) -> None:
+    text, vocab = GOLDEN / "tiny.txt", tmp_path / "vocab.txt"
+    limits = ["--min-count", 3, "--max-vocab", 40]
+    command.ok("vocab", text, "--output", vocab, *limits)
+    command.ok("cooccur", text, "--vocab", vocab, "--output", tmp_path / "two")
+    command.ok("cooccur", text, "--output", tmp_path / "one", *limits)
+    two, one = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("two", "one"))
+    assert one == two
+    line = command.refused(2, "cooccur", text, "--vocab", vocab, "--output", tmp_path / "m", "--max-vocab", 40)
+    assert "--max-vocab cannot be combined with --vocab" in line
+
+
 def test_options_reach_the_count(command: Command, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("B x a\n\nA b\n")
     vocab, matrix = tmp_path / "vocab.txt", tmp_path / "m"

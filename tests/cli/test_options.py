@@ -44,7 +44,7 @@ FED: dict[str, tuple[Callable[..., Any], ...]] = {
     "train": (TrainingSettings, *COUNT, Counting, Start, Run),
     "compare-optimizers": (Comparison, TrainingSettings, *COUNT),
     "vocab": (Vocabulary.count, TextOptions),
-    "cooccur": (Windows, TextOptions, count_cooccurrences),
+    "cooccur": COUNT,
     "merge": (count_cooccurrences,),
     "import-records": (Windows, count_cooccurrences),
     "svd": (SVDSettings, count_cooccurrences),
