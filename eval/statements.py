@@ -126,7 +126,8 @@ def quality() -> Iterator[str]:
 
     runs = [run for run in records("quality/results.json")["runs"] if run["size"] == 100]
     chosen, fast, slow = "the preset recommended", "the preset fast", f"{ADAGRAD}, PCA + SVD, n-grams"
-    measured = [text for text in CORPORA if any((run["corpus"], run["name"]) == (text, chosen) for run in runs)]
+    named = {(run["corpus"], run["name"]) for run in runs}
+    measured = [text for text in CORPORA if (text, chosen) in named]
     sets = list(runs[0]["scores"])
 
     def mean(text: str, name: str, test: str) -> float:
@@ -136,7 +137,8 @@ def quality() -> Iterator[str]:
         return statistics.median(run["seconds"] for run in runs if (run["corpus"], run["name"]) == (text, name))
 
     def leads(name: str, other: str, tests: list[str] = sets) -> list[float]:
-        return [mean(text, name, test) - mean(text, other, test) for text in measured for test in tests]
+        both = [text for text in CORPORA if {(text, name), (text, other)} <= named]
+        return [mean(text, name, test) - mean(text, other, test) for text in both for test in tests]
 
     rivals = {(run["corpus"], run["name"]) for run in runs if run["name"].endswith(" epochs")}
     rivals = {(text, name) for text, name in rivals if text in measured and name.split(",")[0] in GENSIM}
