@@ -93,3 +93,15 @@ def test_other_machines_are_refused(command: Command, monkeypatch: pytest.Monkey
     with pytest.raises(InputError):
         check_machine()
     assert f"does not run on {order}-endian machines of {8 * size} bits" in command.refused(1, "vocab", "x.txt")
+
+
+def test_a_processor_without_fused_multiply_add_is_named(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    train = ["train", GOLDEN / "tiny.txt", "--window", 5, "--vector-size", 8, "--epochs", 1, "--force"]
+    said = "this processor has no fused multiply-add"
+    by_norm = [*train, "--optimizer", "adagrad-norm", "--output", tmp_path / "run"]
+    assert said not in command.ok(*by_norm)
+    monkeypatch.setattr("glove_adagrad.machine.has_fused_multiply_add", lambda: False)
+    assert said in command.ok(*by_norm)
+    assert said not in command.ok(*train, "--output", tmp_path / "run")

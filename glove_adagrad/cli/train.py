@@ -289,6 +289,9 @@ def _refuse(context: click.Context, names: Iterable[str], reason: str) -> None:
 
 
 def _train(run: Run, prepared: tuple[Trainer, int], scheduler: str | None, quiet: bool) -> None:
+    from glove_adagrad.machine import has_fused_multiply_add
+    from glove_adagrad.optim import AdaGradNorm
+
     trainer, number = prepared
     matrix = trainer.matrix
     if number and not quiet:
@@ -303,6 +306,8 @@ def _train(run: Run, prepared: tuple[Trainer, int], scheduler: str | None, quiet
             f"matrix {plan.matrix_bytes / 1e6:,.0f} MB; up to {plan.disk_bytes / 1e6:,.0f} MB of disk, "
             f"{plan.checkpoint_bytes / 1e6:,.0f} MB a checkpoint; about {plan.epoch_seconds:.1f} s an epoch"
         )
+        if trainer.settings.rule.name == AdaGradNorm.name and not has_fused_multiply_add():
+            click.echo("this processor has no fused multiply-add: vectors differ in their last digits from others'")
     before = len(trainer.history)
     with training_progress(trainer, quiet) as shown, _where(trainer, scheduler, run.folder):
         run.train(trainer, after_stratum=shown)
