@@ -289,12 +289,12 @@ def _conjugate_gradients(
     table: csr_array, turned: csr_array, targets: np.ndarray, weights: np.ndarray, ridge: float
 ) -> np.ndarray:
     """What `_ridge` computes, for some components; `turned` is the transpose of `table`."""
-    residual = turned @ (weights * targets)
+    residual = _product(turned, weights * targets)
     z = np.zeros_like(residual)
     direction = residual.copy()
     square = _squares(residual)
     for _ in range(_ITERATIONS):
-        product = turned @ (weights * (table @ direction)) + np.float32(ridge) * direction
+        product = _product(turned, weights * _product(table, direction)) + np.float32(ridge) * direction
         curvature = np.einsum("ij,ij->j", direction, product, dtype=np.float64)
         step = np.divide(square, curvature, out=np.zeros_like(square), where=curvature > 0)
         z += step.astype(np.float32) * direction
@@ -304,6 +304,15 @@ def _conjugate_gradients(
         direction += residual
         square = after
     return z
+
+
+def _product(table: csr_array, vectors: np.ndarray) -> np.ndarray:
+    """Return table @ vectors, as SciPy does, but faster: vectors are fetched ahead."""
+    from glove_adagrad.kernels.sparse import multiply
+
+    out = np.empty((table.shape[0], vectors.shape[1]), np.float32)
+    multiply(table.indptr, table.indices, table.data, np.ascontiguousarray(vectors), out)
+    return out
 
 
 def _squares(matrix: np.ndarray) -> np.ndarray:
