@@ -114,6 +114,13 @@ def cooccurrences(
     return {cell: x for cell, x in found.items() if x > 0}
 
 
+def loss_and_gradients(word, context, target, weight, clip):  # type: ignore[no-untyped-def]
+    """The loss of a record, and its clipped gradients by a word's row and by a context's [d + 1], bias last."""
+    difference = word[:-1] @ context[:-1] + word[-1] + context[-1] - target
+    pulls = [weight * difference * np.append(other[:-1], 1.0) for other in (context, word)]
+    return 0.5 * weight * difference**2, [np.clip(pull, -clip, clip) for pull in pulls]
+
+
 def train_records(word, context, squares, i, j, log_x, weight, *, clip):  # type: ignore[no-untyped-def]
     """Stanford's rule in float64, record by record, on rows [V, d + 1] with the bias last, which are changed.
 
@@ -122,11 +129,8 @@ def train_records(word, context, squares, i, j, log_x, weight, *, clip):  # type
     """
     loss = 0.0
     for a, b, target, w in zip(i, j, log_x, weight, strict=True):
-        difference = word[a, :-1] @ context[b, :-1] + word[a, -1] + context[b, -1] - target
-        loss += 0.5 * w * difference**2
-        gradients = [
-            np.clip(w * difference * np.append(other[:-1], 1.0), -clip, clip) for other in (context[b], word[a])
-        ]
+        more, gradients = loss_and_gradients(word[a], context[b], target, w, clip)
+        loss += more
         for rows, row, accumulated, g in zip((word, context), (a, b), squares, gradients, strict=True):
             rows[row] -= g / np.sqrt(accumulated[row])
             accumulated[row] += g**2
@@ -140,11 +144,8 @@ def train_norm_records(word, context, sums, i, j, log_x, weight, *, clip, rate):
     """
     loss = 0.0
     for a, b, target, w in zip(i, j, log_x, weight, strict=True):
-        difference = word[a, :-1] @ context[b, :-1] + word[a, -1] + context[b, -1] - target
-        loss += 0.5 * w * difference**2
-        gradients = [
-            np.clip(w * difference * np.append(other[:-1], 1.0), -clip, clip) for other in (context[b], word[a])
-        ]
+        more, gradients = loss_and_gradients(word[a], context[b], target, w, clip)
+        loss += more
         for rows, row, sum_of, g in zip((word, context), (a, b), sums, gradients, strict=True):
             sum_of[row] += g @ g
             rows[row] -= rate * g / np.sqrt(sum_of[row])

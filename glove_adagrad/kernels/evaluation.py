@@ -48,7 +48,7 @@ def best_two(
             b = plus[asked[question, 1], begin:end]
             c = plus[asked[question, 2], begin:end]
             bound = second[question]
-            # the sum vectorises where a running maximum would not, and is nought in almost every block
+            # the compiler vectorises a sum but not a running maximum, and the sum is 0 in almost every block
             above = np.float32(0)
             for j in range(end - begin):
                 over = _score(b[j], c[j], a[j], multiply) - bound

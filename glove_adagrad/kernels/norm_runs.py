@@ -206,14 +206,8 @@ def train_norm_run(
         Their sums of squared norms.
     n : int
         Parameters of a row.
-    forward : bool
-        Whether the own row is a word, and the others contexts; or the reverse.
-    row : int
-        The own row.
-    first_row, columns : int, address of uint16
-        Record k is with the other row first_row + columns[k]. Three records in a row have different ones.
-    targets, weights : address of float32
-        ln X and f(X) of record k.
+    forward, row, first_row, columns, targets, weights
+        As for `runs.train_run`.
     first, last : int
         At least one record.
     limit : float32
