@@ -278,19 +278,19 @@ class Vocabulary:
 
     def table(self) -> WordTable:
         """The words in a hash table under their ranks."""
-        from glove_adagrad.kernels import words as kernels
+        from glove_adagrad.kernels import word_slots, words
 
         starts = np.zeros(len(self) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, self.words), np.int64, len(self)), out=starts[1:])
         text = np.frombuffer(b"".join(self.words), np.uint8)
         lengths = np.diff(starts)
-        usable = (lengths > 0) & (lengths <= kernels.LONGEST_TOKEN)
+        usable = (lengths > 0) & (lengths <= word_slots.LONGEST_TOKEN)
         # no text holds words with white space or zero bytes, however they came into the vocabulary
         spaced = np.flatnonzero(np.isin(text, np.frombuffer(b" \t\n\0", np.uint8)))
         usable[np.searchsorted(starts, spaced, side="right") - 1] = False
         table = WordTable(words=len(self))
-        table.arena = np.concatenate([text, np.zeros(kernels.PADDING, np.uint8)])
-        kernels.index_words(starts, table.arena, usable, table.slots)
+        table.arena = np.concatenate([text, np.zeros(words.PADDING, np.uint8)])
+        word_slots.index_words(starts, table.arena, usable, table.slots)
         return table
 
 

@@ -11,7 +11,7 @@ BOUNDARIES = ("none", "line", "blank-line")
 
 #: Reserved by the file formats for the vector of unknown words.
 UNKNOWN_WORD = b"<unk>"
-_UNKNOWN_KEY = np.uint64(int.from_bytes(UNKNOWN_WORD, "little"))  # as `kernels.words` has it in its tables
+_UNKNOWN_KEY = np.uint64(int.from_bytes(UNKNOWN_WORD, "little"))  # as `kernels.word_slots` has it
 
 #: Bytes as C compares them where its characters are signed: 0x80 to 0xFF come before 0x00 to 0x7F.
 _SIGNED = bytes(byte ^ 0x80 for byte in range(256))
@@ -23,13 +23,14 @@ def byte_order(word: bytes) -> bytes:
 
 
 class WordTable:
-    """A hash table of words with their counts; see `kernels.words` for its arrays.
+    """A hash table of words with their counts; see `kernels.word_slots` for its arrays.
 
     It may be limited to a share of all words, those of a hash with hash & mask == share.
     """
 
     def __init__(self, mask: int = 0, share: int = 0, words: int = 1000, arena: int = 0) -> None:
-        from glove_adagrad.kernels.words import BATCH, LONGEST_TOKEN, SLOT
+        from glove_adagrad.kernels.word_slots import LONGEST_TOKEN, SLOT
+        from glove_adagrad.kernels.words import BATCH
 
         self.slots = _from_cache_line(SLOT << (2 * (words + BATCH) - 1).bit_length())
         self.arena = np.empty(arena + BATCH * LONGEST_TOKEN, np.uint8)
@@ -77,49 +78,51 @@ class WordTable:
 
     def add(self, other: WordTable) -> np.ndarray:
         """Add the counts of another table, those of this one's share; returns ids here (uint32) by ids there."""
-        from glove_adagrad.kernels import words
+        from glove_adagrad.kernels import word_slots, words
 
         ids = np.empty(other.used[0], np.uint32)
         begin = 0
         while begin < len(other.slots) // words.SLOT:
-            begin = words.add_words(other.slots, begin, other.arena, *self.arrays, *self.limits, True, ids)
+            begin = word_slots.add_words(other.slots, begin, other.arena, *self.arrays, *self.limits, True, ids)
             if begin < len(other.slots) // words.SLOT:
                 self._rebuild(2 * self.used)
         return ids
 
     def limit_to(self, mask: int, share: int) -> None:
         """Forget the words outside a share."""
-        from glove_adagrad.kernels import words
+        from glove_adagrad.kernels import word_slots
 
         if self.mask != mask:
             self.mask, self.share = mask, share
-            self._rebuild(np.array(words.measure_share(self.slots, *self.limits)), renumber=True)
+            self._rebuild(np.array(word_slots.measure_share(self.slots, *self.limits)), renumber=True)
 
     def _rebuild(self, needed: np.ndarray, renumber: bool = False) -> None:
         """Enlarge the table for `needed` words and bytes in total."""
-        from glove_adagrad.kernels import words
+        from glove_adagrad.kernels import word_slots
 
         larger = WordTable(self.mask, self.share, *needed.tolist())
         ids = np.empty(self.used[0], np.uint32)
-        words.add_words(self.slots, 0, self.arena, *larger.arrays, *self.limits, renumber, ids)
+        word_slots.add_words(self.slots, 0, self.arena, *larger.arrays, *self.limits, renumber, ids)
         self.slots, self.arena, self.used = larger.arrays
 
     @property
     def has_unknown_word(self) -> bool:
         """Whether `<unk>` is one of the words."""
-        from glove_adagrad.kernels.words import SLOT
+        from glove_adagrad.kernels.word_slots import SLOT
 
         return bool(((self.slots[::SLOT] == _UNKNOWN_KEY) & (self.slots[1::SLOT] == 0)).any())
 
     def words(self, at_least: int) -> tuple[list[bytes], np.ndarray, np.ndarray]:
         """Words with that count or more, in no order; their counts, and keys (uint64) to order most of them by."""
-        from glove_adagrad.kernels import words
+        from glove_adagrad.kernels import word_slots
 
         number, size = self.used
         counts, prefixes = np.empty(number, np.int64), np.empty(number, np.uint64)
         text = np.empty(size + 17 * number, np.uint8)
         order = np.frombuffer(_SIGNED, np.uint8)
-        number, size = words.list_words(self.slots, np.uint64(at_least), self.arena, order, counts, prefixes, text)
+        number, size = word_slots.list_words(
+            self.slots, np.uint64(at_least), self.arena, order, counts, prefixes, text
+        )
         return text[:size].tobytes().split(b"\n")[:-1], counts[:number], prefixes[:number]
 
     def ranks(self, table: WordTable) -> np.ndarray:

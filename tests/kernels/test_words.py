@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glove_adagrad.corpus import Chunk
+from glove_adagrad.kernels import word_slots
 from glove_adagrad.kernels import words as kernels
 from glove_adagrad.sentences import Sentences
 from glove_adagrad.vocabulary import Vocabulary
@@ -128,13 +129,13 @@ def test_long_words_with_the_same_hash_stay_two_words() -> None:
     table = WordTable()
     table.count(chunk(one))
     text = np.frombuffer(other, np.uint8)
-    key, more = np.uint64(kernels._long_key(text, np.uint64(0), np.uint64(25))), np.uint64(25)
-    at = int(kernels._find(table.slots, table.arena, text, key, more))
+    key, more = np.uint64(word_slots.long_key(text, np.uint64(0), np.uint64(25))), np.uint64(25)
+    at = int(word_slots.find(table.slots, table.arena, text, key, more))
     assert table.slots[at] == 0
-    (old,) = np.flatnonzero(table.slots[:: kernels.SLOT]) * kernels.SLOT
-    slot = table.slots[old : old + kernels.SLOT].copy()
+    (old,) = np.flatnonzero(table.slots[:: word_slots.SLOT]) * word_slots.SLOT
+    slot = table.slots[old : old + word_slots.SLOT].copy()
     table.slots[old] = 0
-    table.slots[at : at + kernels.SLOT] = [key, *slot[1:]]  # as if `one` had the hash of `other`
+    table.slots[at : at + word_slots.SLOT] = [key, *slot[1:]]  # as if `one` had the hash of `other`
     assert contexts(table.encode(chunk(other), "none", True)[0]) == [[None]]
     table.count(chunk(other + b" " + other))
     words, counts, _ = table.words(1)
